@@ -1,0 +1,49 @@
+//! Pod networks and service chains of one node. It knows no container: a sandbox is a network
+//! namespace with a name.
+
+use async_trait::async_trait;
+use std::{net::Ipv4Addr, path::PathBuf};
+
+/// A pod's network namespace, attached and held by a bind mount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sandbox {
+    /// The pod's uid.
+    pub id: String,
+    /// The bind mount that holds the namespace.
+    pub netns: PathBuf,
+    /// The pod's address.
+    pub ip: Ipv4Addr,
+}
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The node has no addresses for pods (yet).
+    #[error("the node has no pod address range yet; the control plane assigns spec.podCIDR")]
+    NoRange,
+    /// Every address is taken.
+    #[error("every address of {0} is taken")]
+    Exhausted(String),
+    /// The kernel refused.
+    #[error("{what}: {why}")]
+    Failed {
+        /// The attempt.
+        what: String,
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Result of a call to the network.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Sandboxes on this node.
+#[async_trait]
+pub trait Sandboxes: Send + Sync {
+    /// Makes the sandbox `id`, or finds it as it is.
+    async fn create(&self, id: &str) -> Result<Sandbox>;
+    /// Removes it and frees its address; fine when it is gone already.
+    async fn remove(&self, id: &str) -> Result<()>;
+    /// Every sandbox there is, as the kernel has them.
+    async fn list(&self) -> Result<Vec<Sandbox>>;
+}

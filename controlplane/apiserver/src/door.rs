@@ -1,0 +1,49 @@
+//! What the two wires, REST and gRPC, know of the server behind them.
+
+use shared_client::{Cluster, Result, Sessions};
+use std::sync::Arc;
+
+/// Who is asking.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct User {
+    /// Name, such as `system:node:n1`.
+    pub name: String,
+    /// Groups, such as `system:masters`.
+    pub groups: Vec<String>,
+    /// Unique id, when known.
+    pub uid: String,
+}
+
+/// How a request proved who sends it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// DER of the verified client certificate of the connection. The port puts it into every request
+    /// as an extension of type [`PeerCertificate`].
+    pub certificate: Option<Vec<u8>>,
+    /// `Authorization: Bearer …`.
+    pub token: Option<String>,
+}
+
+/// Request extension: DER of the verified client certificate, when the connection has one.
+#[derive(Debug, Clone)]
+pub struct PeerCertificate(pub Option<Arc<[u8]>>);
+
+/// One user's view of the cluster for the time of one request.
+pub trait Caller: Cluster {
+    /// What the asker should be told besides the answer: `Warning` headers.
+    fn warnings(&self) -> Vec<String>;
+}
+
+/// The server as the wires see it.
+pub trait Door: Send + Sync {
+    /// Who sends a request. No credentials at all is `system:anonymous`; wrong ones are refused.
+    fn authenticate(&self, credentials: &Credentials) -> Result<User>;
+    /// Whether `user` may use `verb` on a path that is no object's, such as `/metrics`.
+    fn may_visit(&self, user: &User, verb: &str, path: &str) -> Result<()>;
+    /// The cluster as `user` may see and change it; every call checks.
+    fn caller(&self, user: &User) -> Arc<dyn Caller>;
+    /// Sessions with pods, as `user` may have them.
+    fn sessions(&self, user: &User) -> Arc<dyn Sessions>;
+    /// Named checks for `/livez` and `/readyz`: `Err` says what is wrong.
+    fn health(&self) -> Vec<(&'static str, Result<(), String>)>;
+}

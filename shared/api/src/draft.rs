@@ -1,0 +1,150 @@
+//! An object on its way in: typed, so that admission and validation can read it, yet of any kind.
+
+use crate::{Invalid, Kind, Object, Refusal, meta::ObjectMeta};
+use serde_json::Value;
+use std::any::Any;
+
+/// An object on its way in, its type erased. Every [`Kind`] is one.
+pub trait Draft: Any + Send + Sync {
+    /// Standard metadata.
+    fn meta(&self) -> &ObjectMeta;
+    /// Standard metadata, to change.
+    fn meta_mut(&mut self) -> &mut ObjectMeta;
+    /// Fills in what the author left out.
+    fn complete(&mut self);
+    /// Records what is wrong; `old` is present on update and of the same kind.
+    fn check(&self, old: Option<&dyn Draft>, invalid: &mut Invalid);
+    /// The JSON to store, with a hole where the revision is to be written.
+    fn encode(&self) -> Encoded;
+    /// As an object, with whatever revision the metadata carries.
+    fn object(&self) -> Object;
+    /// For admission that knows one kind: `draft.as_any_mut().downcast_mut::<Pod>()`.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    /// For reading one kind.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// JSON whose `metadata.resourceVersion` is empty, and where that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The JSON.
+    pub json: Vec<u8>,
+    /// Offset at which the revision's digits are to be inserted.
+    pub hole: u32,
+}
+
+/// What came of decoding a manifest.
+pub struct Decoded {
+    /// The object.
+    pub draft: Box<dyn Draft>,
+    /// Paths of fields the kind does not have, such as `spec.replica`.
+    pub unknown: Vec<String>,
+}
+
+pub(crate) fn decode<K: Kind>(value: Value) -> Result<Decoded, Refusal> {
+    let mut unknown = Vec::new();
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let decoded: Result<K, _> = serde_ignored::deserialize(tracked, |path| unknown.push(dotted(&path)));
+    match decoded {
+        Ok(object) => Ok(Decoded { draft: Box::new(object), unknown }),
+        Err(error) => {
+            let path = track.path().to_string();
+            Err(Refusal::bad_request(format!("{} in field {path:?} cannot be decoded: {error}", K::KIND)))
+        }
+    }
+}
+
+/// `serde_ignored` writes `spec.?.replica` for optional parents; people write `spec.replica`.
+fn dotted(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}[{index}]", dotted(parent)),
+        Path::Map { parent, key } => {
+            let parent = dotted(parent);
+            if parent.is_empty() { key.clone() } else { format!("{parent}.{key}") }
+        }
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => dotted(parent),
+    }
+}
+
+impl<K: Kind> Draft for K {
+    fn meta(&self) -> &ObjectMeta {
+        self.metadata()
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        self.metadata_mut()
+    }
+
+    fn complete(&mut self) {
+        self.set_defaults();
+    }
+
+    fn check(&self, old: Option<&dyn Draft>, invalid: &mut Invalid) {
+        self.validate(old.and_then(|o| o.as_any().downcast_ref::<K>()), invalid);
+    }
+
+    fn encode(&self) -> Encoded {
+        let mut copy = self.clone();
+        copy.metadata_mut().resource_version = None;
+        let mut json = serde_json::to_vec(&copy).expect("a kind can be encoded");
+        // The head is ours to the letter, so the hole's place needs no search.
+        let head = format!(r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"#, K::API_VERSION, K::KIND);
+        assert!(json.starts_with(head.as_bytes()), "{} is encoded with its head first", K::KIND);
+        let comma = if json.get(head.len()) == Some(&b'}') { "" } else { "," };
+        let before = r#""resourceVersion":""#;
+        json.splice(head.len()..head.len(), format!("{before}\"{comma}").into_bytes());
+        let hole = u32::try_from(head.len() + before.len()).expect("a head is short");
+        Encoded { json, hole }
+    }
+
+    fn object(&self) -> Object {
+        Object::from_kind(self)
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ConfigMap;
+
+    #[test]
+    fn the_hole_is_where_the_revision_goes() {
+        let mut map = ConfigMap::default();
+        map.metadata.name = Some("a".into());
+        map.metadata.annotations = Some([("resourceVersion".into(), String::new())].into());
+        let Encoded { mut json, hole } = map.encode();
+        json.splice(hole as usize..hole as usize, *b"42");
+        let back = Object::from_bytes(json).unwrap();
+        assert_eq!((back.revision(), back.name()), (42, "a"));
+    }
+
+    #[test]
+    fn unknown_fields_are_named_by_their_path() {
+        let decoded = decode::<crate::core::Pod>(serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {},
+            "spec": {"containers": [{"name": "a", "imag": "b"}]}, "spek": 1
+        }));
+        let Ok(decoded) = decoded else { panic!("decodes") };
+        assert_eq!(decoded.unknown, ["spec.containers[0].imag", "spek"]);
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_field() {
+        let refused = decode::<crate::core::Pod>(serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {"containers": "none"}
+        }));
+        let Err(refused) = refused else { panic!("refused") };
+        assert!(refused.message.contains("spec.containers"), "{}", refused.message);
+    }
+}

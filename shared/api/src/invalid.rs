@@ -1,0 +1,48 @@
+use crate::meta::StatusCause;
+
+/// What is wrong with an object, one entry per offending field, in Kubernetes' wording.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Invalid(Vec<StatusCause>);
+
+impl Invalid {
+    fn push(&mut self, reason: &str, field: impl Into<String>, message: String) {
+        self.0.push(StatusCause {
+            field: Some(field.into()),
+            message: Some(message),
+            reason: Some(reason.into()),
+        });
+    }
+
+    /// `spec.selector: Required value: must match something`.
+    pub fn required(&mut self, field: impl Into<String>, why: &str) {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        self.push("FieldValueRequired", field, format!("Required value{why}"));
+    }
+
+    /// `spec.replicas: Invalid value: -1: must be greater than or equal to 0`.
+    pub fn value(&mut self, field: impl Into<String>, got: impl serde::Serialize, why: &str) {
+        let got = serde_json::to_string(&got).unwrap_or_default();
+        self.push("FieldValueInvalid", field, format!("Invalid value: {got}: {why}"));
+    }
+
+    /// `spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never"`.
+    pub fn unsupported(&mut self, field: impl Into<String>, got: &str, supported: &[&str]) {
+        let list = supported.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ");
+        self.push("FieldValueNotSupported", field, format!("Unsupported value: {got:?}: supported values: {list}"));
+    }
+
+    /// `spec.clusterIP: Forbidden: may not change once set`.
+    pub fn forbidden(&mut self, field: impl Into<String>, why: &str) {
+        self.push("FieldValueForbidden", field, format!("Forbidden: {why}"));
+    }
+
+    /// `spec.ports[1].name: Duplicate value: "http"`.
+    pub fn duplicate(&mut self, field: impl Into<String>, got: &str) {
+        self.push("FieldValueDuplicate", field, format!("Duplicate value: {got:?}"));
+    }
+
+    /// The findings; empty when nothing is wrong.
+    pub fn causes(&self) -> &[StatusCause] {
+        &self.0
+    }
+}

@@ -1,0 +1,210 @@
+use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, draft, meta::ObjectMeta};
+use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::fmt::Debug;
+
+/// A resource kind and the rules it carries. One file per kind implements this.
+pub trait Kind:
+    Metadata<Ty = ObjectMeta>
+    + Resource<Scope: Scoped>
+    + Serialize
+    + DeserializeOwned
+    + Clone
+    + Debug
+    + PartialEq
+    + Send
+    + Sync
+    + 'static
+{
+    /// Names the command line accepts besides the plural.
+    const SHORT_NAMES: &'static [&'static str] = &[];
+
+    /// Groups of kinds it is shown with, such as `all`.
+    const CATEGORIES: &'static [&'static str] = &[];
+
+    /// What a table of these objects shows after the name.
+    const COLUMNS: &'static [Column<Self>] = &[Column::age()];
+
+    /// Fields a field selector may name besides `metadata.name` and `metadata.namespace`.
+    const FIELDS: &'static [Field<Self>] = &[];
+
+    /// Subresources clients may write: `status`, `scale`, `binding`, …
+    const SUBRESOURCES: &'static [&'static str] = &[];
+
+    /// Whether objects outlive the process that took them in.
+    const DURABLE: bool = true;
+
+    /// Fills in what the author left out.
+    fn set_defaults(&mut self) {}
+
+    /// Records what is wrong with the object; `old` is present on update.
+    fn validate(&self, _old: Option<&Self>, _invalid: &mut Invalid) {}
+}
+
+/// One column of a printed table.
+pub struct Column<K> {
+    /// Heading and how it is shown.
+    pub heading: Heading,
+    /// Text of the cell, at a moment.
+    pub cell: fn(&K, Timestamp) -> String,
+}
+
+/// The head of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading {
+    /// Name, in Kubernetes' spelling: `Ready`, `Up-to-date`. Tables show it in capitals.
+    pub name: &'static str,
+    /// Only shown when the reader asked for a wide table.
+    pub wide: bool,
+    /// The cell is a whole number.
+    pub integer: bool,
+}
+
+impl<K: Kind> Column<K> {
+    /// A column of text.
+    pub const fn text(name: &'static str, cell: fn(&K, Timestamp) -> String) -> Self {
+        Self { heading: Heading { name, wide: false, integer: false }, cell }
+    }
+
+    /// A column of whole numbers.
+    pub const fn integer(name: &'static str, cell: fn(&K, Timestamp) -> String) -> Self {
+        Self { heading: Heading { name, wide: false, integer: true }, cell }
+    }
+
+    /// Shown in wide tables only.
+    #[must_use]
+    pub const fn wide(self) -> Self {
+        Self { heading: Heading { wide: true, ..self.heading }, cell: self.cell }
+    }
+
+    /// How long ago the object was created.
+    pub const fn age() -> Self {
+        Self::text("Age", |k, now| crate::kind::age(k.metadata(), now))
+    }
+}
+
+fn age(meta: &ObjectMeta, now: Timestamp) -> String {
+    meta.creation_timestamp.as_ref().map_or_else(|| "<unknown>".into(), |t| ago(t.0, now))
+}
+
+/// A span as Kubernetes prints it: `5s`, `3m12s`, `4h`, `12d`.
+pub fn ago(since: Timestamp, now: Timestamp) -> String {
+    let s = (now.as_second() - since.as_second()).max(0);
+    let (m, h, d) = (s / 60, s / 3600, s / 86400);
+    let two = |a: i64, x: char, b: i64, y: char| if b == 0 { format!("{a}{x}") } else { format!("{a}{x}{b}{y}") };
+    match s {
+        0..120 => format!("{s}s"),
+        120..600 => two(m, 'm', s % 60, 's'),
+        600..10800 => format!("{m}m"),
+        10800..28800 => two(h, 'h', m % 60, 'm'),
+        28800..172_800 => format!("{h}h"),
+        172_800..691_200 => two(d, 'd', h % 24, 'h'),
+        691_200..63_072_000 => format!("{d}d"),
+        _ => two(d / 365, 'y', d % 365, 'd'),
+    }
+}
+
+/// A field that a field selector may name.
+pub struct Field<K> {
+    /// Path, `spec.nodeName`.
+    pub path: &'static str,
+    /// Its value; empty when absent.
+    pub get: fn(&K) -> String,
+}
+
+/// Tells whether a scope marker means "lives in a namespace".
+pub trait Scoped {
+    /// True for namespaced kinds.
+    const NAMESPACED: bool;
+}
+impl Scoped for NamespaceResourceScope {
+    const NAMESPACED: bool = true;
+}
+impl Scoped for ClusterResourceScope {
+    const NAMESPACED: bool = false;
+}
+
+/// A [`Kind`] with its type erased, so that generic code can hold a list of them.
+#[derive(Debug, Clone, Copy)]
+pub struct KindInfo {
+    /// API group, empty for the core group.
+    pub group: &'static str,
+    /// Version within the group.
+    pub version: &'static str,
+    /// Group and version, as `apiVersion` has it.
+    pub api_version: &'static str,
+    /// Kind, in `CamelCase`.
+    pub kind: &'static str,
+    /// Plural used in URLs.
+    pub plural: &'static str,
+    /// Whether objects live in a namespace.
+    pub namespaced: bool,
+    /// Names the command line accepts besides the plural.
+    pub short_names: &'static [&'static str],
+    /// Groups of kinds it is shown with.
+    pub categories: &'static [&'static str],
+    /// Subresources clients may write.
+    pub subresources: &'static [&'static str],
+    /// Whether objects outlive the process that took them in.
+    pub durable: bool,
+    /// Decodes a manifest; names the field on failure, and lists unknown fields.
+    pub decode: fn(Value) -> Result<draft::Decoded, Refusal>,
+    /// The typed form of a stored object, to compare a draft with.
+    pub draft: fn(&Object) -> Result<Box<dyn Draft>, serde_json::Error>,
+    /// Heads of the table's columns after the name.
+    pub headings: fn() -> Vec<Heading>,
+    /// Cells of one table row after the name, at a moment.
+    pub row: fn(&Object, Timestamp) -> Vec<String>,
+    /// A selectable field of an object; `None` when the kind has no such field.
+    pub field: fn(&Object, &str) -> Option<String>,
+    /// Every selectable field besides the name and the namespace.
+    pub fields: fn() -> Vec<&'static str>,
+}
+
+impl KindInfo {
+    /// Erases `K`.
+    pub const fn of<K: Kind>() -> Self {
+        Self {
+            group: K::GROUP,
+            version: K::VERSION,
+            api_version: K::API_VERSION,
+            kind: K::KIND,
+            plural: K::URL_PATH_SEGMENT,
+            namespaced: <K::Scope as Scoped>::NAMESPACED,
+            short_names: K::SHORT_NAMES,
+            categories: K::CATEGORIES,
+            subresources: K::SUBRESOURCES,
+            durable: K::DURABLE,
+            decode: draft::decode::<K>,
+            draft: |object| Ok(Box::new((*object.to_kind::<K>()?).clone())),
+            headings: || K::COLUMNS.iter().map(|c| c.heading).collect(),
+            row: row::<K>,
+            field: field::<K>,
+            fields: || K::FIELDS.iter().map(|f| f.path).collect(),
+        }
+    }
+
+    /// Group and kind.
+    pub const fn group_kind(&self) -> GroupKind {
+        GroupKind {
+            group: std::borrow::Cow::Borrowed(self.group),
+            kind: std::borrow::Cow::Borrowed(self.kind),
+        }
+    }
+}
+
+fn row<K: Kind>(object: &Object, now: Timestamp) -> Vec<String> {
+    let cells = |k: &K| K::COLUMNS.iter().map(|c| (c.cell)(k, now)).collect();
+    object.to_kind::<K>().map_or_else(|_| vec!["<undecodable>".into(); K::COLUMNS.len()], |k| cells(&k))
+}
+
+fn field<K: Kind>(object: &Object, path: &str) -> Option<String> {
+    match path {
+        "metadata.name" => return Some(object.name().into()),
+        "metadata.namespace" => return Some(object.namespace().into()),
+        _ => {}
+    }
+    let field = K::FIELDS.iter().find(|f| f.path == path)?;
+    object.to_kind::<K>().ok().map(|k| (field.get)(&k))
+}

@@ -1,0 +1,62 @@
+use crate::{KindInfo, apps, coordination, core, discovery};
+
+/// Every kind the cluster serves. Adding a kind is adding a line.
+pub const KINDS: &[KindInfo] = &[
+    KindInfo::of::<core::ConfigMap>(),
+    KindInfo::of::<core::Endpoints>(),
+    KindInfo::of::<core::Event>(),
+    KindInfo::of::<core::Namespace>(),
+    KindInfo::of::<core::Node>(),
+    KindInfo::of::<core::Pod>(),
+    KindInfo::of::<core::Secret>(),
+    KindInfo::of::<core::Service>(),
+    KindInfo::of::<core::ServiceAccount>(),
+    KindInfo::of::<apps::Deployment>(),
+    KindInfo::of::<apps::ReplicaSet>(),
+    KindInfo::of::<coordination::Lease>(),
+    KindInfo::of::<discovery::EndpointSlice>(),
+];
+
+/// The kind a user means by `name`: its plural, its short name, its kind, or one of these with the group
+/// (`deployments.apps`), in any case.
+pub fn find(name: &str) -> Option<&'static KindInfo> {
+    let name = name.to_ascii_lowercase();
+    let called = |k: &&KindInfo, name: &str| {
+        k.plural == name || k.kind.eq_ignore_ascii_case(name) || k.short_names.contains(&name)
+    };
+    if let Some(kind) = KINDS.iter().find(|k| called(k, &name)) {
+        return Some(kind);
+    }
+    let (word, group) = name.split_once('.')?;
+    let versioned = |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
+    KINDS.iter().find(|k| called(k, word) && versioned(k))
+}
+
+/// The kind called `kind` in `group`.
+pub fn of(group: &str, kind: &str) -> Option<&'static KindInfo> {
+    KINDS.iter().find(|k| k.kind == kind && k.group == group)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unambiguous() {
+        let mut seen = BTreeSet::new();
+        for kind in KINDS {
+            for name in kind.short_names.iter().chain([&kind.plural]) {
+                assert!(seen.insert(*name), "{name} names two kinds");
+            }
+        }
+    }
+
+    #[test]
+    fn a_kind_is_found_by_every_name_it_has() {
+        for name in ["deploy", "Deployment", "deployments", "deployments.apps", "deployment.v1.apps"] {
+            assert_eq!(find(name).map(|k| k.kind), Some("Deployment"), "{name}");
+        }
+        assert!(find("deployments.batch").is_none());
+    }
+}

@@ -1,0 +1,41 @@
+//! The vocabulary of the cluster: kinds and the rules each one carries.
+//!
+//! Nothing here performs I/O, reads a clock or knows a wire. A kind is one file that says what the
+//! object looks like, how it is completed, when it is wrong, and how it is shown; [`KINDS`] is the
+//! list of them, and everything generic (routes, storage keys, tables, completion) derives from it.
+//!
+//! An [`Object`] is any object as bytes, with its metadata and its typed form decoded when first
+//! asked for and then shared. A [`Draft`] is an object on its way in. A [`Refusal`] is the one way
+//! to say no.
+
+pub mod apps;
+pub mod coordination;
+pub mod core;
+pub mod discovery;
+mod draft;
+mod invalid;
+mod kind;
+mod kinds;
+mod object;
+mod quantity;
+mod refusal;
+mod select;
+mod verb;
+pub mod yaml;
+
+pub use draft::{Decoded, Draft, Encoded};
+pub use invalid::Invalid;
+pub use jiff::Timestamp;
+pub use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+pub use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
+pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+pub use kind::{Column, Field, Heading, Kind, KindInfo, Scoped, ago};
+pub use kinds::{KINDS, find, of};
+pub use object::{GroupKind, Key, Object, OwnedBy, Revision};
+pub use quantity::Amount;
+pub use refusal::{Reason, Refusal};
+pub use select::{FieldSelector, LabelSelector, Selectors};
+pub use verb::{DeleteHow, Patch, PatchType, Preconditions, Propagation, Query, Validation, WriteHow};
+
+/// Kubernetes' time, as objects carry it.
+pub type Time = meta::Time;

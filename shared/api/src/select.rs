@@ -1,0 +1,263 @@
+use crate::{KindInfo, Object, Refusal, meta};
+use std::{collections::BTreeMap, fmt};
+
+/// Which objects are meant, by label and by field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selectors {
+    /// By label.
+    pub labels: LabelSelector,
+    /// By field.
+    pub fields: FieldSelector,
+}
+
+impl Selectors {
+    /// Whether `object`, of `kind`, is meant.
+    pub fn matches(&self, kind: &KindInfo, object: &Object) -> bool {
+        self.labels.matches(object.metadata().labels.as_ref()) && self.fields.matches(kind, object)
+    }
+
+    /// Everything is meant.
+    pub fn is_empty(&self) -> bool {
+        self.labels.0.is_empty() && self.fields.0.is_empty()
+    }
+}
+
+/// `app=web,tier in (a,b),!canary`: every requirement must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelSelector(Vec<Requirement>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Requirement {
+    In(String, Vec<String>),
+    NotIn(String, Vec<String>),
+    Exists(String),
+    Absent(String),
+    Greater(String, i64),
+    Less(String, i64),
+}
+
+impl LabelSelector {
+    /// From Kubernetes' text form.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let bad = |why: &str| Refusal::bad_request(format!("unable to parse label selector {text:?}: {why}"));
+        let mut found = Vec::new();
+        for part in split(text) {
+            let part = part.trim();
+            if part.is_empty() {
+                return Err(bad("an empty requirement"));
+            }
+            found.push(requirement(part).map_err(|why| bad(&why))?);
+        }
+        Ok(Self(found))
+    }
+
+    /// From the structured form; `None`, the absent selector, matches nothing.
+    pub fn from_meta(selector: &meta::LabelSelector) -> Self {
+        let equal = |(k, v): (&String, &String)| Requirement::In(k.clone(), vec![v.clone()]);
+        let mut found: Vec<_> = selector.match_labels.iter().flatten().map(equal).collect();
+        for e in selector.match_expressions.iter().flatten() {
+            let values = e.values.clone().unwrap_or_default();
+            found.push(match e.operator.as_str() {
+                "In" => Requirement::In(e.key.clone(), values),
+                "NotIn" => Requirement::NotIn(e.key.clone(), values),
+                "Exists" => Requirement::Exists(e.key.clone()),
+                _ => Requirement::Absent(e.key.clone()),
+            });
+        }
+        Self(found)
+    }
+
+    /// Every one of these labels, as a Service's or a node selector means it.
+    pub fn from_labels(labels: &BTreeMap<String, String>) -> Self {
+        Self(labels.iter().map(|(k, v)| Requirement::In(k.clone(), vec![v.clone()])).collect())
+    }
+
+    /// Whether an object with these labels is meant.
+    pub fn matches(&self, labels: Option<&BTreeMap<String, String>>) -> bool {
+        let get = |key: &String| labels.and_then(|l| l.get(key));
+        self.0.iter().all(|r| match r {
+            Requirement::In(key, values) => get(key).is_some_and(|v| values.contains(v)),
+            Requirement::NotIn(key, values) => get(key).is_none_or(|v| !values.contains(v)),
+            Requirement::Exists(key) => get(key).is_some(),
+            Requirement::Absent(key) => get(key).is_none(),
+            Requirement::Greater(key, n) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v > *n),
+            Requirement::Less(key, n) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v < *n),
+        })
+    }
+
+    /// Matches everything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Splits at commas that are not inside parentheses.
+fn split(text: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0_i32, 0);
+    if text.trim().is_empty() {
+        return parts;
+    }
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn requirement(part: &str) -> Result<Requirement, String> {
+    if let Some(key) = part.strip_prefix('!') {
+        return Ok(Requirement::Absent(label_key(key)?));
+    }
+    if let Some((key, value)) = part.split_once("!=") {
+        return Ok(Requirement::NotIn(label_key(key)?, vec![label_value(value)?]));
+    }
+    if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
+        return Ok(Requirement::In(label_key(key)?, vec![label_value(value)?]));
+    }
+    if let Some((key, n)) = part.split_once('>') {
+        return Ok(Requirement::Greater(label_key(key)?, n.trim().parse().map_err(|_| "not a number")?));
+    }
+    if let Some((key, n)) = part.split_once('<') {
+        return Ok(Requirement::Less(label_key(key)?, n.trim().parse().map_err(|_| "not a number")?));
+    }
+    if let Some(open) = part.find('(') {
+        let list = part[open..].strip_prefix('(').and_then(|l| l.trim_end().strip_suffix(')'));
+        let list = list.ok_or("an unclosed parenthesis")?;
+        let values = list.split(',').map(label_value).collect::<Result<Vec<_>, _>>()?;
+        let mut words = part[..open].split_whitespace();
+        return match (words.next(), words.next(), words.next()) {
+            (Some(key), Some("in"), None) => Ok(Requirement::In(label_key(key)?, values)),
+            (Some(key), Some("notin"), None) => Ok(Requirement::NotIn(label_key(key)?, values)),
+            _ => Err(format!("{part:?} is neither `key in (…)` nor `key notin (…)`")),
+        };
+    }
+    Ok(Requirement::Exists(label_key(part)?))
+}
+
+fn label_key(key: &str) -> Result<String, String> {
+    let key = key.trim();
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    if key.is_empty() || !key.chars().all(fine) { Err(format!("{key:?} is not a label key")) } else { Ok(key.into()) }
+}
+
+fn label_value(value: &str) -> Result<String, String> {
+    let value = value.trim();
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if value.chars().all(fine) { Ok(value.into()) } else { Err(format!("{value:?} is not a label value")) }
+}
+
+impl fmt::Display for LabelSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, r) in self.0.iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { "," })?;
+            match r {
+                Requirement::In(k, v) if v.len() == 1 => write!(f, "{k}={}", v[0])?,
+                Requirement::NotIn(k, v) if v.len() == 1 => write!(f, "{k}!={}", v[0])?,
+                Requirement::In(k, v) => write!(f, "{k} in ({})", v.join(","))?,
+                Requirement::NotIn(k, v) => write!(f, "{k} notin ({})", v.join(","))?,
+                Requirement::Exists(k) => f.write_str(k)?,
+                Requirement::Absent(k) => write!(f, "!{k}")?,
+                Requirement::Greater(k, n) => write!(f, "{k}>{n}")?,
+                Requirement::Less(k, n) => write!(f, "{k}<{n}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `spec.nodeName=n1,status.phase!=Failed`: every requirement must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldSelector(Vec<(String, bool, String)>);
+
+impl FieldSelector {
+    /// From Kubernetes' text form.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut found = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+            let (path, equal, value) = if let Some((path, value)) = part.split_once("!=") {
+                (path, false, value)
+            } else if let Some((path, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
+                (path, true, value)
+            } else {
+                return Err(Refusal::bad_request(format!("invalid field selector {part:?}: expected PATH=VALUE")));
+            };
+            found.push((path.trim().into(), equal, value.trim().into()));
+        }
+        Ok(Self(found))
+    }
+
+    /// The one requirement `path=value`.
+    pub fn equal(path: &str, value: &str) -> Self {
+        Self(vec![(path.into(), true, value.into())])
+    }
+
+    /// Refuses a path that `kind` does not select by.
+    pub fn supported_by(&self, kind: &KindInfo) -> Result<(), Refusal> {
+        let known = |path: &str| matches!(path, "metadata.name" | "metadata.namespace") || (kind.fields)().contains(&path);
+        match self.0.iter().find(|(path, ..)| !known(path)) {
+            None => Ok(()),
+            Some((path, ..)) => Err(Refusal::bad_request(format!("field label not supported: {path}"))),
+        }
+    }
+
+    /// Whether `object`, of `kind`, is meant.
+    pub fn matches(&self, kind: &KindInfo, object: &Object) -> bool {
+        self.0.iter().all(|(path, equal, value)| {
+            (kind.field)(object, path).is_some_and(|found| (found == *value) == *equal)
+        })
+    }
+}
+
+impl fmt::Display for FieldSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (path, equal, value)) in self.0.iter().enumerate() {
+            write!(f, "{}{path}{}{value}", if i == 0 { "" } else { "," }, if *equal { "=" } else { "!=" })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(selector: &str, labels: &[(&str, &str)]) -> bool {
+        let labels = labels.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        LabelSelector::parse(selector).unwrap().matches(Some(&labels))
+    }
+
+    #[test]
+    fn label_selectors_mean_what_kubernetes_means() {
+        assert!(check("", &[]));
+        assert!(check("a=b", &[("a", "b")]));
+        assert!(check("a==b,c!=d", &[("a", "b")]));
+        assert!(!check("a=b,c!=d", &[("a", "b"), ("c", "d")]));
+        assert!(check("a in (x, b)", &[("a", "b")]));
+        assert!(check("a notin (x,y)", &[]));
+        assert!(check("a,!z", &[("a", "")]));
+        assert!(!check("!a", &[("a", "")]));
+        assert!(check("n>3", &[("n", "4")]));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for bad in ["a in (b", "a=b,", "a b", "=x", "a in b)"] {
+            assert!(LabelSelector::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn selectors_print_as_they_parse() {
+        for text in ["a=b", "a in (b,c)", "a!=b,c,!d"] {
+            assert_eq!(LabelSelector::parse(text).unwrap().to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The gRPC far end of the door.

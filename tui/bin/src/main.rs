@@ -1,0 +1,2 @@
+//! dhow
+fn main() {}
