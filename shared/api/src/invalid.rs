@@ -28,7 +28,11 @@ impl Invalid {
     /// `spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never"`.
     pub fn unsupported(&mut self, field: impl Into<String>, got: &str, supported: &[&str]) {
         let list = supported.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ");
-        self.push("FieldValueNotSupported", field, format!("Unsupported value: {got:?}: supported values: {list}"));
+        self.push(
+            "FieldValueNotSupported",
+            field,
+            format!("Unsupported value: {got:?}: supported values: {list}"),
+        );
     }
 
     /// `spec.clusterIP: Forbidden: may not change once set`.

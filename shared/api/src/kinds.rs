@@ -28,7 +28,8 @@ pub fn find(name: &str) -> Option<&'static KindInfo> {
         return Some(kind);
     }
     let (word, group) = name.split_once('.')?;
-    let versioned = |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
+    let versioned =
+        |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
     KINDS.iter().find(|k| called(k, word) && versioned(k))
 }
 
