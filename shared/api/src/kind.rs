@@ -1,3 +1,5 @@
+//! What a kind is, typed and erased.
+
 use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, draft, meta::ObjectMeta};
 use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,3 +1,5 @@
+//! The list of kinds.
+
 use crate::{KindInfo, apps, coordination, core, discovery};
 
 /// Every kind the cluster serves. Adding a kind is adding a line.

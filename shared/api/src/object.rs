@@ -1,3 +1,5 @@
+//! Any object, as bytes and as what it means.
+
 use crate::{
     Kind,
     meta::{ObjectMeta, OwnerReference},

@@ -1,3 +1,5 @@
+//! Amounts of processor, memory and other resources.
+
 use crate::{Quantity, Refusal};
 use std::{fmt, ops};
 

@@ -1,3 +1,5 @@
+//! The one way to say no.
+
 use crate::{
     GroupKind, Invalid, Key,
     meta::{ListMeta, Status, StatusDetails},

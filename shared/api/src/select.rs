@@ -1,3 +1,5 @@
+//! Label and field selectors.
+
 use crate::{KindInfo, Object, Refusal, meta};
 use std::{collections::BTreeMap, fmt};
 
