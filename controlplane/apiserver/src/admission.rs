@@ -5,6 +5,8 @@ mod service_account;
 mod service_ip;
 mod tolerations;
 
+pub(crate) use namespace::{IMMORTAL, may_end};
+
 use crate::options::Options;
 use controlplane_store::Txn;
 use shared_api::{Draft, KindInfo, Object, Refusal};

@@ -10,7 +10,8 @@ pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 pub(crate) fn user(credentials: &Credentials) -> Result<User, Refusal> {
     let unauthorized = |why: String| Refusal::new(Reason::Unauthorized, format!("Unauthorized: {why}"));
     if let Some(der) = &credentials.certificate {
-        let subject = shared_pki::subject(der).map_err(|e| unauthorized(format!("of the client, the {e}")))?;
+        let subject =
+            shared_pki::subject(der).map_err(|e| unauthorized(format!("of the client, the {e}")))?;
         if subject.name.is_empty() {
             return Err(unauthorized("the client certificate has no common name".into()));
         }

@@ -98,8 +98,10 @@ impl Seen {
 
 /// The object with another revision in the place where the encoder put its own.
 fn restamp(kind: &KindInfo, object: &Object, revision: Revision) -> Option<Object> {
-    let head =
-        format!(r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"resourceVersion":""#, kind.api_version, kind.kind);
+    let head = format!(
+        r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"resourceVersion":""#,
+        kind.api_version, kind.kind
+    );
     let rest = object.bytes().strip_prefix(head.as_bytes())?;
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     let json = [head.as_bytes(), revision.to_string().as_bytes(), &rest[digits..]].concat();
@@ -186,7 +188,8 @@ mod tests {
     fn a_cached_object_is_only_used_for_its_own_bytes() {
         let kind = shared_api::find("configmaps").unwrap();
         let cache = Cache::default();
-        let entry = |revision| Entry { key: keys::of(kind, "n", "a"), value: stored("x", revision), revision };
+        let entry =
+            |revision| Entry { key: keys::of(kind, "n", "a"), value: stored("x", revision), revision };
         assert_eq!(cache.object(&entry(5)).unwrap().revision(), 5);
         assert_eq!(cache.object(&entry(6)).unwrap().revision(), 6);
         assert_eq!(cache.peek(&entry(5)).unwrap().revision(), 5);

@@ -3,8 +3,8 @@
 use crate::{
     authz::{self, Ask, Verdict},
     door::{Caller, User},
-    keys, list, pipeline,
-    registry, server::Server,
+    keys, list, pipeline, registry,
+    server::Server,
     subresource, watch,
 };
 use async_trait::async_trait;

@@ -30,13 +30,7 @@ pub struct Options {
 impl Options {
     /// Kubernetes' own defaults: 10.96.0.0/16, ports 30000 to 32767.
     pub fn new(clock: fn() -> Timestamp) -> Self {
-        Self {
-            services: Cidr::DEFAULT,
-            node_ports: 30_000..=32_767,
-            clock,
-            signer: None,
-            advertise: None,
-        }
+        Self { services: Cidr::DEFAULT, node_ports: 30_000..=32_767, clock, signer: None, advertise: None }
     }
 }
 

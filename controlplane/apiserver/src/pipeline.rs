@@ -50,11 +50,17 @@ pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> R
 
     for _ in 0..TRIES {
         // A node tells its status as it registers; everybody else's status is for others to tell.
-        let value = if kind.kind == "Node" { object.value() } else { registry::isolate(kind, object.value(), None) };
+        let value =
+            if kind.kind == "Node" { object.value() } else { registry::isolate(kind, object.value(), None) };
         let mut draft = caller.decode(kind, value, how)?;
         registry::place(kind, draft.meta_mut())?;
         registry::name(kind, draft.meta_mut(), chance)?;
-        registry::born(kind, draft.meta_mut(), (caller.server.options.clock)(), uuid::Uuid::new_v4().to_string());
+        registry::born(
+            kind,
+            draft.meta_mut(),
+            (caller.server.options.clock)(),
+            uuid::Uuid::new_v4().to_string(),
+        );
         draft.complete();
         let mut txn = Txn::default();
         admit(caller, kind, Action::Create, None, &mut *draft, &mut txn)?;
@@ -206,7 +212,7 @@ fn admit(
 
 fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft) -> Result<()> {
     let mut invalid = Invalid::default();
-    registry::check_meta(kind, draft.meta(), &mut invalid);
+    shared_api::valid_metadata(draft.meta(), kind.namespaced, &mut invalid);
     if let Some(old) = old {
         registry::check_finalizers(old.meta(), draft.meta(), &mut invalid);
     }
@@ -216,7 +222,8 @@ fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft) -> Result<
 }
 
 fn typed(kind: &KindInfo, object: &Object) -> Result<Box<dyn Draft>> {
-    (kind.draft)(object).map_err(|e| Refusal::internal(format!("{} as stored cannot be decoded: {e}", object.key())))
+    (kind.draft)(object)
+        .map_err(|e| Refusal::internal(format!("{} as stored cannot be decoded: {e}", object.key())))
 }
 
 fn encoded(key: &Key, draft: &dyn Draft) -> Result<Encoded> {

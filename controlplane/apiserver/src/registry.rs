@@ -6,7 +6,7 @@ mod part;
 mod sections;
 
 pub(crate) use end::{Ending, end, ended};
-pub(crate) use part::{isolate, only};
+pub(crate) use part::{isolate, no_part, only};
 pub(crate) use sections::{differ, status_of};
 
 use shared_api::{Invalid, Key, KindInfo, Refusal, Time, Timestamp, meta::ObjectMeta};
@@ -78,15 +78,19 @@ pub(crate) fn keep(key: &Key, old: &ObjectMeta, new: &mut ObjectMeta) -> Result<
     }
     let namespace = new.namespace.as_deref().unwrap_or_default();
     if !namespace.is_empty() && namespace != key.namespace {
-        let why =
-            format!("the namespace of the object ({namespace}) does not match the one asked for ({})", key.namespace);
+        let why = format!(
+            "the namespace of the object ({namespace}) does not match the one asked for ({})",
+            key.namespace
+        );
         return Err(Refusal::bad_request(why));
     }
     same_object(key, old, new.uid.as_deref())?;
     let asked = new.resource_version.as_deref().unwrap_or_default();
     if !matches!(asked, "" | "0") && Some(asked) != old.resource_version.as_deref() {
         if asked.parse::<u64>().is_err() {
-            return Err(Refusal::bad_request(format!("metadata.resourceVersion: {asked:?} is no resource version")));
+            return Err(Refusal::bad_request(format!(
+                "metadata.resourceVersion: {asked:?} is no resource version"
+            )));
         }
         return Err(Refusal::changed(key));
     }

@@ -109,9 +109,10 @@ pub(crate) fn trouble(error: &Error) -> Refusal {
             Refusal::new(Reason::Expired, format!("too old resource version: {error}"))
         }
         Error::Unavailable(_) => Refusal::unavailable(error),
-        Error::Conflict(about) => {
-            Refusal::new(Reason::Conflict, format!("{:?} was written meanwhile", String::from_utf8_lossy(&about.0)))
-        }
+        Error::Conflict(about) => Refusal::new(
+            Reason::Conflict,
+            format!("{:?} was written meanwhile", String::from_utf8_lossy(&about.0)),
+        ),
     }
 }
 

@@ -9,6 +9,11 @@ use shared_api::{Key, Refusal, core::Namespace, meta::StatusCause};
 pub(crate) const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
+    if request.action == Action::Create
+        && let Some(namespace) = request.draft.as_any_mut().downcast_mut::<Namespace>()
+    {
+        begin(namespace);
+    }
     if !request.kind.namespaced || request.action != Action::Create {
         return Ok(());
     }
@@ -40,6 +45,17 @@ pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
     let revision = Some(namespace.revision());
     request.txn.checks.push(Check { key: keys::of(kind, "", name), revision });
     Ok(())
+}
+
+/// What a namespace begins with: it is active, its content holds it, and it can be selected by name.
+fn begin(namespace: &mut Namespace) {
+    let name = namespace.metadata.name.clone().unwrap_or_default();
+    namespace.metadata.labels.get_or_insert_default().insert("kubernetes.io/metadata.name".into(), name);
+    let finalizers = namespace.spec.get_or_insert_default().finalizers.get_or_insert_default();
+    if !finalizers.iter().any(|f| f == "kubernetes") {
+        finalizers.push("kubernetes".into());
+    }
+    namespace.status.get_or_insert_default().phase = Some("Active".into());
 }
 
 /// Refuses to delete a namespace that every cluster has.

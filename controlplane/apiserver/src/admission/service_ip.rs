@@ -118,7 +118,9 @@ impl Allocate<'_> {
             Some(ip) if ip == HEADLESS => ip,
             Some(ip) => match ip.parse::<IpAddr>() {
                 Ok(parsed) if !block.contains(parsed) => {
-                    let why = format!("failed to allocate IP {ip}: the provided IP is not in the valid range {block}");
+                    let why = format!(
+                        "failed to allocate IP {ip}: the provided IP is not in the valid range {block}"
+                    );
                     invalid.value("spec.clusterIPs", [&ip], &why);
                     return Ok(());
                 }

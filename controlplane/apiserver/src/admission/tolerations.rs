@@ -31,6 +31,7 @@ pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
 }
 
 fn covers(toleration: &Toleration, taint: &str) -> bool {
-    let any = |field: &Option<String>, wanted: &str| field.as_deref().is_none_or(|f| f.is_empty() || f == wanted);
+    let any =
+        |field: &Option<String>, wanted: &str| field.as_deref().is_none_or(|f| f.is_empty() || f == wanted);
     any(&toleration.key, taint) && any(&toleration.effect, "NoExecute")
 }

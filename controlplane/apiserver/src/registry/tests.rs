@@ -66,11 +66,12 @@ fn an_update_cannot_change_identity_nor_hit_another_object() {
         let mut new = new;
         keep(&key, &old, &mut new).map(|()| new).map_err(|r| r.reason)
     };
-    let kept = try_with(ObjectMeta { generation: Some(9), self_link: Some("x".into()), ..ObjectMeta::default() }).unwrap();
+    let kept =
+        try_with(ObjectMeta { generation: Some(9), self_link: Some("x".into()), ..ObjectMeta::default() })
+            .unwrap();
     assert_eq!((kept.uid.as_deref(), kept.generation, kept.self_link), (Some("u"), Some(3), None));
-    let with = |field: &str, value: &str| {
-        serde_json::from_value::<ObjectMeta>(json!({field: value})).unwrap()
-    };
+    let with =
+        |field: &str, value: &str| serde_json::from_value::<ObjectMeta>(json!({field: value})).unwrap();
     assert!(try_with(with("resourceVersion", "5")).is_ok());
     assert!(try_with(with("resourceVersion", "0")).is_ok());
     assert_eq!(try_with(with("resourceVersion", "4")), Err(Reason::Conflict));

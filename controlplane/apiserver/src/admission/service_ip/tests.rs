@@ -22,7 +22,12 @@ fn service(spec: &serde_json::Value) -> Service {
     serde_json::from_value(value).unwrap()
 }
 
-fn run(action: Action, old: Option<&Service>, new: &mut Service, taken: &'static [&'static str]) -> Result<Txn, Refusal> {
+fn run(
+    action: Action,
+    old: Option<&Service>,
+    new: &mut Service,
+    taken: &'static [&'static str],
+) -> Result<Txn, Refusal> {
     let mut options = Options::new(|| Timestamp::UNIX_EPOCH);
     options.services = "10.0.0.0/29".parse().unwrap();
     options.node_ports = 30_000..=30_003;
@@ -50,7 +55,9 @@ fn keys(txn: &Txn) -> Vec<String> {
 
 #[test]
 fn a_new_service_gets_a_free_address_and_free_ports() {
-    let mut new = service(&json!({"type": "NodePort", "ports": [{"port": 1}, {"port": 2}, {"port": 3, "nodePort": 30003}]}));
+    let mut new = service(
+        &json!({"type": "NodePort", "ports": [{"port": 1}, {"port": 2}, {"port": 3, "nodePort": 30003}]}),
+    );
     let txn = run(Action::Create, None, &mut new, &["!ip/10.0.0.1", "!port/30000"]).unwrap();
     assert_eq!(keys(&txn), ["+!ip/10.0.0.2", "+!port/30001", "+!port/30002", "+!port/30003"]);
     assert_eq!(txn.checks.len(), 4);
@@ -72,17 +79,23 @@ fn what_is_taken_or_out_of_range_is_refused() {
         (json!({"clusterIP": "10.0.0.1"}), "provided IP is already allocated"),
         (json!({"clusterIP": "10.1.0.1"}), "not in the valid range 10.0.0.0/29"),
         (json!({"clusterIP": "x"}), "must be a valid IP address"),
-        (json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 30000}]}), "provided port is already allocated"),
+        (
+            json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 30000}]}),
+            "provided port is already allocated",
+        ),
         (json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 80}]}), "valid ports is 30000-30003"),
     ] {
-        let refused = run(Action::Create, None, &mut service(&spec), &["!ip/10.0.0.1", "!port/30000"]).unwrap_err();
+        let refused =
+            run(Action::Create, None, &mut service(&spec), &["!ip/10.0.0.1", "!port/30000"]).unwrap_err();
         assert!(refused.message.contains(why), "{}", refused.message);
     }
 }
 
 #[test]
 fn an_update_keeps_what_it_leaves_out_and_frees_what_it_gives_up() {
-    let old = service(&json!({"type": "NodePort", "clusterIP": "10.0.0.1", "ports": [{"port": 1, "nodePort": 30000}]}));
+    let old = service(
+        &json!({"type": "NodePort", "clusterIP": "10.0.0.1", "ports": [{"port": 1, "nodePort": 30000}]}),
+    );
     let taken = &["!ip/10.0.0.1", "!port/30000"];
     let mut same = service(&json!({"type": "NodePort", "ports": [{"port": 1}]}));
     assert_eq!(keys(&run(Action::Update, Some(&old), &mut same, taken).unwrap()), [""; 0]);
