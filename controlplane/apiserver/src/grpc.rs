@@ -59,6 +59,3 @@ impl Wire {
 fn said(refusal: Refusal) -> Status {
     refusal_to_status(&refusal)
 }
-
-#[cfg(test)]
-mod tests;

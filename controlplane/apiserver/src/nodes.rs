@@ -59,7 +59,13 @@ struct Waiting {
 
 impl Switchboard {
     pub(crate) fn new(clock: fn() -> Timestamp) -> Self {
-        Self { patience: PATIENCE, clock, next: AtomicU64::new(1), lines: Mutex::default(), waiting: Mutex::default() }
+        Self {
+            patience: PATIENCE,
+            clock,
+            next: AtomicU64::new(1),
+            lines: Mutex::default(),
+            waiting: Mutex::default(),
+        }
     }
 
     /// The calls for a node, from now on; whoever attended before stops being called.
@@ -107,13 +113,11 @@ impl Switchboard {
             calls.send(call).await.map_err(|_| self.missing(node))?;
             answered.await.map_err(|_| self.missing(node))
         };
-        match tokio::time::timeout(self.patience, connected).await {
-            Ok(done) => done.map(|()| near),
-            Err(_) => {
-                let why = format!("node {node} did not answer the call within {:?}", self.patience);
-                Err(Refusal::new(Reason::Timeout, why))
-            }
-        }
+        let late = |_| {
+            let why = format!("node {node} did not answer the call within {:?}", self.patience);
+            Refusal::new(Reason::Timeout, why)
+        };
+        tokio::time::timeout(self.patience, connected).await.map_err(late)?.map(|()| near)
     }
 
     fn line(&self, node: &str) -> Result<mpsc::Sender<Call>> {

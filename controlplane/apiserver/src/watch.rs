@@ -142,13 +142,12 @@ impl Told {
                 batch
             } else {
                 // Nothing of what happened since concerns this watcher, and nothing else is waiting.
-                match tokio::time::timeout_at(self.spoke + self.quiet, self.changes.next()).await {
-                    Ok(batch) => batch,
-                    Err(_) => {
-                        self.ready.push_back(Ok(self.bookmark()));
-                        continue;
-                    }
-                }
+                let more = tokio::time::timeout_at(self.spoke + self.quiet, self.changes.next()).await;
+                let Ok(batch) = more else {
+                    self.ready.push_back(Ok(self.bookmark()));
+                    continue;
+                };
+                batch
             };
             self.take(batch);
         }

@@ -3,6 +3,7 @@
 use super::{Action, Request};
 use shared_api::{Refusal, core::Pod};
 
+#[allow(clippy::unnecessary_wraps, reason = "every admission has one shape")]
 pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
     if request.action == Action::Create
         && let Some(pod) = request.draft.as_any_mut().downcast_mut::<Pod>()

@@ -9,6 +9,7 @@ use shared_api::{
 const SECONDS: i64 = 300;
 const TAINTS: &[&str] = &["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
+#[allow(clippy::unnecessary_wraps, reason = "every admission has one shape")]
 pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
     if request.action == Action::Create
         && let Some(pod) = request.draft.as_any_mut().downcast_mut::<Pod>()

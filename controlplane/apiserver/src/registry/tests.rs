@@ -11,14 +11,14 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + seconds).unwrap()
 }
 
-fn pod(value: serde_json::Value) -> Pod {
+fn pod(value: &serde_json::Value) -> Pod {
     let mut whole = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}});
     whole.as_object_mut().unwrap().extend(value.as_object().cloned().unwrap());
     serde_json::from_value(whole).unwrap()
 }
 
 fn bound() -> Pod {
-    pod(json!({"spec": {"containers": [], "nodeName": "n1", "terminationGracePeriodSeconds": 20}}))
+    pod(&json!({"spec": {"containers": [], "nodeName": "n1", "terminationGracePeriodSeconds": 20}}))
 }
 
 fn due(draft: &dyn Draft) -> Option<(i64, i64)> {
@@ -96,8 +96,8 @@ fn a_bound_pod_gets_time_and_a_second_deletion_shortens_it() {
 #[test]
 fn what_no_node_runs_is_gone_at_once() {
     for mut pod in [
-        pod(json!({"spec": {"containers": []}})),
-        pod(json!({"spec": {"containers": [], "nodeName": "n1"}, "status": {"phase": "Failed"}})),
+        pod(&json!({"spec": {"containers": []}})),
+        pod(&json!({"spec": {"containers": [], "nodeName": "n1"}, "status": {"phase": "Failed"}})),
     ] {
         assert_eq!(end(&mut pod, &DeleteHow::default(), at(0)), Ending::Gone);
     }
