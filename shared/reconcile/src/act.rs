@@ -104,7 +104,11 @@ impl Actor<'_> {
             Change::Create { object, .. } => self.cluster.create(object, &self.how()).await,
             Change::Update(object) => self.cluster.update(newest(object, mine), &self.how()).await,
             Change::UpdateStatus(object) => self.cluster.update(newest(object, mine), &how("status")).await,
-            Change::Finalize(object) => self.cluster.update(newest(object, mine), &how("finalize")).await,
+            Change::Finalize(object) => {
+                let body = newest(object.clone(), mine).value();
+                let written = self.cluster.subresource(&object.key(), "finalize", Some(body)).await?;
+                Object::from_value(&written).map_err(Refusal::internal)
+            }
             Change::Patch { key, patch } => self.cluster.patch(&key, &patch, &self.how()).await,
             Change::Delete { key, how, .. } => self.cluster.delete(&key, &how).await,
             Change::Bind { pod, uid, node } => {
