@@ -1,6 +1,7 @@
 //! A whole control plane in one process: every controller, the scheduler, and agents that merely say
 //! their pods run, around one cluster in memory.
 
+#[path = "story/stage.rs"]
 mod stage;
 
 use shared_api::{
@@ -106,7 +107,9 @@ async fn orphans_live_on() {
 #[tokio::test]
 async fn a_namespace_is_emptied_and_goes() {
     let stage = Stage::set().await;
-    stage.create(&namespace("team")).await;
+    let mut team = namespace("team");
+    team.spec.get_or_insert_default().finalizers = Some(vec!["kubernetes".into()]);
+    stage.create(&team).await;
     stage.until("it has its account", |w| w.named::<ServiceAccount>("team", "default").is_some()).await;
     stage.create(&deployment("web", 2).within("team")).await;
     stage.until("its pods run", |w| w.within::<Pod>("team").filter(|p| stage::is_ready(p)).count() == 2).await;

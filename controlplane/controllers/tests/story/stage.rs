@@ -9,14 +9,14 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 /// A cluster with three nodes and everything that moves it.
-pub struct Stage {
-    pub cluster: Arc<FakeCluster>,
+pub(crate) struct Stage {
+    pub(crate) cluster: Arc<FakeCluster>,
     live: Arc<Live>,
     _tasks: JoinSet<()>,
 }
 
 impl Stage {
-    pub async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let cluster = FakeCluster::holding([object(&namespace("default"))]);
         let live = Live::new(moment);
         let mut tasks = JoinSet::new();
@@ -40,7 +40,7 @@ impl Stage {
         stage
     }
 
-    pub async fn create<K: Kind>(&self, kind: &K) -> Object {
+    pub(crate) async fn create<K: Kind>(&self, kind: &K) -> Object {
         let made = self.cluster.create(fresh(kind), &WriteHow::default()).await.expect("created");
         if made.kind() == "Node" { made } else { self.seen(made).await }
     }
@@ -51,7 +51,7 @@ impl Stage {
     }
 
     /// Changes an object of the default namespace, again when somebody was faster.
-    pub async fn change<K: Kind>(&self, name: &str, how: impl Fn(&mut K)) {
+    pub(crate) async fn change<K: Kind>(&self, name: &str, how: impl Fn(&mut K)) {
         let key = Key::of::<K>("default", name);
         loop {
             let mut kind: K = (*self.cluster.get(&key).await.expect("there").to_kind::<K>().expect("decodes")).clone();
@@ -63,17 +63,17 @@ impl Stage {
         }
     }
 
-    pub async fn delete(&self, key: &Key, propagation: Option<Propagation>) {
+    pub(crate) async fn delete(&self, key: &Key, propagation: Option<Propagation>) {
         let how = DeleteHow { propagation, ..DeleteHow::default() };
         self.cluster.delete(key, &how).await.expect("deleted");
     }
 
-    pub fn pods(&self) -> Vec<Pod> {
+    pub(crate) fn pods(&self) -> Vec<Pod> {
         self.live.read().list::<Pod>().map(|p| (*p).clone()).collect()
     }
 
     /// Waits for a fact; after a long time without it, says what there is.
-    pub async fn until(&self, fact: &str, is: impl Fn(&World) -> bool) {
+    pub(crate) async fn until(&self, fact: &str, is: impl Fn(&World) -> bool) {
         let mut changes = self.live.changes();
         let wait = async {
             loop {
@@ -98,11 +98,11 @@ fn fresh<K: Kind>(kind: &K) -> Object {
 }
 
 /// A ready node with so much processor.
-pub fn node(name: &str, cpu: &str) -> Node {
+pub(crate) fn node(name: &str, cpu: &str) -> Node {
     shared_testkit::node(name).cpu(cpu).memory("8Gi").ready()
 }
 
-pub fn is_ready(pod: &Pod) -> bool {
+pub(crate) fn is_ready(pod: &Pod) -> bool {
     let mut conditions = pod.status.iter().flat_map(|s| s.conditions.iter().flatten());
     conditions.any(|c| c.type_ == "Ready" && c.status == "True")
 }
