@@ -6,11 +6,16 @@
 mod container;
 mod error;
 pub mod fake;
+pub mod logger;
+pub mod logs;
 mod process;
+mod spec;
 mod state;
 
 pub use container::{ContainerSpec, Mount, Resources, Security};
 pub use error::{Error, Result};
+pub use logger::logger_main;
+pub use logs::LogQuery;
 pub use process::{Control, Exec, Process};
 pub use state::{Changed, ContainerState, Credentials, Image, OnProgress, Phase, Progress, Usage};
 
