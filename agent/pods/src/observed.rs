@@ -44,6 +44,10 @@ pub enum Slot {
     Volumes,
     /// A container by name.
     Container(String),
+    /// A container that ended, by id.
+    Removal(String),
+    /// Everything, at the end.
+    Farewell,
 }
 
 /// What is being done at a [`Slot`].
@@ -146,6 +150,12 @@ impl Observed {
     /// What failed about the container called `name`.
     pub fn trouble(&self, name: &str) -> Option<&Trouble> {
         self.troubles.get(&Slot::Container(name.into()))
+    }
+
+    /// Whether a stop of the container called `name` may be asked for: a failed one is repeated after a
+    /// while, but a failed start is no reason to wait.
+    pub fn may_stop(&self, name: &str, now: Timestamp) -> bool {
+        self.trouble(name).is_none_or(|t| t.reason != "FailedKillPod" || t.retry_at <= now)
     }
 
     /// Whether `slot` is free and, after a failure, due again.

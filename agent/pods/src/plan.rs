@@ -46,7 +46,7 @@ pub enum Step {
     },
     /// Take away network and volumes.
     Release,
-    /// Take away the rest and tell the cluster that the pod is no more.
+    /// Take away everything and tell the cluster that the pod is no more.
     Finish,
 }
 
@@ -84,13 +84,13 @@ pub fn plan(pod: &Pod, seen: &Observed, now: Timestamp) -> Vec<Step> {
             let staying = spec.init_containers.iter().flatten().filter(|c| sidecar(c));
             staying.chain(&spec.containers).flat_map(|c| tend(pod, spec, seen, c, now)).collect()
         }
-        Stage::Ending => end(pod, spec, seen),
-        Stage::Ended if seen.address.is_some() || seen.volumes != Mounted::Nothing => vec![Step::Release],
-        Stage::Ended => Vec::new(),
-        Stage::Removing => {
-            let remove = seen.containers.iter().map(|c| Step::Remove { id: c.id.clone() });
-            remove.chain([Step::Release, Step::Finish]).collect()
+        Stage::Ending => end(pod, spec, seen, now),
+        Stage::Ended => {
+            let held = seen.address.is_some() || seen.volumes != Mounted::Nothing;
+            if held && seen.due(&Slot::Farewell, now) { vec![Step::Release] } else { Vec::new() }
         }
+        Stage::Removing if seen.busy.is_empty() && seen.due(&Slot::Farewell, now) => vec![Step::Finish],
+        Stage::Removing => Vec::new(),
     }
 }
 
@@ -151,7 +151,9 @@ fn tend(pod: &Pod, spec: &PodSpec, seen: &Observed, container: &Container, now: 
         }
     };
     let kept = seen.previous(name).map(|p| p.attempt);
-    let stale = seen.containers.iter().filter(|c| c.name == name && !c.alive() && kept.is_some_and(|k| c.attempt < k));
+    let stale = seen.containers.iter().filter(|c| {
+        c.name == name && !c.alive() && kept.is_some_and(|k| c.attempt < k) && seen.due(&Slot::Removal(c.id.clone()), now)
+    });
     step.into_iter().chain(stale.map(|c| Step::Remove { id: c.id.clone() })).collect()
 }
 
@@ -187,7 +189,7 @@ fn stop_grace(pod: &Pod, container: &Container, why: Why) -> i64 {
 }
 
 /// Ends the containers; those that stay beside the others outlive them, last made first ended.
-fn end(pod: &Pod, spec: &PodSpec, seen: &Observed) -> Vec<Step> {
+fn end(pod: &Pod, spec: &PodSpec, seen: &Observed, now: Timestamp) -> Vec<Step> {
     let staying: Vec<&str> =
         spec.init_containers.iter().flatten().filter(|c| sidecar(c)).map(|c| c.name.as_str()).collect();
     let alive: Vec<&Seen> = seen.containers.iter().filter(|c| c.alive()).collect();
@@ -203,8 +205,8 @@ fn end(pod: &Pod, spec: &PodSpec, seen: &Observed) -> Vec<Step> {
         (_, Some(Doing::Making(_))) => None,
         // A second, shorter grace overrules the first.
         (_, Some(Doing::Stopping(given))) if *given <= grace => None,
-        (Phase::Created, _) => Some(Step::Remove { id: c.id.clone() }),
-        _ => Some(Step::Stop { id: c.id.clone(), name: c.name.clone(), grace, why: Why::Ending }),
+        (Phase::Created, _) => seen.due(&Slot::Removal(c.id.clone()), now).then(|| Step::Remove { id: c.id.clone() }),
+        _ => seen.may_stop(&c.name, now).then(|| Step::Stop { id: c.id.clone(), name: c.name.clone(), grace, why: Why::Ending }),
     };
     next.into_iter().filter_map(step).collect()
 }

@@ -3,6 +3,8 @@
 mod conditions;
 mod containers;
 
+pub(crate) use conditions::OURS;
+
 use crate::{
     observed::{Observed, Seen},
     resources,

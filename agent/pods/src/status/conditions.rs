@@ -10,24 +10,24 @@ use shared_api::{
     core::{Pod, PodCondition, PodSpec},
 };
 
+/// The conditions that a node keeps.
+pub(crate) const OURS: [&str; 4] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
+
 /// What a condition says: its reason and message when it does not hold.
 type Verdict = Result<Option<&'static str>, (&'static str, String)>;
 
 /// This node's conditions, and everybody else's as they were.
 pub(super) fn conditions(pod: &Pod, spec: &PodSpec, seen: &Observed, phase: &str, now: Timestamp) -> Vec<PodCondition> {
     let containers = containers_ready(spec, seen, phase);
-    let ours = [
-        ("PodReadyToStartContainers", network(spec, seen)),
-        ("Initialized", init(spec, seen, phase)),
-        ("Ready", containers.clone().and_then(|_| gates(pod, spec))),
-        ("ContainersReady", containers),
-    ];
+    let gated = containers.clone().and_then(|_| gates(pod, spec));
+    let ours = [network(spec, seen), init(spec, seen, phase), gated, containers];
     let old: Vec<PodCondition> = pod.status.as_ref().and_then(|s| s.conditions.clone()).unwrap_or_default();
-    let mut all: Vec<_> = ours
+    let mut all: Vec<_> = OURS
         .iter()
+        .zip(&ours)
         .map(|(name, verdict)| condition(pod, name, verdict, old.iter().find(|c| c.type_ == *name), now))
         .collect();
-    all.extend(old.into_iter().filter(|c| !ours.iter().any(|(name, _)| *name == c.type_)));
+    all.extend(old.into_iter().filter(|c| !OURS.contains(&c.type_.as_str())));
     all
 }
 
