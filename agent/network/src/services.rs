@@ -37,23 +37,24 @@ pub(crate) const MARK: &str = "0x4000/0x4000";
 /// Everything a node's kernel should hold for services and for what pods send out.
 pub fn rules(world: &World, site: &Site) -> Rules {
     let mut rules = Rules::default();
+    let own = world.named::<Node>("", &site.node).and_then(|node| pod_range(&node));
+    let inside = chains::Inside { cluster: site.cluster, own };
     let known = backends::by_service(world);
     let (mut reach, mut refuse) = (dispatch::Tree::default(), dispatch::Tree::default());
     for service in world.list::<Service>() {
         for port in chains::ports(&service, &known, &site.node) {
-            chains::write(&port, site.cluster, &mut rules, &mut reach, &mut refuse);
+            chains::write(&port, &inside, &mut rules, &mut reach, &mut refuse);
         }
     }
     reach.write(&mut rules, Table::Nat, "DHOW-SERVICES", "IP", "NP");
     refuse.write(&mut rules, Table::Filter, "DHOW-REJECT", "RJ", "RN");
-    base(world, site, &mut rules);
+    base(world, &inside, &mut rules);
     rules
 }
 
 /// The chains that do not depend on services.
-fn base(world: &World, site: &Site, rules: &mut Rules) {
-    let own = world.named::<Node>("", &site.node).and_then(|node| pod_range(&node));
-    let cluster: Vec<Cidr> = match site.cluster {
+fn base(world: &World, inside: &chains::Inside, rules: &mut Rules) {
+    let cluster: Vec<Cidr> = match inside.cluster {
         Some(cluster) => vec![cluster],
         None => world.list::<Node>().filter_map(|node| pod_range(&node)).collect(),
     };
@@ -66,7 +67,7 @@ fn base(world: &World, site: &Site, rules: &mut Rules) {
     let mut leaving =
         Chain::new("DHOW-POSTROUTING").with(format_args!("-m mark --mark {MARK} -j DHOW-MASQUERADE"));
     let mut forward = Chain::new("DHOW-FORWARD");
-    if let Some(own) = own {
+    if let Some(own) = inside.own {
         leaving.rule(format_args!("-s {own} -j DHOW-EGRESS"));
         let mut egress = Chain::new("DHOW-EGRESS");
         for inside in cluster.iter().chain([&own]) {

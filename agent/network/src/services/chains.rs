@@ -119,17 +119,21 @@ fn named(kind: &str, parts: &[&str]) -> String {
     format!("DHOW-{kind}-{word:016x}")
 }
 
+/// What is known of pods' addresses.
+pub(super) struct Inside {
+    /// Those of every pod.
+    pub(super) cluster: Option<Cidr>,
+    /// Those of this node's pods.
+    pub(super) own: Option<Cidr>,
+}
+
 /// Writes the chains of one port and hangs them into the trees.
-pub(super) fn write(
-    port: &Port,
-    cluster: Option<Cidr>,
-    rules: &mut Rules,
-    reach: &mut Tree,
-    refuse: &mut Tree,
-) {
+pub(super) fn write(port: &Port, inside: &Inside, rules: &mut Rules, reach: &mut Tree, refuse: &mut Tree) {
     let leaf =
         |number: u16, target| Leaf { protocol: port.protocol, port: number, title: &port.title, target };
-    for (ip, number) in &port.backends.all.union(&port.backends.local).copied().collect::<BTreeSet<_>>() {
+    let wants_local = port.internal_local || port.external_local;
+    let local = port.backends.local.iter().filter(|_| wants_local);
+    for (ip, number) in port.backends.all.iter().chain(local).collect::<BTreeSet<_>>() {
         rules.insert(Table::Nat, endpoint(port, *ip, *number));
     }
     let (inner, serving) = port.inner();
@@ -140,16 +144,15 @@ pub(super) fn write(
             reach.address(ip, &leaf(port.number, &port.chain(inner)));
         }
     }
-    let wants_local = port.internal_local || port.external_local;
     for (kind, ends, wanted) in
         [("SVC", &port.backends.all, true), ("SVL", &port.backends.local, wants_local)]
     {
         if wanted && !ends.is_empty() {
-            rules.insert(Table::Nat, balance(port, kind, ends, cluster.filter(|_| kind == inner)));
+            rules.insert(Table::Nat, balance(port, kind, ends, inside.cluster.filter(|_| kind == inner)));
         }
     }
     if port.node_port.is_some() || !port.external_ips.is_empty() {
-        expose(port, cluster, rules, reach, refuse);
+        expose(port, inside, rules, reach, refuse);
     }
     if port.protocol == "udp" {
         let fronts = port.cluster_ip.iter().chain(&port.external_ips).map(|ip| (*ip, port.number));
@@ -161,7 +164,7 @@ pub(super) fn write(
 }
 
 /// Packets from outside: node ports and external addresses.
-fn expose(port: &Port, cluster: Option<Cidr>, rules: &mut Rules, reach: &mut Tree, refuse: &mut Tree) {
+fn expose(port: &Port, inside: &Inside, rules: &mut Rules, reach: &mut Tree, refuse: &mut Tree) {
     let leaf =
         |number: u16, target| Leaf { protocol: port.protocol, port: number, title: &port.title, target };
     let (mut reached, mut refused) = (None, None);
@@ -171,8 +174,8 @@ fn expose(port: &Port, cluster: Option<Cidr>, rules: &mut Rules, reach: &mut Tre
         if port.external_local {
             // The sender's address is kept, so the packet must stay here; pods and the node itself
             // are served by everybody.
-            if let Some(cluster) = cluster {
-                chain.rule(format_args!("-s {cluster} -j {service}"));
+            if let Some(pods) = inside.cluster.or(inside.own) {
+                chain.rule(format_args!("-s {pods} -j {service}"));
             }
             chain.rule("-m addrtype --src-type LOCAL -j DHOW-MARK");
             chain.rule(format_args!("-m addrtype --src-type LOCAL -j {service}"));

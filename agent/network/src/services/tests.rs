@@ -123,7 +123,20 @@ COMMIT
 
 #[test]
 fn a_service_is_spread_over_its_ready_endpoints() {
-    check([service(|_, _| ()), slice("TCP", two())], "");
+    check(
+        [service(|_, _| ()), slice("TCP", two())],
+        r#"
+        DHOW-IP-0a6000 -d 10.96.0.7/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j DHOW-SVC-2a7c
+        DHOW-SEP-296c -s 10.1.1.5/32 -j DHOW-MARK
+        DHOW-SEP-296c -p tcp -m tcp -j DNAT --to-destination 10.1.1.5:8080
+        DHOW-SEP-9237 -s 10.1.0.5/32 -j DHOW-MARK
+        DHOW-SEP-9237 -p tcp -m tcp -j DNAT --to-destination 10.1.0.5:8080
+        DHOW-SERVICES -d 10.96.0.0/24 -j DHOW-IP-0a6000
+        DHOW-SVC-2a7c -d 10.96.0.7/32 ! -s 10.1.0.0/16 -j DHOW-MARK
+        DHOW-SVC-2a7c -m statistic --mode random --probability 0.5000000000 -j DHOW-SEP-9237
+        DHOW-SVC-2a7c -j DHOW-SEP-296c
+        "#,
+    );
 }
 
 #[test]
@@ -133,7 +146,22 @@ fn a_node_port_comes_back_through_the_node() {
             service(|spec, port| (spec.type_, port.node_port) = (Some("NodePort".into()), Some(30_000))),
             slice("TCP", two()),
         ],
-        "",
+        r#"
+        DHOW-EXT-2a7c -j DHOW-MARK
+        DHOW-EXT-2a7c -j DHOW-SVC-2a7c
+        DHOW-IP-0a6000 -d 10.96.0.7/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j DHOW-SVC-2a7c
+        DHOW-NP -p tcp -m tcp --dport 29952:30015 -j DHOW-NP-29952
+        DHOW-NP-29952 -p tcp -m tcp --dport 30000 -m comment --comment "shop/web:http" -j DHOW-EXT-2a7c
+        DHOW-SEP-296c -s 10.1.1.5/32 -j DHOW-MARK
+        DHOW-SEP-296c -p tcp -m tcp -j DNAT --to-destination 10.1.1.5:8080
+        DHOW-SEP-9237 -s 10.1.0.5/32 -j DHOW-MARK
+        DHOW-SEP-9237 -p tcp -m tcp -j DNAT --to-destination 10.1.0.5:8080
+        DHOW-SERVICES -d 10.96.0.0/24 -j DHOW-IP-0a6000
+        DHOW-SERVICES ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DHOW-NP
+        DHOW-SVC-2a7c -d 10.96.0.7/32 ! -s 10.1.0.0/16 -j DHOW-MARK
+        DHOW-SVC-2a7c -m statistic --mode random --probability 0.5000000000 -j DHOW-SEP-9237
+        DHOW-SVC-2a7c -j DHOW-SEP-296c
+        "#,
     );
 }
 
@@ -144,7 +172,28 @@ fn a_local_policy_keeps_the_sender_and_stays_here() {
         spec.external_traffic_policy = Some("Local".into());
         spec.internal_traffic_policy = Some("Local".into());
     };
-    check([service(local), slice("TCP", two())], "");
+    check(
+        [service(local), slice("TCP", two())],
+        r#"
+        DHOW-EXT-2a7c -s 10.1.0.0/16 -j DHOW-SVC-2a7c
+        DHOW-EXT-2a7c -m addrtype --src-type LOCAL -j DHOW-MARK
+        DHOW-EXT-2a7c -m addrtype --src-type LOCAL -j DHOW-SVC-2a7c
+        DHOW-EXT-2a7c -j DHOW-SVL-2a7c
+        DHOW-IP-0a6000 -d 10.96.0.7/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j DHOW-SVL-2a7c
+        DHOW-NP -p tcp -m tcp --dport 29952:30015 -j DHOW-NP-29952
+        DHOW-NP-29952 -p tcp -m tcp --dport 30000 -m comment --comment "shop/web:http" -j DHOW-EXT-2a7c
+        DHOW-SEP-296c -s 10.1.1.5/32 -j DHOW-MARK
+        DHOW-SEP-296c -p tcp -m tcp -j DNAT --to-destination 10.1.1.5:8080
+        DHOW-SEP-9237 -s 10.1.0.5/32 -j DHOW-MARK
+        DHOW-SEP-9237 -p tcp -m tcp -j DNAT --to-destination 10.1.0.5:8080
+        DHOW-SERVICES -d 10.96.0.0/24 -j DHOW-IP-0a6000
+        DHOW-SERVICES ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DHOW-NP
+        DHOW-SVC-2a7c -m statistic --mode random --probability 0.5000000000 -j DHOW-SEP-9237
+        DHOW-SVC-2a7c -j DHOW-SEP-296c
+        DHOW-SVL-2a7c -d 10.96.0.7/32 ! -s 10.1.0.0/16 -j DHOW-MARK
+        DHOW-SVL-2a7c -j DHOW-SEP-9237
+        "#,
+    );
 }
 
 #[test]
@@ -154,7 +203,25 @@ fn without_an_endpoint_here_a_local_policy_drops() {
         spec.external_traffic_policy = Some("Local".into());
         spec.internal_traffic_policy = Some("Local".into());
     };
-    check([service(local), slice("TCP", vec![end("10.1.1.5", "b", READY)])], "");
+    check(
+        [service(local), slice("TCP", vec![end("10.1.1.5", "b", READY)])],
+        r#"
+        DHOW-REJECT -d 10.96.0.0/24 -j DHOW-RJ-0a6000
+        DHOW-REJECT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DHOW-RN
+        DHOW-RJ-0a6000 -d 10.96.0.7/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j DROP
+        DHOW-RN -p tcp -m tcp --dport 29952:30015 -j DHOW-RN-29952
+        DHOW-RN-29952 -p tcp -m tcp --dport 30000 -m comment --comment "shop/web:http" -j DROP
+        DHOW-EXT-2a7c -s 10.1.0.0/16 -j DHOW-SVC-2a7c
+        DHOW-EXT-2a7c -m addrtype --src-type LOCAL -j DHOW-MARK
+        DHOW-EXT-2a7c -m addrtype --src-type LOCAL -j DHOW-SVC-2a7c
+        DHOW-NP -p tcp -m tcp --dport 29952:30015 -j DHOW-NP-29952
+        DHOW-NP-29952 -p tcp -m tcp --dport 30000 -m comment --comment "shop/web:http" -j DHOW-EXT-2a7c
+        DHOW-SEP-296c -s 10.1.1.5/32 -j DHOW-MARK
+        DHOW-SEP-296c -p tcp -m tcp -j DNAT --to-destination 10.1.1.5:8080
+        DHOW-SERVICES ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DHOW-NP
+        DHOW-SVC-2a7c -j DHOW-SEP-296c
+        "#,
+    );
 }
 
 #[test]
@@ -163,14 +230,40 @@ fn without_endpoints_the_sender_is_told() {
         (spec.type_, port.node_port) = (Some("NodePort".into()), Some(30_000));
         spec.external_ips = Some(vec!["192.0.2.9".into()]);
     };
-    check([service(exposed), slice("TCP", vec![end("10.1.0.5", "a", DOWN)])], "");
+    check(
+        [service(exposed), slice("TCP", vec![end("10.1.0.5", "a", DOWN)])],
+        r#"
+        DHOW-REJECT -d 10.96.0.0/24 -j DHOW-RJ-0a6000
+        DHOW-REJECT -d 192.0.2.0/24 -j DHOW-RJ-c00002
+        DHOW-REJECT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DHOW-RN
+        DHOW-RJ-0a6000 -d 10.96.0.7/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j REJECT --reject-with icmp-port-unreachable
+        DHOW-RJ-c00002 -d 192.0.2.9/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j REJECT --reject-with icmp-port-unreachable
+        DHOW-RN -p tcp -m tcp --dport 29952:30015 -j DHOW-RN-29952
+        DHOW-RN-29952 -p tcp -m tcp --dport 30000 -m comment --comment "shop/web:http" -j REJECT --reject-with icmp-port-unreachable
+        "#,
+    );
 }
 
 #[test]
 fn a_client_keeps_its_endpoint_when_asked() {
     let sticky =
         |spec: &mut ServiceSpec, _: &mut ServicePort| spec.session_affinity = Some("ClientIP".into());
-    check([service(sticky), slice("TCP", two())], "");
+    check(
+        [service(sticky), slice("TCP", two())],
+        r#"
+        DHOW-IP-0a6000 -d 10.96.0.7/32 -p tcp -m tcp --dport 80 -m comment --comment "shop/web:http" -j DHOW-SVC-2a7c
+        DHOW-SEP-296c -s 10.1.1.5/32 -j DHOW-MARK
+        DHOW-SEP-296c -p tcp -m recent --name DHOW-SEP-296c --set -m tcp -j DNAT --to-destination 10.1.1.5:8080
+        DHOW-SEP-9237 -s 10.1.0.5/32 -j DHOW-MARK
+        DHOW-SEP-9237 -p tcp -m recent --name DHOW-SEP-9237 --set -m tcp -j DNAT --to-destination 10.1.0.5:8080
+        DHOW-SERVICES -d 10.96.0.0/24 -j DHOW-IP-0a6000
+        DHOW-SVC-2a7c -d 10.96.0.7/32 ! -s 10.1.0.0/16 -j DHOW-MARK
+        DHOW-SVC-2a7c -m recent --name DHOW-SEP-9237 --rcheck --seconds 10800 --reap -j DHOW-SEP-9237
+        DHOW-SVC-2a7c -m recent --name DHOW-SEP-296c --rcheck --seconds 10800 --reap -j DHOW-SEP-296c
+        DHOW-SVC-2a7c -m statistic --mode random --probability 0.5000000000 -j DHOW-SEP-9237
+        DHOW-SVC-2a7c -j DHOW-SEP-296c
+        "#,
+    );
 }
 
 #[test]
