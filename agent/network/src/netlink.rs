@@ -3,7 +3,7 @@
 use crate::{Attempt, Cidr, Error, Result, namespace};
 use futures::TryStreamExt;
 use rtnetlink::{
-    Handle, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
+    Handle, LinkBridge, LinkBridgePort, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
     packet_route::{
         address::AddressAttribute,
         link::{InfoData, InfoVeth, LinkAttribute, LinkMessage},
@@ -115,19 +115,23 @@ impl Netlink {
             .build();
         let wanted = LinkVeth::new(pair.name, "eth0")
             .set_info_data(InfoData::Veth(InfoVeth::Peer(inside)))
-            .controller(pair.bridge)
             .mtu(pair.mtu)
-            .up()
             .build();
         let what = format_args!("creating the interface {} of a pod", pair.name);
-        self.handle.link().add(wanted).execute().await.attempt(what)
+        self.handle.link().add(wanted).execute().await.attempt(what)?;
+        self.attach(pair.name, pair.bridge).await
     }
 
     /// Makes an interface a port of a bridge.
     pub(crate) async fn attach(&self, name: &str, bridge: u32) -> Result<()> {
         let Some(index) = self.index(name).await? else { return Ok(()) };
         let port = LinkUnspec::new_with_index(index).controller(bridge).up().build();
-        self.handle.link().set(port).execute().await.attempt(format_args!("attaching {name}"))
+        let what = format_args!("attaching {name}");
+        self.handle.link().set(port).execute().await.attempt(what)?;
+        // A pod that reaches itself over a service: where br_netfilter is, the packet leaves by the
+        // port it came in by.
+        let hairpin = LinkBridgePort::new(index).hairpin(true).build();
+        self.handle.link().set_port(hairpin).execute().await.attempt(what)
     }
 
     /// Removes an interface; fine when it is gone.
