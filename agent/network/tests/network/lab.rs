@@ -95,12 +95,19 @@ impl Host {
 
     /// Joins this host to the switch, with an address of 192.0.2.0/24.
     pub(crate) fn plug(&self, switch: &Host, number: u8) {
-        let target = self.netns.display();
-        switch.ip(&format!("link add p{number} type veth peer name eth0 netns {target}"));
-        switch.ip(&format!("link set p{number} master br0 up"));
-        self.ip(&format!("addr add 192.0.2.{number}/24 dev eth0"));
+        let port = self.cable(switch, &format!("192.0.2.{number}"), "192.0.2.254");
+        switch.ip(&format!("link set {port} master br0"));
+    }
+
+    /// Joins this host to another, which is the way to everywhere; gives the other's interface.
+    pub(crate) fn cable(&self, router: &Host, ip: &str, gateway: &str) -> String {
+        let (target, port) = (self.netns.display(), format!("p{}", ip.rsplit('.').next().unwrap()));
+        router.ip(&format!("link add {port} type veth peer name eth0 netns {target}"));
+        router.ip(&format!("link set {port} up"));
+        self.ip(&format!("addr add {ip}/24 dev eth0"));
         self.ip("link set eth0 up");
-        self.ip("route add default via 192.0.2.254");
+        self.ip(&format!("route add default via {gateway}"));
+        port
     }
 
     /// Connects from this host, or from the namespace `inside`, and reads what the server says.

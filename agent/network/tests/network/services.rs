@@ -65,6 +65,64 @@ fn services_are_reached_over_legacy() {
     story(Backend::Legacy, "iptables-legacy");
 }
 
+#[test]
+fn nodes_with_routers_between_them_use_the_overlay() {
+    if !is_possible() {
+        return;
+    }
+    let cluster = Arc::new(Memory::default());
+    cluster.put(node("near", "192.0.2.1", "10.1.1.0/24"));
+    cluster.put(node("far", "198.51.100.2", "10.1.2.0/24"));
+    let router = Host::new();
+    router.shell("echo 1 > /proc/sys/net/ipv4/ip_forward");
+    let [near, far] = [("near", "192.0.2.1", "192.0.2.254"), ("far", "198.51.100.2", "198.51.100.254")].map(
+        |(name, ip, gateway)| {
+            let host = Host::new();
+            let port = host.cable(&router, ip, gateway);
+            router.ip(&format!("addr add {gateway}/24 dev {port}"));
+            Node::new(name, host, &cluster, Backend::Nft)
+        },
+    );
+    let (a, b) = (near.pod("a"), far.pod("b"));
+    assert_eq!(near.host.ask(Some(&a.netns), "10.1.2.2:8080").unwrap(), "b 10.1.1.2");
+    assert_eq!(far.host.ask(Some(&b.netns), "10.1.1.2:8080").unwrap(), "a 10.1.2.2");
+    assert_eq!(
+        near.host.ask(None, "10.1.2.2:8080").unwrap(),
+        "b 10.1.1.0",
+        "a host is its end of the overlay"
+    );
+    cluster.remove(&node("far", "198.51.100.2", "10.1.2.0/24"));
+    until("no overlay", || !near.host.ip("-o link").contains("dhow-vxlan"));
+}
+
+#[test]
+fn a_world_that_does_not_know_the_node_changes_nothing() {
+    if !is_possible() {
+        return;
+    }
+    let cluster = Arc::new(Memory::default());
+    cluster.put(node("one", "192.0.2.1", "10.1.1.0/24"));
+    let first = Node::new("one", Host::new(), &cluster, Backend::Nft);
+    let before = first.host.shell("iptables-nft-save -t nat | grep -v '^#'");
+    assert!(before.contains("DHOW-EGRESS"));
+    // The control plane lost everything, and the agent restarted.
+    let (network, empty) = (Arc::new(Network::new(options())), Arc::new(Memory::default()));
+    let mut trouble = network.trouble();
+    let host = first.host;
+    host.start(move || {
+        runtime().block_on(async { network.run(empty.follow(), "one", std::future::pending()).await });
+    });
+    let why = host.wait(async move || {
+        trouble
+            .wait_for(|why| why.as_ref().is_some_and(|why| why.contains("does not know")))
+            .await
+            .unwrap()
+            .clone()
+    });
+    assert!(why.unwrap().contains("node one"));
+    assert_eq!(host.shell("iptables-nft-save -t nat | grep -v '^#'"), before);
+}
+
 fn story(backend: Backend, program: &'static str) {
     if !is_possible() {
         return;
