@@ -158,8 +158,8 @@ mod tests {
 
     #[test]
     fn fields_that_sort_before_the_metadata_follow_it() {
-        let mut map = ConfigMap::default();
-        map.data = Some([("a".into(), r#"{"metadata":{}}"#.into())].into());
+        let data = Some([("a".into(), r#"{"metadata":{}}"#.into())].into());
+        let map = ConfigMap { data, ..ConfigMap::default() };
         let Encoded { json, hole } = map.encode();
         assert_eq!(&json[hole as usize..][..2], b"\"}");
         assert_eq!(serde_json::from_slice::<ConfigMap>(&json).unwrap().data, map.data);
