@@ -2,3 +2,4 @@
 //! and gRPC alike. It does not know that controllers, a scheduler or agents' containers exist.
 
 pub mod door;
+pub mod rest;
