@@ -1,3 +1,5 @@
+//! Findings of validation, one per field.
+
 use crate::meta::StatusCause;
 
 /// What is wrong with an object, one entry per offending field, in Kubernetes' wording.
@@ -28,7 +30,11 @@ impl Invalid {
     /// `spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never"`.
     pub fn unsupported(&mut self, field: impl Into<String>, got: &str, supported: &[&str]) {
         let list = supported.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ");
-        self.push("FieldValueNotSupported", field, format!("Unsupported value: {got:?}: supported values: {list}"));
+        self.push(
+            "FieldValueNotSupported",
+            field,
+            format!("Unsupported value: {got:?}: supported values: {list}"),
+        );
     }
 
     /// `spec.clusterIP: Forbidden: may not change once set`.
@@ -39,6 +45,17 @@ impl Invalid {
     /// `spec.ports[1].name: Duplicate value: "http"`.
     pub fn duplicate(&mut self, field: impl Into<String>, got: &str) {
         self.push("FieldValueDuplicate", field, format!("Duplicate value: {got:?}"));
+    }
+
+    /// `metadata.annotations: Too long: may not be more than 262144 bytes`.
+    pub fn too_long(&mut self, field: impl Into<String>, max: usize) {
+        self.push("FieldValueTooLong", field, format!("Too long: may not be more than {max} bytes"));
+    }
+
+    /// The findings as Kubernetes prints them: `spec.replicas: Invalid value: -1: must …`.
+    pub fn lines(&self) -> Vec<String> {
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        self.0.iter().map(|c| format!("{}: {}", text(&c.field), text(&c.message))).collect()
     }
 
     /// The findings; empty when nothing is wrong.

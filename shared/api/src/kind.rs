@@ -1,3 +1,5 @@
+//! What a kind is, typed and erased.
+
 use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, draft, meta::ObjectMeta};
 use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
 use serde::{Serialize, de::DeserializeOwned};
@@ -92,7 +94,8 @@ fn age(meta: &ObjectMeta, now: Timestamp) -> String {
 pub fn ago(since: Timestamp, now: Timestamp) -> String {
     let s = (now.as_second() - since.as_second()).max(0);
     let (m, h, d) = (s / 60, s / 3600, s / 86400);
-    let two = |a: i64, x: char, b: i64, y: char| if b == 0 { format!("{a}{x}") } else { format!("{a}{x}{b}{y}") };
+    let two =
+        |a: i64, x: char, b: i64, y: char| if b == 0 { format!("{a}{x}") } else { format!("{a}{x}{b}{y}") };
     match s {
         0..120 => format!("{s}s"),
         120..600 => two(m, 'm', s % 60, 's'),

@@ -1,3 +1,5 @@
+//! The list of kinds.
+
 use crate::{KindInfo, apps, coordination, core, discovery};
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
@@ -28,7 +30,8 @@ pub fn find(name: &str) -> Option<&'static KindInfo> {
         return Some(kind);
     }
     let (word, group) = name.split_once('.')?;
-    let versioned = |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
+    let versioned =
+        |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
     KINDS.iter().find(|k| called(k, word) && versioned(k))
 }
 

@@ -16,6 +16,8 @@ mod draft;
 mod invalid;
 mod kind;
 mod kinds;
+mod metadata;
+pub mod name;
 mod object;
 mod quantity;
 mod refusal;
@@ -31,11 +33,10 @@ pub use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 pub use kind::{Column, Field, Heading, Kind, KindInfo, Scoped, ago};
 pub use kinds::{KINDS, find, of};
+pub use meta::Time;
+pub use metadata::valid_metadata;
 pub use object::{GroupKind, Key, Object, OwnedBy, Revision};
 pub use quantity::Amount;
 pub use refusal::{Reason, Refusal};
 pub use select::{FieldSelector, LabelSelector, Selectors};
 pub use verb::{DeleteHow, Patch, PatchType, Preconditions, Propagation, Query, Validation, WriteHow};
-
-/// Kubernetes' time, as objects carry it.
-pub type Time = meta::Time;

@@ -1,3 +1,5 @@
+//! Any object, as bytes and as what it means.
+
 use crate::{
     Kind,
     meta::{ObjectMeta, OwnerReference},
@@ -168,15 +170,19 @@ impl GroupKind {
 
     /// The plural with its group, as RBAC and messages name it: `deployments.apps`, `pods`.
     pub fn resource(&self) -> String {
-        let plural =
-            crate::of(&self.group, &self.kind).map_or_else(|| self.kind.to_lowercase(), |k| k.plural.to_owned());
+        let plural = crate::of(&self.group, &self.kind)
+            .map_or_else(|| self.kind.to_lowercase(), |k| k.plural.to_owned());
         if self.group.is_empty() { plural } else { format!("{plural}.{}", self.group) }
     }
 }
 
 impl fmt::Display for GroupKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.group.is_empty() { f.write_str(&self.kind) } else { write!(f, "{}.{}", self.kind, self.group) }
+        if self.group.is_empty() {
+            f.write_str(&self.kind)
+        } else {
+            write!(f, "{}.{}", self.kind, self.group)
+        }
     }
 }
 
@@ -200,10 +206,7 @@ impl Key {
     /// The key of a typed object.
     pub fn from_kind<K: Kind>(object: &K) -> Self {
         let meta = object.metadata();
-        Self::of::<K>(
-            meta.namespace.as_deref().unwrap_or_default(),
-            meta.name.as_deref().unwrap_or_default(),
-        )
+        Self::of::<K>(meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default())
     }
 }
 

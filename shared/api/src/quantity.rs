@@ -1,3 +1,5 @@
+//! Amounts of processor, memory and other resources.
+
 use crate::{Quantity, Refusal};
 use std::{fmt, ops};
 
@@ -6,8 +8,18 @@ use std::{fmt, ops};
 pub struct Amount(i128);
 
 const BINARY: &[(&str, u32)] = &[("Ki", 1), ("Mi", 2), ("Gi", 3), ("Ti", 4), ("Pi", 5), ("Ei", 6)];
-const DECIMAL: &[(&str, i32)] =
-    &[("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+const DECIMAL: &[(&str, i32)] = &[
+    ("n", -9),
+    ("u", -6),
+    ("m", -3),
+    ("", 0),
+    ("k", 3),
+    ("M", 6),
+    ("G", 9),
+    ("T", 12),
+    ("P", 15),
+    ("E", 18),
+];
 
 impl Amount {
     /// So many whole units.
@@ -33,7 +45,9 @@ impl Amount {
     /// From Kubernetes' text form: `0.5`, `500m`, `1e3`, `64Mi`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         parse(text).ok_or_else(|| {
-            Refusal::bad_request(format!("quantity {text:?} is not a number with a suffix such as m, k, Mi or Gi"))
+            Refusal::bad_request(format!(
+                "quantity {text:?} is not a number with a suffix such as m, k, Mi or Gi"
+            ))
         })
     }
 
@@ -44,7 +58,8 @@ impl Amount {
 }
 
 fn parse(text: &str) -> Option<Amount> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
+    let end =
+        text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     let (negative, digits) = match number.as_bytes().first()? {
         b'-' => (true, &number[1..]),

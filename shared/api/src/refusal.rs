@@ -1,3 +1,5 @@
+//! The one way to say no.
+
 use crate::{
     GroupKind, Invalid, Key,
     meta::{ListMeta, Status, StatusDetails},
@@ -57,10 +59,10 @@ impl Refusal {
         let details = StatusDetails {
             name: Some(key.name.clone()),
             group: (!key.kind.group.is_empty()).then(|| key.kind.group.clone().into_owned()),
-            kind: Some(crate::of(&key.kind.group, &key.kind.kind).map_or_else(
-                || key.kind.kind.to_lowercase(),
-                |k| k.plural.to_owned(),
-            )),
+            kind: Some(
+                crate::of(&key.kind.group, &key.kind.kind)
+                    .map_or_else(|| key.kind.kind.to_lowercase(), |k| k.plural.to_owned()),
+            ),
             ..StatusDetails::default()
         };
         Self { reason, message, details: Some(Box::new(details)) }
@@ -73,7 +75,11 @@ impl Refusal {
 
     /// The object exists already.
     pub fn already_exists(key: &Key) -> Self {
-        Self::about(Reason::AlreadyExists, key, format!("{} {:?} already exists", key.kind.resource(), key.name))
+        Self::about(
+            Reason::AlreadyExists,
+            key,
+            format!("{} {:?} already exists", key.kind.resource(), key.name),
+        )
     }
 
     /// Somebody else wrote the object first, or a precondition does not hold.
@@ -104,7 +110,11 @@ impl Refusal {
             return None;
         }
         let line = |c: &crate::meta::StatusCause| {
-            format!("{}: {}", c.field.as_deref().unwrap_or_default(), c.message.as_deref().unwrap_or_default())
+            format!(
+                "{}: {}",
+                c.field.as_deref().unwrap_or_default(),
+                c.message.as_deref().unwrap_or_default()
+            )
         };
         let lines: Vec<_> = causes.iter().map(line).collect();
         let all = if lines.len() == 1 { lines.concat() } else { format!("[{}]", lines.join(", ")) };

@@ -1,3 +1,5 @@
+//! Label and field selectors.
+
 use crate::{KindInfo, Object, Refusal, meta};
 use std::{collections::BTreeMap, fmt};
 
@@ -80,7 +82,9 @@ impl LabelSelector {
             Requirement::NotIn(key, values) => get(key).is_none_or(|v| !values.contains(v)),
             Requirement::Exists(key) => get(key).is_some(),
             Requirement::Absent(key) => get(key).is_none(),
-            Requirement::Greater(key, n) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v > *n),
+            Requirement::Greater(key, n) => {
+                get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v > *n)
+            }
             Requirement::Less(key, n) => get(key).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v < *n),
         })
     }
@@ -145,7 +149,11 @@ fn requirement(part: &str) -> Result<Requirement, String> {
 fn label_key(key: &str) -> Result<String, String> {
     let key = key.trim();
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    if key.is_empty() || !key.chars().all(fine) { Err(format!("{key:?} is not a label key")) } else { Ok(key.into()) }
+    if key.is_empty() || !key.chars().all(fine) {
+        Err(format!("{key:?} is not a label key"))
+    } else {
+        Ok(key.into())
+    }
 }
 
 fn label_value(value: &str) -> Result<String, String> {
@@ -187,7 +195,9 @@ impl FieldSelector {
             } else if let Some((path, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
                 (path, true, value)
             } else {
-                return Err(Refusal::bad_request(format!("invalid field selector {part:?}: expected PATH=VALUE")));
+                return Err(Refusal::bad_request(format!(
+                    "invalid field selector {part:?}: expected PATH=VALUE"
+                )));
             };
             found.push((path.trim().into(), equal, value.trim().into()));
         }
@@ -201,7 +211,9 @@ impl FieldSelector {
 
     /// Refuses a path that `kind` does not select by.
     pub fn supported_by(&self, kind: &KindInfo) -> Result<(), Refusal> {
-        let known = |path: &str| matches!(path, "metadata.name" | "metadata.namespace") || (kind.fields)().contains(&path);
+        let known = |path: &str| {
+            matches!(path, "metadata.name" | "metadata.namespace") || (kind.fields)().contains(&path)
+        };
         match self.0.iter().find(|(path, ..)| !known(path)) {
             None => Ok(()),
             Some((path, ..)) => Err(Refusal::bad_request(format!("field label not supported: {path}"))),

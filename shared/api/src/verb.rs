@@ -1,3 +1,5 @@
+//! What may be asked of the cluster, and how.
+
 use crate::{GroupKind, Kind, Revision, Selectors};
 use serde_json::Value;
 

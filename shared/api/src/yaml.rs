@@ -8,7 +8,8 @@ use serde_json::Value;
 pub fn documents(text: &str) -> Result<Vec<Value>, Refusal> {
     let mut found = Vec::new();
     for document in serde_yaml::Deserializer::from_str(text) {
-        let value = Value::deserialize(document).map_err(|e| Refusal::bad_request(format!("not YAML: {e}")))?;
+        let value =
+            Value::deserialize(document).map_err(|e| Refusal::bad_request(format!("not YAML: {e}")))?;
         if !value.is_null() {
             found.push(value);
         }
