@@ -66,7 +66,8 @@ fn ranges(text: &str) -> Vec<Range<'_>> {
 }
 
 fn header_text(headers: &HeaderMap) -> String {
-    let all: Vec<_> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let all: Vec<_> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     if all.is_empty() { "*/*".into() } else { all.join(",") }
 }
 
@@ -83,9 +84,11 @@ pub(super) fn form(headers: &HeaderMap, parameters: &Parameters) -> Result<Form>
         let shape = match (range.get("as"), range.get("g"), range.get("v")) {
             (None, ..) => Shape::Whole,
             (Some("Table"), Some("meta.k8s.io"), Some("v1")) => Shape::Table(include(parameters)?),
-            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("meta.k8s.io"), Some("v1")) => {
-                Shape::Metadata
-            }
+            (
+                Some("PartialObjectMetadata" | "PartialObjectMetadataList"),
+                Some("meta.k8s.io"),
+                Some("v1"),
+            ) => Shape::Metadata,
             _ => continue,
         };
         return Ok(Form { shape, yaml, pretty });
@@ -114,8 +117,10 @@ fn matches(range: &Range<'_>, offer: &str) -> bool {
     let mut words = offer.split(';');
     let media = words.next().unwrap_or_default();
     let offered: Vec<_> = words.filter_map(|word| word.split_once('=')).collect();
-    let wanted = |name: &str| range.get(name) == offered.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);
-    (range.media == media || matches!(range.media, "*/*" | "application/*")) && ["g", "v", "as"].into_iter().all(wanted)
+    let wanted =
+        |name: &str| range.get(name) == offered.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);
+    (range.media == media || matches!(range.media, "*/*" | "application/*"))
+        && ["g", "v", "as"].into_iter().all(wanted)
 }
 
 /// Nothing the asker would take.

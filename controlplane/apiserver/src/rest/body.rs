@@ -63,8 +63,11 @@ pub(super) fn patch(media: &str, bytes: &[u8]) -> Result<(PatchType, Manifest)> 
             return Err(Refusal::new(Reason::UnsupportedMediaType, message));
         }
         other => {
-            let known =
-                ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"];
+            let known = [
+                "application/json-patch+json",
+                "application/merge-patch+json",
+                "application/strategic-merge-patch+json",
+            ];
             return Err(unsupported(other, &known));
         }
     };
@@ -77,7 +80,10 @@ pub(super) fn patch(media: &str, bytes: &[u8]) -> Result<(PatchType, Manifest)> 
 }
 
 fn unsupported(media: &str, known: &[&str]) -> Refusal {
-    let message = format!("the body of the request was in an unknown format ({media}) - accepted media types include: {}", known.join(", "));
+    let message = format!(
+        "the body of the request was in an unknown format ({media}) - accepted media types include: {}",
+        known.join(", ")
+    );
     Refusal::new(Reason::UnsupportedMediaType, message)
 }
 
@@ -232,12 +238,17 @@ mod tests {
         assert_eq!(twice().settle(deployments(), Validation::Ignore).unwrap().1, [""; 0]);
         let refused = twice().settle(deployments(), Validation::Strict).unwrap_err();
         assert_eq!(refused.reason, Reason::BadRequest);
-        assert!(refused.message.ends_with(r#"strict decoding error: duplicate field "a""#), "{}", refused.message);
+        assert!(
+            refused.message.ends_with(r#"strict decoding error: duplicate field "a""#),
+            "{}",
+            refused.message
+        );
     }
 
     #[test]
     fn what_cannot_be_read_says_why() {
-        let code = |media: &str, bytes: &[u8]| manifest(media, bytes).map_or_else(|e| e.reason.code(), |_| 200);
+        let code =
+            |media: &str, bytes: &[u8]| manifest(media, bytes).map_or_else(|e| e.reason.code(), |_| 200);
         assert_eq!(code("application/json", b"{"), 400);
         assert_eq!(code("application/json", b"{} {}"), 400);
         assert_eq!(code("application/yaml", b"a: [\n"), 400);

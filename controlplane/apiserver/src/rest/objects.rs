@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use shared_api::{DeleteHow, Invalid, KindInfo, Object, Patch, PatchType, Propagation, Query, Refusal};
-use shared_client::{Cluster, List, Result};
+use shared_client::{List, Result};
 
 /// Does what is asked and answers in the form asked for.
 pub(super) async fn serve(
@@ -42,7 +42,12 @@ pub(super) async fn serve(
     }
 }
 
-async fn list(cluster: &dyn Caller, info: &RequestInfo, parameters: &Parameters, form: Form) -> Result<Response> {
+async fn list(
+    cluster: &dyn Caller,
+    info: &RequestInfo,
+    parameters: &Parameters,
+    form: Form,
+) -> Result<Response> {
     parameters.check_list()?;
     let list = cluster.list(&parameters.query(info.kind, info.namespace.as_deref())?).await?;
     watch::fresh_enough(parameters, list.revision)?;
@@ -115,7 +120,9 @@ fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
     if info.verb == Verb::Update {
         match word(meta, "name") {
             same if same == info.name => {}
-            empty if empty.is_empty() => return Err(Refusal::bad_request("metadata.name: name must be provided")),
+            empty if empty.is_empty() => {
+                return Err(Refusal::bad_request("metadata.name: name must be provided"));
+            }
             other => {
                 return Err(Refusal::bad_request(format!(
                     "the name of the object ({other}) does not match the name on the URL ({})",
@@ -140,7 +147,9 @@ async fn patch(
     let (body, warnings) = manifest.settle(info.kind, how.validation)?;
     if (kind == PatchType::Json) != body.is_array() {
         let expected = if kind == PatchType::Json { "a list of operations" } else { "an object" };
-        return Err(Refusal::bad_request(format!("error decoding patch: the body of this patch is not {expected}")));
+        return Err(Refusal::bad_request(format!(
+            "error decoding patch: the body of this patch is not {expected}"
+        )));
     }
     let patch = Patch { kind, body };
     let mut response = if scale::is_value(info) {
@@ -205,11 +214,13 @@ async fn delete_all(
 
 /// `DeleteOptions`, from the body and, where that is silent, from the query.
 fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Result<DeleteHow> {
-    let options = if sent.is_empty() { Value::Null } else { body::manifest(&body::media(headers)?, sent)?.value };
+    let options =
+        if sent.is_empty() { Value::Null } else { body::manifest(&body::media(headers)?, sent)?.value };
     if !options.is_null() && !options.is_object() {
         return Err(Refusal::bad_request("the body of a deletion is not a DeleteOptions object"));
     }
-    let wrong = |field: &str, what: &str| Refusal::bad_request(format!("DeleteOptions.{field} is not {what}"));
+    let wrong =
+        |field: &str, what: &str| Refusal::bad_request(format!("DeleteOptions.{field} is not {what}"));
     let number = |field: &str| match &options[field] {
         Value::Null => parameters.number(field),
         value => value.as_i64().map(Some).ok_or_else(|| wrong(field, "a whole number")),
@@ -228,7 +239,11 @@ fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Resu
     let propagation = match (policy, orphan) {
         (Some(_), Some(_)) => {
             let mut invalid = Invalid::default();
-            invalid.value("propagationPolicy", "", "orphanDependents and deletionPropagation cannot be both set");
+            invalid.value(
+                "propagationPolicy",
+                "",
+                "orphanDependents and deletionPropagation cannot be both set",
+            );
             return parameters::refuse("DeleteOptions", &invalid).map(|()| DeleteHow::default());
         }
         (Some(policy), None) => Some(parameters::propagation(&policy)?),
@@ -236,7 +251,8 @@ fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Resu
         (None, Some(false)) => Some(Propagation::Background),
         (None, None) => None,
     };
-    let mut how = DeleteHow { grace_seconds: number("gracePeriodSeconds")?, propagation, ..DeleteHow::default() };
+    let mut how =
+        DeleteHow { grace_seconds: number("gracePeriodSeconds")?, propagation, ..DeleteHow::default() };
     if how.grace_seconds.is_some_and(|seconds| seconds < 0) {
         let mut invalid = Invalid::default();
         invalid.value("gracePeriodSeconds", how.grace_seconds, "must be greater than or equal to 0");
@@ -245,10 +261,12 @@ fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Resu
     let conditions = &options["preconditions"];
     how.preconditions.uid = word(&conditions["uid"], "preconditions.uid")?;
     if let Some(revision) = word(&conditions["resourceVersion"], "preconditions.resourceVersion")? {
-        let parsed = revision.parse().map_err(|_| wrong("preconditions.resourceVersion", "a whole number"))?;
+        let parsed =
+            revision.parse().map_err(|_| wrong("preconditions.resourceVersion", "a whole number"))?;
         how.preconditions.revision = Some(parsed);
     }
-    let asked: Vec<_> = options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let asked: Vec<_> =
+        options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     how.dry_run = parameters::dry_run(asked.into_iter().chain(parameters.all("dryRun")))?;
     Ok(how)
 }
@@ -271,7 +289,10 @@ mod tests {
             placed(info, value).map(|o| o.key().to_string()).map_err(|e| (e.reason.code(), e.message))
         };
         assert_eq!(placed_at(&create, json!({"metadata": {"name": "b"}})), Ok("a/pods/b".into()));
-        assert_eq!(placed_at(&update, json!({"metadata": {"name": "b", "namespace": "a"}})), Ok("a/pods/b".into()));
+        assert_eq!(
+            placed_at(&update, json!({"metadata": {"name": "b", "namespace": "a"}})),
+            Ok("a/pods/b".into())
+        );
         for (info, value, word) in [
             (&create, json!([]), "not an object"),
             (&create, json!({"metadata": 1}), "metadata"),

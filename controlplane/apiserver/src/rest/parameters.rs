@@ -3,8 +3,8 @@
 use axum::extract::Query as Pairs;
 use http::Uri;
 use shared_api::{
-    FieldSelector, GroupKind, Invalid, KindInfo, LabelSelector, Propagation, Query, Refusal, Revision, Selectors,
-    Validation, WriteHow,
+    FieldSelector, GroupKind, Invalid, KindInfo, LabelSelector, Propagation, Query, Refusal, Revision,
+    Selectors, Validation, WriteHow,
 };
 use shared_client::Result;
 
@@ -22,7 +22,8 @@ impl Parameters {
 
     /// The first of that name, when it says something.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next().filter(|value| !value.is_empty())
+        let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// Every one of that name.
@@ -43,7 +44,8 @@ impl Parameters {
     /// As a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>> {
         let parse = |text: &str| {
-            let bad = || Refusal::bad_request(format!("query parameter {name}: {text:?} is not a whole number"));
+            let bad =
+                || Refusal::bad_request(format!("query parameter {name}: {text:?} is not a whole number"));
             text.parse().map_err(|_| bad())
         };
         self.get(name).map(parse).transpose()
@@ -52,7 +54,8 @@ impl Parameters {
     /// `resourceVersion`; `None` when unset or `0`, where any state will do.
     pub(super) fn revision(&self) -> Result<Option<Revision>> {
         let Some(text) = self.get("resourceVersion") else { return Ok(None) };
-        let bad = |_| Refusal::bad_request(format!("Invalid value: {text:?}: resourceVersion is a whole number"));
+        let bad =
+            |_| Refusal::bad_request(format!("Invalid value: {text:?}: resourceVersion is a whole number"));
         Ok(Some(text.parse().map_err(bad)?).filter(|revision| *revision > 0))
     }
 
@@ -87,11 +90,13 @@ impl Parameters {
             if self.get("continue").is_some() {
                 invalid.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
             } else if version.is_none() {
-                invalid.forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+                invalid
+                    .forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
             } else if !matches!(wanted, "Exact" | "NotOlderThan") {
                 invalid.unsupported(field, wanted, &["Exact", "NotOlderThan"]);
             } else if wanted == "Exact" && version == Some("0") {
-                invalid.forbidden(field, r#"resourceVersionMatch "exact" is forbidden for resourceVersion "0""#);
+                invalid
+                    .forbidden(field, r#"resourceVersionMatch "exact" is forbidden for resourceVersion "0""#);
             }
         }
         refuse("ListOptions", &invalid)

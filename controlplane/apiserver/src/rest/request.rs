@@ -87,7 +87,8 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
         _ => return Err(answer::wrong_method()),
     };
     if !subresource.is_empty() {
-        let known = subresources::of(kind).find(|s| s.name == subresource).ok_or_else(answer::unknown_path)?;
+        let known =
+            subresources::of(kind).find(|s| s.name == subresource).ok_or_else(answer::unknown_path)?;
         if !known.allows(verb) {
             return Err(answer::wrong_method());
         }

@@ -4,7 +4,7 @@ use super::{request::RequestInfo, subresources};
 use crate::door::Caller;
 use serde_json::Value;
 use shared_api::{Patch, PatchType, Reason, Refusal};
-use shared_client::{Cluster, Result};
+use shared_client::Result;
 
 /// How often a change that lost a race is tried again.
 const TRIES: usize = 5;
@@ -20,7 +20,9 @@ pub(super) fn refuse_dry_run(info: &RequestInfo, dry_run: bool) -> Result<()> {
         return Ok(());
     }
     let what = format!("{}/{}", info.kind.plural, info.subresource);
-    Err(Refusal::bad_request(format!("dryRun is not served for {what}: ask without it, or for the object itself")))
+    Err(Refusal::bad_request(format!(
+        "dryRun is not served for {what}: ask without it, or for the object itself"
+    )))
 }
 
 /// Reads the value, changes it and writes it back, again when somebody else was faster.
@@ -46,7 +48,8 @@ fn patched(mut value: Value, patch: &Patch) -> Result<Value> {
         PatchType::Merge | PatchType::Strategic => json_patch::merge(&mut value, &patch.body),
         PatchType::Json => {
             let bad = |e: &dyn std::fmt::Display| Refusal::bad_request(format!("error decoding patch: {e}"));
-            let operations: json_patch::Patch = serde_json::from_value(patch.body.clone()).map_err(|e| bad(&e))?;
+            let operations: json_patch::Patch =
+                serde_json::from_value(patch.body.clone()).map_err(|e| bad(&e))?;
             let failed = |e| Refusal::new(Reason::Invalid, format!("the patch cannot be applied: {e}"));
             json_patch::patch(&mut value, &operations).map_err(failed)?;
         }
@@ -69,7 +72,8 @@ mod tests {
         ] {
             assert_eq!(patched(scale(), &Patch { kind, body }), Ok(json!({"spec": {"replicas": 3}})));
         }
-        let code = |body: Value| patched(scale(), &Patch { kind: PatchType::Json, body }).unwrap_err().reason.code();
+        let code =
+            |body: Value| patched(scale(), &Patch { kind: PatchType::Json, body }).unwrap_err().reason.code();
         assert_eq!(code(json!([{"op": "test", "path": "/spec/replicas", "value": 9}])), 422);
         assert_eq!(code(json!([{"op": "fly"}])), 400);
     }

@@ -32,7 +32,10 @@ const fn speaking(
     Subresource { name, speaks: Some(speaks), verbs, stream: false }
 }
 
-const fn stream(name: &'static str, speaks: Option<(&'static str, &'static str, &'static str)>) -> Subresource {
+const fn stream(
+    name: &'static str,
+    speaks: Option<(&'static str, &'static str, &'static str)>,
+) -> Subresource {
     Subresource { name, speaks, verbs: STREAM, stream: true }
 }
 

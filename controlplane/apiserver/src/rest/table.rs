@@ -31,7 +31,9 @@ pub(super) fn table(
         if at > 0 {
             bytes.push(b',');
         }
-        bytes.extend_from_slice(format!(r#"{{"cells":{},"object":"#, cells(kind, &headings, object, now)).as_bytes());
+        bytes.extend_from_slice(
+            format!(r#"{{"cells":{},"object":"#, cells(kind, &headings, object, now)).as_bytes(),
+        );
         match include {
             Include::Nothing => bytes.extend_from_slice(b"null"),
             Include::Metadata => bytes.extend(metadata(object)),
@@ -44,11 +46,10 @@ pub(super) fn table(
 }
 
 fn definitions(headings: &[Heading]) -> Value {
-    let definition = |name: &str, of: &str, format: &str, wide: bool| {
-        json!({"name": name, "type": of, "format": format, "description": "", "priority": i32::from(wide)})
-    };
+    let definition = |name: &str, of: &str, format: &str, wide: bool| json!({"name": name, "type": of, "format": format, "description": "", "priority": i32::from(wide)});
     let name = definition("Name", "string", "name", false);
-    let rest = headings.iter().map(|h| definition(h.name, if h.integer { "integer" } else { "string" }, "", h.wide));
+    let rest =
+        headings.iter().map(|h| definition(h.name, if h.integer { "integer" } else { "string" }, "", h.wide));
     std::iter::once(name).chain(rest).collect()
 }
 

@@ -157,9 +157,12 @@ fn bookmark(kind: &KindInfo, form: Form, revision: Revision, mark: bool) -> Vec<
     }
     let object = match form.shape {
         Shape::Whole => json!({"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta}),
-        Shape::Metadata => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta}),
+        Shape::Metadata => {
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta})
+        }
         Shape::Table(_) => {
-            let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta});
+            let object =
+                json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta});
             json!({
                 "kind": "Table", "apiVersion": "meta.k8s.io/v1",
                 "metadata": {"resourceVersion": revision.to_string()},
@@ -182,7 +185,9 @@ pub(super) fn fresh_enough(parameters: &Parameters, revision: Revision) -> Resul
             Err(Refusal::new(Reason::Timeout, message))
         }
         Some(asked) if asked < revision && parameters.get("resourceVersionMatch") == Some("Exact") => {
-            let message = format!("The resourceVersion for the provided list is too old: lists are of the present, {revision}");
+            let message = format!(
+                "The resourceVersion for the provided list is too old: lists are of the present, {revision}"
+            );
             Err(Refusal::new(Reason::Expired, message))
         }
         _ => Ok(()),
@@ -211,10 +216,14 @@ mod tests {
 
     #[test]
     fn lists_are_never_older_than_asked() {
-        let asked = |query: &str| fresh_enough(&Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap(), 10);
+        let asked =
+            |query: &str| fresh_enough(&Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap(), 10);
         assert!(asked("resourceVersion=10").is_ok());
         assert_eq!(asked("resourceVersion=11").unwrap_err().reason, Reason::Timeout);
-        assert_eq!(asked("resourceVersion=9&resourceVersionMatch=Exact").unwrap_err().reason, Reason::Expired);
+        assert_eq!(
+            asked("resourceVersion=9&resourceVersionMatch=Exact").unwrap_err().reason,
+            Reason::Expired
+        );
         assert!(asked("resourceVersion=9&resourceVersionMatch=NotOlderThan").is_ok());
     }
 }
