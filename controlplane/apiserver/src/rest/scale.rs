@@ -1,6 +1,7 @@
-//! Subresources that are values of their own, not another view of the object: `scale`, `binding`, …
+//! Subresources that are values of their own, not another view of the object: `scale`, `binding`,
+//! `finalize`, …
 
-use super::{request::RequestInfo, subresources};
+use super::request::RequestInfo;
 use crate::door::Caller;
 use serde_json::Value;
 use shared_api::{Patch, PatchType, Reason, Refusal};
@@ -9,9 +10,9 @@ use shared_client::Result;
 /// How often a change that lost a race is tried again.
 const TRIES: usize = 5;
 
-/// Whether the request is for a value that is not the object.
+/// Whether the request goes to a subresource that is not just another view of the object.
 pub(super) fn is_value(info: &RequestInfo) -> bool {
-    subresources::of(info.kind).any(|s| s.name == info.subresource && s.speaks.is_some())
+    !matches!(info.subresource.as_str(), "" | "status")
 }
 
 /// A value's own kind knows no dry run: better refused than done.

@@ -1,0 +1,12 @@
+//! The REST face over a cluster in memory: asked directly, and by an unmodified kubectl.
+
+#[path = "rest/door.rs"]
+mod door;
+#[path = "rest/kubectl.rs"]
+mod kubectl;
+#[path = "rest/kubectl_streams.rs"]
+mod kubectl_streams;
+#[path = "rest/program.rs"]
+mod program;
+#[path = "rest/wire.rs"]
+mod wire;

@@ -1,0 +1,76 @@
+//! exec, attach, port-forward and logs of an unmodified kubectl, over both of its wires.
+
+use crate::{
+    door::cluster,
+    program::{Kubectl, text},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_over_websockets() {
+    let Some(kubectl) = Kubectl::over(cluster()).await else { return };
+    sessions(&kubectl).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_over_spdy() {
+    let Some(kubectl) = Kubectl::over(cluster()).await else { return };
+    sessions(&kubectl.over_spdy()).await;
+}
+
+async fn sessions(kubectl: &Kubectl) {
+    let long = "a long line of input\n".repeat(20_000);
+    assert_eq!(kubectl.says("exec -i web -- cat", &long).await, long);
+    let both = kubectl.run("exec web -- both", "").await;
+    assert_eq!((text(&both.stdout), text(&both.stderr)), ("to out\n".into(), "to err\n".into()));
+    let failed = kubectl.run("exec web -- exit 7", "").await;
+    assert_eq!(failed.status.code(), Some(7), "{}", text(&failed.stderr));
+    let missing = kubectl.run("exec nobody -- cat", "").await;
+    assert!(text(&missing.stderr).contains("NotFound"), "{}", text(&missing.stderr));
+    let attached = kubectl.run("attach -i web", "hello\n").await;
+    assert!(text(&attached.stdout).contains("hello"), "{}{}", text(&attached.stdout), text(&attached.stderr));
+    forward(kubectl).await;
+}
+
+/// Two ports, several connections at once, and one that fails without harm to the others.
+async fn forward(kubectl: &Kubectl) {
+    let mut child = kubectl.start(&["port-forward", "pod/web", ":8080", ":9090", ":1"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut ports = Vec::new();
+    while ports.len() < 3 {
+        let line = lines.next_line().await.unwrap().expect("kubectl goes on forwarding");
+        if let Some(rest) = line.strip_prefix("Forwarding from 127.0.0.1:") {
+            ports.push(rest.split(' ').next().unwrap().parse::<u16>().unwrap());
+        }
+    }
+    let fetched =
+        futures::future::join_all([fetch(ports[0]), fetch(ports[1]), fetch(ports[0]), fetch(ports[1])]).await;
+    for (at, answer) in fetched.iter().enumerate() {
+        let expected = if at % 2 == 0 { "port 8080" } else { "port 9090" };
+        assert!(answer.ends_with(expected) && answer.len() > 180_000, "{at}: {} bytes", answer.len());
+    }
+    assert_eq!(fetch(ports[2]).await, "");
+    child.kill().await.unwrap();
+}
+
+async fn fetch(port: u16) -> String {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    // A connection that fails may be reset.
+    let _ = socket.read_to_end(&mut answer).await;
+    text(&answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_are_plain_text() {
+    let Some(kubectl) = Kubectl::over(cluster()).await else { return };
+    assert_eq!(kubectl.says("logs web", "").await, "one\ntwo\nthree\n");
+    assert_eq!(kubectl.says("logs -f --tail=1 web", "").await, "three\n");
+    let refused = kubectl.run("logs web -c none", "").await;
+    assert!(text(&refused.stderr).contains("container none is not valid"), "{}", text(&refused.stderr));
+    assert!(!kubectl.url().is_empty());
+}
