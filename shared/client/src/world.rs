@@ -139,15 +139,16 @@ impl World {
     /// The objects of kind `K` that `owner` controls.
     pub fn owned_by<K: Kind>(&self, owner: &impl Kind) -> impl Iterator<Item = Arc<K>> {
         let uid = owner.metadata().uid.as_deref().unwrap_or_default();
-        self.keyed(self.owned.get(uid), GroupKind::of::<K>())
+        self.keyed(self.owned.get(uid))
     }
 
     /// The objects of kind `K` bound to a node.
     pub fn on_node<K: Kind>(&self, node: &str) -> impl Iterator<Item = Arc<K>> {
-        self.keyed(self.on_node.get(node), GroupKind::of::<K>())
+        self.keyed(self.on_node.get(node))
     }
 
-    fn keyed<K: Kind>(&self, keys: Option<&BTreeSet<Key>>, kind: GroupKind) -> impl Iterator<Item = Arc<K>> {
+    fn keyed<K: Kind>(&self, keys: Option<&BTreeSet<Key>>) -> impl Iterator<Item = Arc<K>> {
+        let kind = GroupKind::of::<K>();
         let keys: Vec<_> = keys.into_iter().flatten().filter(|k| k.kind == kind).cloned().collect();
         keys.into_iter().filter_map(|key| self.get(&key))
     }
