@@ -6,6 +6,7 @@
 mod accept;
 mod answer;
 mod body;
+mod deletion;
 mod discovery;
 mod health;
 mod logs;
@@ -13,10 +14,10 @@ mod objects;
 mod openapi;
 mod parameters;
 mod request;
-mod scale;
 mod streams;
 mod subresources;
 mod table;
+mod values;
 mod watch;
 
 use crate::door::{Credentials, Door, PeerCertificate, User};

@@ -122,8 +122,8 @@ impl<'de> Deserialize<'de> for Manifest {
 
 struct Reader;
 
-fn plain<E>(value: impl Into<Value>) -> Result<Manifest, E> {
-    Ok(Manifest { value: value.into(), duplicates: Vec::new() })
+fn plain(value: impl Into<Value>) -> Manifest {
+    Manifest { value: value.into(), duplicates: Vec::new() }
 }
 
 impl<'de> Visitor<'de> for Reader {
@@ -134,27 +134,27 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Manifest, E> {
-        plain(value)
+        Ok(plain(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Manifest, E> {
-        plain(value)
+        Ok(plain(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Manifest, E> {
-        plain(value)
+        Ok(plain(value))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Manifest, E> {
-        plain(value)
+        Ok(plain(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Manifest, E> {
-        plain(value)
+        Ok(plain(value))
     }
 
     fn visit_string<E>(self, value: String) -> Result<Manifest, E> {
-        plain(value)
+        Ok(plain(value))
     }
 
     fn visit_unit<E>(self) -> Result<Manifest, E> {

@@ -6,10 +6,11 @@ use crate::{
 };
 use shared_api::{
     Key, WriteHow,
-    apps::Deployment,
+    apps::{Deployment, DeploymentStatus},
     core::{ConfigMap, Pod},
 };
 use shared_client::Cluster;
+use shared_testkit::{deployment, object};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 const DEPLOYMENT: &str = r#"
@@ -39,6 +40,7 @@ async fn kubectl_reads_in_every_form() {
     assert_eq!(kubectl.says("get pods -l app=none -o name", "").await, "");
     assert_eq!(kubectl.says("get pods --field-selector metadata.name=web -o name", "").await, "pod/web\n");
     assert!(kubectl.says("describe pod web", "").await.contains("10.0.0.7"));
+    assert!(kubectl.says("get all", "").await.contains("web"));
     assert!(kubectl.says("describe node n1", "").await.contains("n1"));
     let resources = kubectl.says("api-resources", "").await;
     for kind in shared_api::KINDS {
@@ -94,6 +96,12 @@ async fn kubectl_writes_with_every_verb() {
     let keys: Vec<_> = map.data.iter().flatten().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["a", "b", "c", "d"]);
     assert!(kubectl.says("replace -f -", MAP).await.contains("replaced"));
+    let dry = "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"dry\"}}";
+    for line in ["create --dry-run=server -f -", "apply --dry-run=server -f -"] {
+        assert!(kubectl.says(line, dry).await.contains("created (server dry run)"), "{line}");
+    }
+    assert!(cluster.get(&Key::of::<ConfigMap>("default", "dry")).await.is_err());
+    assert!(kubectl.says("cordon n1", "").await.contains("cordoned"));
     assert!(kubectl.says("delete configmap m", "").await.contains("deleted"));
     assert!(kubectl.says("delete deployment -l app=web", "").await.contains("deleted"));
     assert!(cluster.get(&Key::of::<Deployment>("default", "web")).await.is_err());
@@ -109,6 +117,18 @@ async fn kubectl_waits_and_watches() {
         kubectl.says("wait pod/web --for=condition=Ready --timeout=20s", "").await.contains("condition met")
     );
 
+    let mut ready = deployment("web", 2);
+    ready.status = Some(DeploymentStatus {
+        observed_generation: ready.metadata.generation,
+        replicas: Some(2),
+        updated_replicas: Some(2),
+        available_replicas: Some(2),
+        ..DeploymentStatus::default()
+    });
+    cluster.put(&object(&ready));
+    let rolled = kubectl.says("rollout status deployment/web --timeout=20s", "").await;
+    assert!(rolled.contains("successfully rolled out"), "{rolled}");
+
     let mut watching = kubectl.start(&["get", "configmaps", "-w", "--no-headers"]);
     let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
     kubectl.says("create -f -", MAP).await;
@@ -119,7 +139,7 @@ async fn kubectl_waits_and_watches() {
         (*cluster.get(&Key::of::<ConfigMap>("default", "m")).await.unwrap().to_kind::<ConfigMap>().unwrap())
             .clone();
     map.data.get_or_insert_default().insert("a".into(), "2".into());
-    cluster.update(shared_testkit::object(&map), &WriteHow::default()).await.unwrap();
+    cluster.update(object(&map), &WriteHow::default()).await.unwrap();
     let waited = waiting.wait_with_output().await.unwrap();
     assert!(waited.status.success(), "{}", text(&waited.stderr));
     assert!(lines.next_line().await.unwrap().unwrap().starts_with('m'));

@@ -12,35 +12,45 @@ use tokio::{
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_over_websockets() {
     let Some(kubectl) = Kubectl::over(cluster()).await else { return };
-    sessions(&kubectl).await;
+    sessions(&kubectl, "Sec-Websocket-Protocol: v5.channel.k8s.io").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_over_spdy() {
     let Some(kubectl) = Kubectl::over(cluster()).await else { return };
-    sessions(&kubectl.over_spdy()).await;
+    sessions(&kubectl.over_spdy(), "Upgrade: SPDY/3.1").await;
 }
 
-async fn sessions(kubectl: &Kubectl) {
+async fn sessions(kubectl: &Kubectl, wire: &str) {
     let long = "a long line of input\n".repeat(20_000);
     assert_eq!(kubectl.says("exec -i web -- cat", &long).await, long);
     let both = kubectl.run("exec web -- both", "").await;
     assert_eq!(text(&both.stdout), "to out\n");
     // Reading the pod first brought the warning of the fake.
     assert!(text(&both.stderr).ends_with("\nto err\n"), "{}", text(&both.stderr));
+    // kubectl tries the other wire when one fails, which would hide the failure.
+    let verbose = kubectl.run("exec -v=8 web -- both", "").await;
+    assert!(text(&verbose.stderr).contains(wire), "{}", text(&verbose.stderr));
     let failed = kubectl.run("exec web -- exit 7", "").await;
     assert_eq!(failed.status.code(), Some(7), "{}", text(&failed.stderr));
     let missing = kubectl.run("exec nobody -- cat", "").await;
     assert!(text(&missing.stderr).contains("NotFound"), "{}", text(&missing.stderr));
     let attached = kubectl.run("attach -i web", "hello\n").await;
     assert!(text(&attached.stdout).contains("hello"), "{}{}", text(&attached.stdout), text(&attached.stderr));
-    forward(kubectl).await;
+    let tunnel = wire.replace("v5.channel.k8s.io", "SPDY/3.1+portforward.k8s.io");
+    forward(kubectl, &tunnel).await;
 }
 
 /// Two ports, several connections at once, and one that fails without harm to the others.
-async fn forward(kubectl: &Kubectl) {
-    let mut child = kubectl.start(&["port-forward", "pod/web", ":8080", ":9090", ":1"]);
+async fn forward(kubectl: &Kubectl, wire: &str) {
+    let mut child = kubectl.start(&["port-forward", "-v=8", "pod/web", ":8080", ":9090", ":1"]);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut errors = child.stderr.take().unwrap();
+    let told = tokio::spawn(async move {
+        let mut told = Vec::new();
+        errors.read_to_end(&mut told).await.unwrap();
+        text(&told)
+    });
     let mut ports = Vec::new();
     while ports.len() < 3 {
         let line = lines.next_line().await.unwrap().expect("kubectl goes on forwarding");
@@ -56,6 +66,8 @@ async fn forward(kubectl: &Kubectl) {
     }
     assert_eq!(fetch(ports[2]).await, "");
     child.kill().await.unwrap();
+    let told = told.await.unwrap();
+    assert!(told.contains(wire) && told.contains("connection refused"), "{told}");
 }
 
 async fn fetch(port: u16) -> String {

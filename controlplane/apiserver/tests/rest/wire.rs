@@ -124,7 +124,7 @@ async fn lists_and_tables_carry_their_metadata() {
     let (_, list) = ask(&cluster, &format!("GET {MAPS}?limit=2"), "").await;
     assert_eq!((&list["kind"], list["items"].as_array().unwrap().len()), (&json!("ConfigMapList"), 2));
     let token = list["metadata"]["continue"].as_str().unwrap();
-    let token: String = token.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let token = token.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"));
     let (_, rest) = ask(&cluster, &format!("GET {MAPS}?limit=2&continue={token}"), "").await;
     assert_eq!(rest["items"][0]["metadata"]["name"], "c");
     let table = |accept: &'static str, line: String| {

@@ -255,7 +255,9 @@ mod tests {
 
     fn round(frames: &[SpdyFrame]) -> Vec<SpdyFrame> {
         let (mut writer, mut reader, mut wire) = (Writer::new().unwrap(), Reader::new(), BytesMut::new());
-        frames.iter().for_each(|frame| writer.encode(frame.clone(), &mut wire).unwrap());
+        for frame in frames {
+            writer.encode(frame.clone(), &mut wire).unwrap();
+        }
         // Byte by byte, as a slow connection brings them.
         let (mut source, mut found) = (BytesMut::new(), Vec::new());
         for byte in wire {
