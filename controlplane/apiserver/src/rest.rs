@@ -17,7 +17,6 @@ mod request;
 mod streams;
 mod subresources;
 mod table;
-mod values;
 mod watch;
 
 use crate::door::{Credentials, Door, PeerCertificate, User};

@@ -6,7 +6,7 @@ use super::{
     answer, body, deletion,
     parameters::Parameters,
     request::{RequestInfo, Verb},
-    values, watch,
+    subresources, watch,
 };
 use crate::door::Caller;
 use axum::response::Response;
@@ -28,7 +28,7 @@ pub(super) async fn serve(
     let reads = matches!(info.verb, Verb::Get | Verb::List | Verb::Watch);
     let sent = if reads { Bytes::new() } else { body::read(body).await? };
     match info.verb {
-        Verb::Get if values::is_value(info) => {
+        Verb::Get if subresources::is_value(info) => {
             let value = caller.subresource(&info.key(), &info.subresource, None).await?;
             answer::value(form, StatusCode::OK, &value)
         }
@@ -68,8 +68,8 @@ async fn write(
     let manifest = body::manifest(&body::media(headers)?, sent)?;
     let (value, warnings) = manifest.settle(info.kind, how.validation)?;
     let code = if info.verb == Verb::Create { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = if values::is_value(info) {
-        values::refuse_dry_run(info, how.dry_run)?;
+    let mut response = if subresources::is_value(info) {
+        subresources::refuse_dry_run(info, how.dry_run)?;
         let answered = cluster.subresource(&info.key(), &info.subresource, Some(value)).await?;
         answer::value(form, code, &answered)?
     } else {
@@ -156,11 +156,11 @@ async fn patch(
         )));
     }
     let patch = Patch { kind, body };
-    let mut response = if values::is_value(info) {
-        values::refuse_dry_run(info, how.dry_run)?;
-        answer::value(form, StatusCode::OK, &values::patch(cluster, info, &patch).await?)?
+    let patched = cluster.patch(&info.key(), &patch, &how).await?;
+    let mut response = if subresources::is_value(info) {
+        answer::value(form, StatusCode::OK, &patched.value())?
     } else {
-        answer::object(form, StatusCode::OK, info.kind, &cluster.patch(&info.key(), &patch, &how).await?)?
+        answer::object(form, StatusCode::OK, info.kind, &patched)?
     };
     for warning in &warnings {
         answer::warn(&mut response, warning);

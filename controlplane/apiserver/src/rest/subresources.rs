@@ -1,7 +1,8 @@
 //! What can be asked of an object besides the object: one list, from which routes and discovery derive.
 
 use super::request::{RequestInfo, Verb};
-use shared_api::{KindInfo, core};
+use shared_api::{KindInfo, Refusal, core};
+use shared_client::Result;
 
 /// One subresource.
 #[derive(Debug, Clone, Copy)]
@@ -81,4 +82,20 @@ pub(super) fn of(kind: &KindInfo) -> impl Iterator<Item = &'static Subresource> 
 /// Whether the request is for a stream with a pod.
 pub(super) fn is_stream(info: &RequestInfo) -> bool {
     SUBRESOURCES.iter().any(|s| s.stream && s.name == info.subresource)
+}
+
+/// Whether the request goes to a subresource that is not just another view of the object.
+pub(super) fn is_value(info: &RequestInfo) -> bool {
+    !matches!(info.subresource.as_str(), "" | "status")
+}
+
+/// Such a value cannot be written dry: better refused than done.
+pub(super) fn refuse_dry_run(info: &RequestInfo, dry_run: bool) -> Result<()> {
+    if !dry_run {
+        return Ok(());
+    }
+    let what = format!("{}/{}", info.kind.plural, info.subresource);
+    Err(Refusal::bad_request(format!(
+        "dryRun is not served for {what}: ask without it, or for the object itself"
+    )))
 }

@@ -88,6 +88,12 @@ impl Cluster for TestCaller {
     }
 
     async fn patch(&self, key: &Key, patch: &Patch, how: &WriteHow) -> Result<Object> {
+        if how.subresource.as_deref() == Some("scale") {
+            let mut scale = self.0.subresource(key, "scale", None).await?;
+            json_patch::merge(&mut scale, &patch.body);
+            let scaled = self.0.subresource(key, "scale", Some(scale)).await?;
+            return Object::from_value(&scaled).map_err(Refusal::internal);
+        }
         // The cluster in memory merges only; for objects without lists the languages agree.
         let body = match patch.kind {
             PatchType::Json => {
