@@ -33,6 +33,11 @@ impl Drop for Kubectl {
 impl Kubectl {
     /// Serves `cluster` on a port of its own. `None`, and a word about it, where there is no kubectl.
     pub(crate) async fn over(cluster: Arc<FakeCluster>) -> Option<Self> {
+        Self::at(controlplane_apiserver::rest::router(Arc::new(TestDoor { cluster, open: true }))).await
+    }
+
+    /// Serves `router` on a port of its own.
+    pub(crate) async fn at(router: axum::Router) -> Option<Self> {
         let home = std::env::var_os("HOME").unwrap_or_default();
         let cached = PathBuf::from(home).join(".cache/k8s-clients/kubectl");
         let program = std::env::var_os("DHOW_KUBECTL").map_or(cached, PathBuf::from);
@@ -42,7 +47,6 @@ impl Kubectl {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = controlplane_apiserver::rest::router(Arc::new(TestDoor { cluster, open: true }));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let home = std::env::temp_dir().join(format!("dhow-kubectl-{}", url.rsplit(':').next().unwrap()));
         std::fs::create_dir_all(&home).unwrap();
