@@ -20,6 +20,7 @@ mod patch;
 mod pipeline;
 mod prepare;
 mod registry;
+pub mod rest;
 mod server;
 mod subresource;
 mod watch;
