@@ -54,7 +54,7 @@ impl Wanted {
 
     /// The queries that may mean an object of this kind in this namespace.
     fn of(&self, kind: &KindInfo, namespace: &str) -> impl Iterator<Item = &Query> {
-        let same = move |k: &KindInfo| std::ptr::eq(k.kind, kind.kind) && k.group == kind.group;
+        let same = move |k: &KindInfo| k.kind == kind.kind && k.group == kind.group;
         let here = move |q: &Query| q.namespace.as_deref().is_none_or(|n| n.is_empty() || n == namespace);
         self.0.iter().filter(move |(k, q)| same(k) && here(q)).map(|(_, q)| q)
     }

@@ -1,10 +1,12 @@
 //! One replicated log of keys, revisions and watches. It holds bytes and knows no kinds.
 
 mod memory;
+mod raft;
 mod state;
 mod watch;
 
 pub use memory::Memory;
+pub use raft::{Member, OpenError, Options, open};
 pub use state::Window;
 
 use bytes::Bytes;

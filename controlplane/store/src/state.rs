@@ -50,8 +50,7 @@ impl State {
 
     /// Keys that were written down earlier. Their history is gone.
     pub(crate) fn with(window: Window, entries: BTreeMap<Bytes, Stored>, revision: Revision) -> Self {
-        let sum =
-            entries.iter().fold(0, |sum: u64, (key, stored)| sum.wrapping_add(fingerprint(key, stored)));
+        let sum = sum(&entries);
         Self { entries, revision, sum, history: History::new(window, revision) }
     }
 
@@ -218,6 +217,11 @@ fn fill(value: &Value, revision: Revision) -> Bytes {
     filled.extend_from_slice(digits.as_bytes());
     filled.extend_from_slice(&value.bytes[hole..]);
     filled.freeze()
+}
+
+/// Says whether two copies are the same.
+pub(crate) fn sum(entries: &BTreeMap<Bytes, Stored>) -> u64 {
+    entries.iter().fold(0, |sum, (key, stored)| sum.wrapping_add(fingerprint(key, stored)))
 }
 
 fn fingerprint(key: &Bytes, stored: &Stored) -> u64 {

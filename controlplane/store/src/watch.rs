@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::state::{State, Window};
+use crate::state::State;
 use crate::{Change, Changes, Entry, Error, Page, Range, Result, Revision};
 use futures::StreamExt;
 use std::collections::VecDeque;
@@ -58,16 +58,6 @@ impl Live {
             });
         }
         result
-    }
-
-    /// Puts another state in place of this one: a snapshot of the leader's.
-    pub(crate) fn replace(
-        &self,
-        entries: std::collections::BTreeMap<bytes::Bytes, crate::state::Stored>,
-        revision: Revision,
-        window: Window,
-    ) {
-        self.write(|state| *state = State::with(window, entries, revision));
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<Entry> {

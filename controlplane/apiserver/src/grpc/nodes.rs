@@ -69,7 +69,9 @@ impl proto::nodes_server::Nodes for Wire {
         let number = first(&mut frames).await?.serve;
         let number = number.ok_or_else(|| said(Refusal::bad_request("the first frame serves no call")))?;
         let ours = self.0.nodes.serve(&node, number).map_err(said)?;
-        Ok(Response::new(join(frames, ours)))
+        let (answers, sent_last) = join(frames, ours);
+        // An agent that ended its side has told the outcome: nothing more is of use to it.
+        Ok(Response::new(answers.take_until(sent_last).boxed()))
     }
 }
 

@@ -8,6 +8,7 @@ use shared_client::{
     wire::{frame_from_wire, frame_to_wire, open_from_wire},
 };
 use shared_proto as proto;
+use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -26,7 +27,7 @@ impl proto::sessions_server::Sessions for Wire {
             first.open.ok_or_else(|| said(Refusal::bad_request("the first frame opens no session")))?;
         let (pod, session) = open_from_wire(open).map_err(said)?;
         let ours = self.0.sessions(&user).open(&pod, session).await.map_err(said)?;
-        Ok(Response::new(join(frames, ours)))
+        Ok(Response::new(join(frames, ours).0))
     }
 }
 
@@ -38,9 +39,15 @@ pub(super) async fn first(frames: &mut Streaming<proto::Frame>) -> Result<proto:
 
 /// Passes frames both ways until either side ends. A full channel holds back the far end's reading,
 /// and gRPC's flow control holds back its writer.
-pub(super) fn join(mut frames: Streaming<proto::Frame>, ours: Duplex) -> Answers<proto::Frame> {
+/// Also says when the far end has sent its last.
+pub(super) fn join(
+    mut frames: Streaming<proto::Frame>,
+    ours: Duplex,
+) -> (Answers<proto::Frame>, oneshot::Receiver<()>) {
     let Duplex { send, receive } = ours;
+    let (last, sent_last) = oneshot::channel();
     tokio::spawn(async move {
+        let _last: oneshot::Sender<()> = last;
         loop {
             let frame = tokio::select! {
                 () = send.closed() => return,
@@ -60,5 +67,5 @@ pub(super) fn join(mut frames: Streaming<proto::Frame>, ours: Duplex) -> Answers
             }
         }
     });
-    ReceiverStream::new(receive).map(|frame| Ok(frame_to_wire(frame))).boxed()
+    (ReceiverStream::new(receive).map(|frame| Ok(frame_to_wire(frame))).boxed(), sent_last)
 }

@@ -87,6 +87,7 @@ impl Port {
 async fn serve(listener: TcpListener, tls: TlsAcceptor, server: Arc<Server>) {
     let routes = grpc::routes(server).into_axum_router();
     while let Ok((tcp, _)) = listener.accept().await {
+        tcp.set_nodelay(true).unwrap();
         let (tls, routes) = (tls.clone(), routes.clone());
         tokio::spawn(async move {
             let Ok(stream) = tls.accept(tcp).await else { return };

@@ -1,7 +1,7 @@
 //! Watchers see everything once, in order, or are told that they cannot.
 
 use super::*;
-use crate::{Op, Txn, Value};
+use crate::{Op, Txn, Value, Window};
 use std::time::{Duration, Instant};
 
 fn live(revisions: usize) -> Live {
