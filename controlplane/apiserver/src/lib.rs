@@ -27,3 +27,4 @@ mod watch;
 pub use cidr::Cidr;
 pub use options::{Options, Signer};
 pub use server::Server;
+pub mod rest;
