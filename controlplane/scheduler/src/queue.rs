@@ -21,7 +21,9 @@ impl Queue {
     pub(crate) fn add(&mut self, key: Key, pod: Arc<Pod>) {
         let old = self.waiting.insert(key.clone(), Arc::clone(&pod));
         let same = old.as_ref().is_some_and(|old| {
-            old.metadata.uid == pod.metadata.uid && old.spec == pod.spec && old.metadata.labels == pod.metadata.labels
+            old.metadata.uid == pod.metadata.uid
+                && old.spec == pod.spec
+                && old.metadata.labels == pod.metadata.labels
         });
         if same {
             return;

@@ -1,12 +1,6 @@
 //! What the scheduler knows between two looks at the world, and how events change it.
 
-use crate::{
-    Nodes, Unschedulable,
-    ask::Ask,
-    nodes::takes_room,
-    queue::Queue,
-    schedule::choose,
-};
+use crate::{Nodes, Unschedulable, ask::Ask, nodes::takes_room, queue::Queue, schedule::choose};
 use shared_api::{
     GroupKind, Key, Object,
     core::{Node, Pod},

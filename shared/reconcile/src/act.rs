@@ -1,10 +1,6 @@
 //! Performing a plan.
 
-use crate::{
-    Change, Note, Told,
-    note::again,
-    queue::Ending,
-};
+use crate::{Change, Note, Told, note::again, queue::Ending};
 use futures::{StreamExt, stream};
 use shared_api::{
     GroupKind, Key, Object, Reason, Refusal, Revision, Timestamp, WriteHow,
@@ -213,7 +209,7 @@ pub async fn record(cluster: &dyn Cluster, component: &'static str, note: Note, 
 
 async fn count(cluster: &dyn Cluster, key: &Key, how: &WriteHow, now: Timestamp) -> Result<()> {
     let known = cluster.get(key).await?;
-    let event = known.to_kind::<Event>().map_err(|e| Refusal::internal(format!("{key} cannot be decoded: {e}")))?;
+    let event =
+        known.to_kind::<Event>().map_err(|e| Refusal::internal(format!("{key} cannot be decoded: {e}")))?;
     cluster.update(Object::from_kind(&again(&event, now)), how).await.map(drop)
 }
-

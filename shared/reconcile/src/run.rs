@@ -1,6 +1,11 @@
 //! The loop: observes, lets the controller decide, acts.
 
-use crate::{Controller, Plan, act::{Actor, Outcome}, note::reference, queue::{Ending, Queue}};
+use crate::{
+    Controller, Plan,
+    act::{Actor, Outcome},
+    note::reference,
+    queue::{Ending, Queue},
+};
 use futures::{StreamExt, stream::FuturesUnordered};
 use shared_api::{GroupKind, Key, Query, Timestamp, core::ObjectReference};
 use shared_client::{Cluster, Live, World};
@@ -19,7 +24,8 @@ const IN_A_ROW: usize = 64;
 
 /// What the one watch of a process has to follow so that these controllers see all they read.
 pub fn queries(controllers: &[Arc<dyn Controller>]) -> Vec<Query> {
-    let kinds: BTreeSet<GroupKind> = controllers.iter().flat_map(|c| c.reads()).map(|k| k.group_kind()).collect();
+    let kinds: BTreeSet<GroupKind> =
+        controllers.iter().flat_map(|c| c.reads()).map(|k| k.group_kind()).collect();
     kinds.into_iter().map(Query::all).collect()
 }
 
@@ -44,7 +50,8 @@ pub async fn run_all(
 
 /// Keeps one controller's promise, until the future is dropped.
 pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<dyn Cluster>) {
-    let reads: BTreeSet<GroupKind> = controller.reads().iter().map(shared_api::KindInfo::group_kind).collect();
+    let reads: BTreeSet<GroupKind> =
+        controller.reads().iter().map(shared_api::KindInfo::group_kind).collect();
     let mut changes = live.changes();
     let mut standing = live.standing();
     live.synced().await;

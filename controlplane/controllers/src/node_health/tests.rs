@@ -15,15 +15,20 @@ fn world(about: &Node, other: Node, pods: &[Pod], seconds: i64) -> World {
     lease.metadata.name = Some("n1".into());
     lease.metadata.namespace = Some(LEASES.into());
     let mut world = World::default().at(at(0));
-    let objects: Vec<Object> = [object(about), object(&other), object(&lease)].into_iter().chain(pods.iter().map(object)).collect();
+    let objects: Vec<Object> =
+        [object(about), object(&other), object(&lease)].into_iter().chain(pods.iter().map(object)).collect();
     objects.into_iter().for_each(|o| world.observe(&Event::Added(o)));
     world.at(at(seconds))
 }
 
 fn taints(plan: &Plan) -> Vec<String> {
-    let spec = plan.changes.iter().find_map(|c| if let Change::Update(o) = c { Some(o.value()) } else { None });
+    let spec =
+        plan.changes.iter().find_map(|c| if let Change::Update(o) = c { Some(o.value()) } else { None });
     let taints = spec.and_then(|s| s["spec"]["taints"].as_array().cloned()).unwrap_or_default();
-    taints.iter().map(|t| format!("{}:{}", t["key"].as_str().unwrap(), t["effect"].as_str().unwrap())).collect()
+    taints
+        .iter()
+        .map(|t| format!("{}:{}", t["key"].as_str().unwrap(), t["effect"].as_str().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -40,8 +45,11 @@ fn a_silent_node_is_marked_and_its_pods_take_no_traffic() {
     let plan = NodeHealth.reconcile(&n1, &world(&n1, node("n2").ready(), &pods, 40));
     let expected = ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"];
     assert_eq!(taints(&plan), expected);
-    let statuses: Vec<_> =
-        plan.changes.iter().filter_map(|c| if let Change::UpdateStatus(o) = c { Some(o.name().to_owned()) } else { None }).collect();
+    let statuses: Vec<_> = plan
+        .changes
+        .iter()
+        .filter_map(|c| if let Change::UpdateStatus(o) = c { Some(o.name().to_owned()) } else { None })
+        .collect();
     assert_eq!(statuses, ["n1", "a"]);
 }
 

@@ -33,7 +33,11 @@ struct Rank {
 impl Rank {
     fn of(pod: &Pod, crowd: usize) -> Self {
         let statuses = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
-        let cost = pod.metadata.annotations.as_ref().and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
+        let cost = pod
+            .metadata
+            .annotations
+            .as_ref()
+            .and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
         Self {
             bound: node(pod).is_some(),
             phase: match phase(pod) {
