@@ -266,7 +266,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[async_trait]
 pub trait Runtime: Send + Sync {
     /// Fetches an image, whether or not it is present.
-    async fn pull(&self, image: &str, credentials: Option<&Credentials>, progress: OnProgress) -> Result<Image>;
+    async fn pull(
+        &self,
+        image: &str,
+        credentials: Option<&Credentials>,
+        progress: OnProgress,
+    ) -> Result<Image>;
     /// The image if it is present.
     async fn image(&self, image: &str) -> Result<Option<Image>>;
     /// Every image that is present.

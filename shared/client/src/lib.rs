@@ -14,6 +14,7 @@ pub mod grpc;
 pub mod kubeconfig;
 mod live;
 mod session;
+pub mod wire;
 mod world;
 
 pub use api::Api;

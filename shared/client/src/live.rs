@@ -129,7 +129,8 @@ impl Live {
                     Some(known) => known.push(event),
                     None => seen.push(event),
                 }
-                if ends_initial && let Some(known) = initial.take()
+                if ends_initial
+                    && let Some(known) = initial.take()
                     && let Err(refusal) = self.replace(known)
                 {
                     return refusal;
@@ -147,7 +148,9 @@ impl Live {
         {
             let mut world = self.world.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             world.tick((self.clock)());
-            events.iter().for_each(|e| world.observe(e));
+            for event in &events {
+                world.observe(event);
+            }
         }
         let _ = self.changes.send(Arc::new(events));
     }
@@ -165,7 +168,8 @@ impl Live {
             };
             return Err(Refusal::unavailable(format!("{why}; keeping what was known")));
         }
-        let there: BTreeSet<Key> = known.iter().filter_map(Event::object).map(shared_api::Object::key).collect();
+        let there: BTreeSet<Key> =
+            known.iter().filter_map(Event::object).map(shared_api::Object::key).collect();
         let gone: Vec<_> = self.read().objects().filter(|o| !there.contains(&o.key())).cloned().collect();
         let mut events: Vec<_> = gone.into_iter().map(Event::Deleted).collect();
         events.append(&mut known);

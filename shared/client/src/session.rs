@@ -78,7 +78,9 @@ pub enum Channel {
 impl Channel {
     /// From its number.
     pub fn from_number(number: u8) -> Option<Self> {
-        [Self::Stdin, Self::Stdout, Self::Stderr, Self::Outcome, Self::Resize].get(usize::from(number)).copied()
+        [Self::Stdin, Self::Stdout, Self::Stderr, Self::Outcome, Self::Resize]
+            .get(usize::from(number))
+            .copied()
     }
 }
 

@@ -160,7 +160,7 @@ impl World {
     pub fn owned_by<K: Kind>(&self, owner: &impl Kind) -> impl Iterator<Item = Arc<K>> {
         let uid = owner.metadata().uid.as_deref().unwrap_or_default();
         let uid = uid.to_owned();
-        self.keyed(self.owned.get(&uid), GroupKind::of::<K>())
+        self.keyed(self.owned.get(&uid))
             .filter(move |k: &Arc<K>| controller_uid(k.metadata()) == Some(uid.as_str()))
     }
 
@@ -181,10 +181,11 @@ impl World {
 
     /// The objects of kind `K` bound to a node.
     pub fn on_node<K: Kind>(&self, node: &str) -> impl Iterator<Item = Arc<K>> {
-        self.keyed(self.on_node.get(node), GroupKind::of::<K>())
+        self.keyed(self.on_node.get(node))
     }
 
-    fn keyed<K: Kind>(&self, keys: Option<&BTreeSet<Key>>, kind: GroupKind) -> impl Iterator<Item = Arc<K>> {
+    fn keyed<K: Kind>(&self, keys: Option<&BTreeSet<Key>>) -> impl Iterator<Item = Arc<K>> {
+        let kind = GroupKind::of::<K>();
         let keys: Vec<_> = keys.into_iter().flatten().filter(|k| k.kind == kind).cloned().collect();
         keys.into_iter().filter_map(|key| self.get(&key))
     }

@@ -1,0 +1,45 @@
+//! What the server is told when it is built.
+
+use crate::cidr::Cidr;
+use shared_api::Timestamp;
+use std::{fmt, net::IpAddr, ops::RangeInclusive, sync::Arc};
+
+/// Signs certificates for those who joined.
+pub trait Signer: Send + Sync {
+    /// A certificate (PEM) for the key of a certificate request, in this name and these groups.
+    fn sign(&self, csr_der: &[u8], name: &str, groups: &[String]) -> Result<String, String>;
+    /// The certificate (PEM) everybody trusts.
+    fn ca(&self) -> String;
+}
+
+/// What the server is told when it is built.
+#[derive(Clone)]
+pub struct Options {
+    /// Addresses for services.
+    pub services: Cidr,
+    /// Ports that services may open on every node.
+    pub node_ports: RangeInclusive<u16>,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+    /// Signs for those who join; without one nobody can.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// Where the service `kubernetes` leads: the address and port that nodes reach the server at.
+    pub advertise: Option<(IpAddr, u16)>,
+}
+
+impl Options {
+    /// Kubernetes' own defaults: 10.96.0.0/16, ports 30000 to 32767.
+    pub fn new(clock: fn() -> Timestamp) -> Self {
+        Self { services: Cidr::DEFAULT, node_ports: 30_000..=32_767, clock, signer: None, advertise: None }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("services", &self.services)
+            .field("node_ports", &self.node_ports)
+            .field("advertise", &self.advertise)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+//! What an object becomes under a patch. Pure: JSON in, JSON out.
+
+mod json;
+mod merge;
+mod strategic;
+
+use serde_json::Value;
+use shared_api::{Patch, PatchType, Refusal};
+
+/// `before` under `patch`; `kind` decides which of its lists merge by key.
+pub(crate) fn apply(kind: &str, before: Value, patch: &Patch) -> Result<Value, Refusal> {
+    match patch.kind {
+        PatchType::Json => json::apply(before, &patch.body),
+        PatchType::Merge => merge::apply(before, &patch.body),
+        PatchType::Strategic => strategic::apply(kind, before, &patch.body),
+    }
+}

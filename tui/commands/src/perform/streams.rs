@@ -1,0 +1,125 @@
+//! `logs`, `exec` and `port-forward`: sessions with running pods.
+
+use super::{Doors, Out, say, select};
+use crate::{Error, ExecIn, Exit, Logs, PortForward, forward};
+use bytes::Bytes;
+use shared_api::{Refusal, meta::Status};
+use shared_client::{Channel, Duplex, Frame, LogOptions, Session};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+pub(super) async fn logs(logs: &Logs, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let pod = select::pod(&logs.pod, logs.namespace.as_deref(), doors).await?;
+    let options = LogOptions {
+        container: logs.container.clone().unwrap_or_default(),
+        follow: logs.follow,
+        previous: logs.previous,
+        timestamps: logs.timestamps,
+        tail_lines: logs.tail,
+        since_seconds: logs.since.map(|d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)),
+        ..LogOptions::default()
+    };
+    let session = doors.sessions.open(&pod.key(), Session::Logs(options)).await?;
+    relay(session, None, out).await
+}
+
+pub(super) async fn exec(exec: &ExecIn, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let pod = select::pod(&exec.pod, exec.namespace.as_deref(), doors).await?;
+    let session = Session::Exec {
+        container: exec.container.clone().unwrap_or_default(),
+        command: exec.command.clone(),
+        stdin: exec.stdin,
+        tty: exec.tty,
+    };
+    let input = exec.stdin.then(|| out.input()).flatten();
+    let session = doors.sessions.open(&pod.key(), session).await?;
+    relay(session, input, out).await
+}
+
+/// Carries a session's output out and `input` in, to its outcome.
+async fn relay(
+    session: Duplex,
+    input: Option<Box<dyn AsyncRead + Send + Unpin>>,
+    out: Out<'_>,
+) -> Result<Exit, Error> {
+    let Duplex { send, mut receive } = session;
+    let feed = tokio::spawn(async move {
+        let Some(mut input) = input else {
+            // The far end may wait for the end of an input that was never opened.
+            return send.closed().await;
+        };
+        let mut buffer = vec![0; 32 * 1024];
+        loop {
+            let frame = match input.read(&mut buffer).await {
+                Ok(0) | Err(_) => Frame::end(Channel::Stdin),
+                Ok(n) => Frame::data(Channel::Stdin, Bytes::copy_from_slice(&buffer[..n])),
+            };
+            let end = frame.end;
+            if send.send(frame).await.is_err() {
+                return;
+            }
+            if end {
+                return send.closed().await;
+            }
+        }
+    });
+    let outcome = loop {
+        let Some(frame) = receive.recv().await else {
+            break Err(
+                Refusal::unavailable("the connection to the pod broke before its session ended").into()
+            );
+        };
+        match frame.channel {
+            Channel::Stdout => out.out(&frame.data).map_err(Error::Write)?,
+            Channel::Stderr => {
+                for line in String::from_utf8_lossy(&frame.data).lines() {
+                    out.note(line);
+                }
+            }
+            Channel::Outcome => break outcome(&frame.data),
+            Channel::Stdin | Channel::Resize => {}
+        }
+    };
+    feed.abort();
+    outcome
+}
+
+fn outcome(data: &[u8]) -> Result<Exit, Error> {
+    let status: Status = serde_json::from_slice(data)
+        .map_err(|e| Refusal::internal(format!("the session's outcome cannot be decoded: {e}")))?;
+    if status.status.as_deref() == Some("Success") {
+        return Ok(Exit::Done);
+    }
+    let causes = status.details.as_ref().and_then(|d| d.causes.as_ref());
+    let code = causes.into_iter().flatten().find(|c| c.reason.as_deref() == Some("ExitCode"));
+    match code.and_then(|c| c.message.as_deref()?.parse::<i32>().ok()) {
+        Some(code) => Err(Error::Command(u8::try_from(code & 0xff).unwrap_or(1))),
+        None => Err(Refusal::from_status(status).into()),
+    }
+}
+
+/// `8080`, `8080:80`, `:80`: local port (0: any) and remote port or port name.
+pub(super) fn local_and_remote(text: &str) -> Result<(u16, String), Error> {
+    let bad = || Error::Usage(format!("port {text:?}: expected REMOTE, LOCAL:REMOTE or :REMOTE"));
+    let (local, remote) = text.split_once(':').unwrap_or((text, text));
+    let local = if local.is_empty() { 0 } else { local.parse().map_err(|_| bad())? };
+    if remote.is_empty() { Err(bad()) } else { Ok((local, remote.into())) }
+}
+
+pub(super) async fn port_forward(ask: &PortForward, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let pod = select::pod(&ask.pod, ask.namespace.as_deref(), doors).await?;
+    let mut forwards = Vec::new();
+    for port in &ask.ports {
+        let (local, remote) = local_and_remote(port)?;
+        let remote = forward::remote(&ask.pod, &remote, &pod, ask.namespace.as_deref(), doors).await?;
+        let forward = forward::listen(&doors.sessions, pod.key(), remote, &ask.address, local).await?;
+        say(out, &format!("Forwarding from {} -> {remote}\n", forward.local))?;
+        forwards.push(forward);
+    }
+    loop {
+        // A connection that failed is told of; the others go on.
+        let mut failures: Vec<_> = forwards.iter_mut().map(|f| Box::pin(f.failure())).collect();
+        let (why, ..) = futures::future::select_all(failures.drain(..)).await;
+        drop(failures);
+        out.note(&why.unwrap_or_else(|| "a forward stopped".into()));
+    }
+}
