@@ -187,5 +187,4 @@ fn scaled(deployment: &Deployment, set: &str, from: i32, to: i32) -> Change {
 }
 
 #[cfg(test)]
-#[path = "deployment/tests.rs"]
 mod tests;

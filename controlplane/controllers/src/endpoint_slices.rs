@@ -137,7 +137,8 @@ fn fresh_name(service: &Service, taken: &[String]) -> String {
         let hash = safe::hash(&[uid.as_bytes(), n.to_string().as_bytes()]);
         format!("{}-{}", name.unwrap_or_default(), &hash[hash.len().saturating_sub(5)..])
     };
-    (0..).map(name).find(|name| !taken.contains(name)).expect("there are more numbers than slices")
+    let mut free = (0..=taken.len() * 2 + 9).map(name).filter(|name| !taken.contains(name));
+    free.next().expect("there are more numbers than slices")
 }
 
 fn target(endpoint: &Endpoint) -> &str {
@@ -188,5 +189,4 @@ fn endpoint(backend: &Backend, service: &Service) -> Endpoint {
 }
 
 #[cfg(test)]
-#[path = "endpoint_slices_tests.rs"]
 mod tests;

@@ -185,5 +185,4 @@ fn changed(object: &Object, value: &serde_json::Value) -> Change {
 }
 
 #[cfg(test)]
-#[path = "garbage/tests.rs"]
 mod tests;

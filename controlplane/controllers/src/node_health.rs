@@ -143,5 +143,4 @@ fn unready_pods(node: &Node, world: &World, mut plan: Plan) -> Plan {
 }
 
 #[cfg(test)]
-#[path = "node_health/tests.rs"]
 mod tests;

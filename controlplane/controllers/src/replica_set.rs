@@ -111,5 +111,4 @@ fn is_terminating(pod: &Pod) -> bool {
 }
 
 #[cfg(test)]
-#[path = "replica_set/tests.rs"]
 mod tests;

@@ -79,5 +79,4 @@ fn ratings(ask: &Ask, fit: &[(&String, &Seat)]) -> Vec<i64> {
 }
 
 #[cfg(test)]
-#[path = "schedule_tests.rs"]
 mod tests;

@@ -85,7 +85,7 @@ impl State {
             self.nodes.place(key, node.to_owned(), Arc::new(Ask::of(pod)));
         } else if is_waiting(pod) {
             if !self.assumed.contains_key(&key) {
-                self.queue.add(key, Arc::clone(pod));
+                self.queue.add(key, pod);
             }
         } else {
             self.assumed.remove(&key);

@@ -45,7 +45,7 @@ impl Actor<'_> {
         while outcome.ending == Ending::Done && rest.peek().is_some() {
             let mut group = Vec::new();
             while group.len() < width
-                && let Some(change) = rest.next_if(|change| is_independent(change))
+                && let Some(change) = rest.next_if(is_independent)
             {
                 group.push(change);
             }

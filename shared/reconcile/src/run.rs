@@ -71,7 +71,7 @@ pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<
             tokio::task::yield_now().await;
             continue;
         }
-        let wakes = queue.wakes().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        let wakes = queue.wakes().unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
             events = changes.recv() => {
                 let world = live.read();
@@ -132,13 +132,11 @@ fn decide(controller: &dyn Controller, live: &Live, queue: &mut Queue, room: usi
 
 /// One object that makes a controller fail does not keep it from the others.
 fn guarded(controller: &dyn Controller, key: &Key, world: &World) -> Option<Plan> {
-    match catch_unwind(AssertUnwindSafe(|| controller.decide(key, world))) {
-        Ok(plan) => Some(plan),
-        Err(_) => {
-            tracing::error!(controller = controller.name(), %key, "failed to decide; this is a bug");
-            None
-        }
+    let plan = catch_unwind(AssertUnwindSafe(|| controller.decide(key, world))).ok();
+    if plan.is_none() {
+        tracing::error!(controller = controller.name(), %key, "failed to decide; this is a bug");
     }
+    plan
 }
 
 async fn perform(

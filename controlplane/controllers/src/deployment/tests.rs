@@ -164,7 +164,7 @@ fn the_status_tells_when_it_is_done_or_stuck() {
     let moving = decide(&web(), [set("old", 1, 3, 3), set("new", 2, 2, 0)]);
     assert_eq!(
         (reason(&moving).as_str(), moving.again_in),
-        ("ReplicaSetUpdated", Some(std::time::Duration::from_secs(600)))
+        ("ReplicaSetUpdated", Some(std::time::Duration::from_mins(10)))
     );
     // The same picture ten minutes later.
     let mut stuck = web();

@@ -118,7 +118,7 @@ fn the_older_form_says_the_same() {
     let plan = EndpointsOfServices.reconcile(&service, &World::of(pods.iter().map(object)));
     let [Change::Create { object: made, .. }] = &plan.changes[..] else { panic!("{plan:?}") };
     let made = made.to_kind::<Endpoints>().unwrap();
-    let [subset] = &made.subsets.as_deref().unwrap()[..] else { panic!("{made:?}") };
+    let [subset] = made.subsets.as_deref().unwrap() else { panic!("{made:?}") };
     let ips = |a: &Option<Vec<shared_api::core::EndpointAddress>>| -> Vec<String> {
         a.iter().flatten().map(|a| a.ip.clone()).collect()
     };
