@@ -5,11 +5,12 @@
 mod stage;
 
 use shared_api::{
-    Key, Propagation,
+    Key, Propagation, Refusal, WriteHow,
     apps::{Deployment, ReplicaSet},
     core::{Endpoints, Event, Namespace, Node, Pod, ServiceAccount},
     discovery::EndpointSlice,
 };
+use shared_client::Cluster;
 use shared_testkit::{DeploymentWords, MetaWords, ServiceWords, deployment, namespace, object, service};
 use stage::Stage;
 use std::collections::BTreeSet;
@@ -189,13 +190,19 @@ async fn what_finds_no_node_says_why_and_goes_when_there_is_room() {
 #[tokio::test]
 async fn what_is_refused_is_told_and_tried_again() {
     let stage = Stage::set().await;
-    let cluster = stage.cluster.door();
-    let set = shared_testkit::replica_set("web", 1);
-    // The first write after this is the set's first status; the refusal stands for any that may happen.
-    stage.cluster.refuse_next(shared_api::Refusal::unavailable("try later"));
-    while cluster.create(object(&set), &shared_api::WriteHow::default()).await.is_err() {}
+    let namespace = namespace("team");
+    let key = Key::of::<ServiceAccount>("team", "default");
+    stage.cluster.create(object(&namespace), &WriteHow::default()).await.expect("created");
+    // The next write is the account's; nothing else happens on this stage.
+    stage.cluster.refuse_next(Refusal::forbidden(&key, "not yet"));
+    stage.until("it has its account all the same", |w| w.object(&key).is_some()).await;
     stage
-        .until("it has its pod all the same", |w| w.list::<Pod>().filter(|p| stage::is_ready(p)).count() == 1)
+        .until("the refusal was told", |w| {
+            w.list::<Event>().any(|e| {
+                e.reason.as_deref() == Some("FailedCreate")
+                    && e.message.as_deref().is_some_and(|m| m.ends_with("not yet"))
+            })
+        })
         .await;
 }
 
