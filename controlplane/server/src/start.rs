@@ -41,7 +41,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let tls = shared_pki::server_config(&identity, keeper.certificate())?;
     let app = rest::router(Arc::clone(&server) as Arc<dyn Door>)
         .merge(files::routes(keeper.certificate()))
-        .merge(grpc::routes(&server));
+        .merge(grpc::routes(Arc::clone(&server)).prepare().into_axum_router().reset_fallback());
     let tasks = Tasks::new(&shutdown);
     tasks.start("port", port::serve(listener, tls, app, tasks.clone(), shutdown.clone()));
 
