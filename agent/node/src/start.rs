@@ -98,7 +98,7 @@ fn queries(node: &str) -> Vec<Query> {
 }
 
 fn runtime(options: &Options) -> Result<Arc<dyn Runtime>> {
-    let mut mirrors = agent_runtime::registry::Mirrors::default();
+    let mut mirrors = agent_runtime::Mirrors::default();
     for (host, base) in &options.mirrors {
         mirrors.add(host, base).map_err(|why| anyhow!("--mirror: {why}"))?;
     }
@@ -207,7 +207,10 @@ pub async fn cleanup(options: &Options) -> Result<()> {
     }
     network(options)?.uninstall().await.context("removing networks and rules")?;
     let pods = options.data_dir.join("pods");
-    agent_volumes::Volumes::new(&pods, agent_volumes::Allocatable::default()).clear().context("unmounting volumes")?;
+    let volumes = agent_volumes::Volumes::new(&pods, agent_volumes::Allocatable::default());
+    for pod in fs::read_dir(&pods).into_iter().flatten().flatten() {
+        volumes.unmount(&pod.file_name().to_string_lossy()).context("unmounting volumes")?;
+    }
     for dir in [&pods, &options.data_dir.join("agent"), &options.run_dir] {
         match fs::remove_dir_all(dir) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -102,7 +102,8 @@ impl Shared {
         let Some(spec) = &pod.spec else { return Ok(()) };
         let dir = self.options.paths.pod(pod.metadata.uid.as_deref().unwrap_or_default());
         let hostname = files::hostname(pod, spec, &self.options.node);
-        let node = |name: &str| std::fs::read_to_string(self.options.paths.etc.join(name)).unwrap_or_default();
+        let node =
+            |name: &str| std::fs::read_to_string(self.options.paths.etc.join(name)).unwrap_or_default();
         std::fs::create_dir_all(&dir)?;
         for (name, text) in [
             ("etc-hosts", files::hosts(pod, spec, &hostname, address, &node("hosts"))),
@@ -134,7 +135,11 @@ impl Lookup for Shared {
     }
 }
 
-async fn look_up<K: Kind>(cluster: &dyn Cluster, namespace: &str, name: &str) -> Result<Option<Arc<K>>, String> {
+async fn look_up<K: Kind>(
+    cluster: &dyn Cluster,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Arc<K>>, String> {
     match cluster.get(&Key::of::<K>(namespace, name)).await {
         Ok(object) => object.to_kind().map(Some).map_err(|e| e.to_string()),
         Err(refusal) if refusal.reason == Reason::NotFound => Ok(None),

@@ -33,7 +33,9 @@ pub(crate) enum Miss {
 impl Aim {
     pub(crate) fn of_probe(probe: &Probe, container: &Container, ip: &str) -> Result<Self, String> {
         if probe.grpc.is_some() {
-            return Err("gRPC probes are not supported by this node yet; use exec, httpGet or tcpSocket".into());
+            return Err(
+                "gRPC probes are not supported by this node yet; use exec, httpGet or tcpSocket".into()
+            );
         }
         let exec = probe.exec.as_ref().and_then(|e| e.command.clone());
         Self::of(exec, probe.http_get.as_ref(), probe.tcp_socket.as_ref(), container, ip)
@@ -64,7 +66,8 @@ impl Aim {
             let slash = if path.starts_with('/') { "" } else { "/" };
             let scheme = http.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
             let url = format!("{scheme}://{}:{}{slash}{path}", bracketed(host), port(&http.port, container)?);
-            let headers = http.http_headers.iter().flatten().map(|h| (h.name.clone(), h.value.clone())).collect();
+            let headers =
+                http.http_headers.iter().flatten().map(|h| (h.name.clone(), h.value.clone())).collect();
             return Ok(Self::Http { url, headers });
         }
         if let Some(tcp) = tcp {
@@ -75,7 +78,12 @@ impl Aim {
     }
 
     /// Does it within `deadline`.
-    pub(crate) async fn shoot(&self, runtime: &dyn Runtime, id: &str, deadline: Duration) -> Result<(), Miss> {
+    pub(crate) async fn shoot(
+        &self,
+        runtime: &dyn Runtime,
+        id: &str,
+        deadline: Duration,
+    ) -> Result<(), Miss> {
         match self {
             Self::Exec(command) => match runtime.probe(id, command, deadline).await {
                 Ok((0, _)) => Ok(()),
@@ -83,7 +91,9 @@ impl Aim {
                     Err(Miss::Bad(format!("command {command:?} exited with {code}")))
                 }
                 Ok((_, output)) => Err(Miss::Bad(output)),
-                Err(why @ (Error::Unreachable { .. } | Error::NotFound(_))) => Err(Miss::Unknown(why.to_string())),
+                Err(why @ (Error::Unreachable { .. } | Error::NotFound(_))) => {
+                    Err(Miss::Unknown(why.to_string()))
+                }
                 Err(why) => Err(Miss::Bad(why.to_string())),
             },
             Self::Http { url, headers } => match timeout(deadline, fetch(url, headers)).await {
@@ -170,18 +180,28 @@ mod tests {
 
     #[test]
     fn probes_aim_where_they_say() {
-        let container: Container = serde_json::from_value(json!({"name": "a", "ports": [{"name": "web", "containerPort": 8080}]})).unwrap();
+        let container: Container =
+            serde_json::from_value(json!({"name": "a", "ports": [{"name": "web", "containerPort": 8080}]}))
+                .unwrap();
         let http = |url: &str| Aim::Http { url: url.into(), headers: Vec::new() };
         for (probe, expected) in [
             (json!({"exec": {"command": ["true"]}}), Ok(Aim::Exec(vec!["true".into()]))),
             (json!({"httpGet": {"port": "web"}}), Ok(http("http://10.1.0.2:8080/"))),
-            (json!({"httpGet": {"port": 1, "path": "x?y", "scheme": "HTTPS", "host": "h"}}), Ok(http("https://h:1/x?y"))),
+            (
+                json!({"httpGet": {"port": 1, "path": "x?y", "scheme": "HTTPS", "host": "h"}}),
+                Ok(http("https://h:1/x?y")),
+            ),
             (json!({"tcpSocket": {"port": 9}}), Ok(Aim::Tcp("10.1.0.2:9".into()))),
         ] {
             let probe: Probe = serde_json::from_value(probe).unwrap();
             assert_eq!(Aim::of_probe(&probe, &container, "10.1.0.2"), expected);
         }
-        for bad in [json!({"httpGet": {"port": "no"}}), json!({"tcpSocket": {"port": 70000}}), json!({"grpc": {"port": 1}}), json!({})] {
+        for bad in [
+            json!({"httpGet": {"port": "no"}}),
+            json!({"tcpSocket": {"port": 70000}}),
+            json!({"grpc": {"port": 1}}),
+            json!({}),
+        ] {
             let probe: Probe = serde_json::from_value(bad).unwrap();
             assert!(Aim::of_probe(&probe, &container, "").is_err(), "{probe:?}");
         }

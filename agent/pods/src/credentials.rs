@@ -11,7 +11,8 @@ pub fn credentials<'a>(image: &str, secrets: impl Iterator<Item = &'a Secret>) -
     secrets.flat_map(entries).find_map(|(place, entry)| {
         let place = place.trim_start_matches("https://").trim_start_matches("http://");
         let host = place.split('/').next().unwrap_or_default();
-        let hub = registry == "docker.io" && matches!(host, "docker.io" | "index.docker.io" | "registry-1.docker.io");
+        let hub = registry == "docker.io"
+            && matches!(host, "docker.io" | "index.docker.io" | "registry-1.docker.io");
         (host == registry || hub).then(|| read(&entry)).flatten()
     })
 }

@@ -50,19 +50,30 @@ pub fn env(pod: &Pod, container: &Container, sources: &Sources<'_>) -> Result<Ve
         let prefix = source.prefix.as_deref().unwrap_or_default();
         let entries = if let Some(r) = &source.config_map_ref {
             let found = sources.config_maps.get(&r.name).cloned().flatten();
-            found.map(|m| m.data.clone().unwrap_or_default()).or_else(|| optional(r.optional)).ok_or_else(|| format!("configmap {:?} not found", r.name))?
+            found
+                .map(|m| m.data.clone().unwrap_or_default())
+                .or_else(|| optional(r.optional))
+                .ok_or_else(|| format!("configmap {:?} not found", r.name))?
         } else if let Some(r) = &source.secret_ref {
             let found = sources.secrets.get(&r.name).cloned().flatten();
             let text = |s: Arc<Secret>| {
-                s.data.iter().flatten().map(|(k, v)| (k.clone(), String::from_utf8_lossy(&v.0).into_owned())).collect()
+                s.data
+                    .iter()
+                    .flatten()
+                    .map(|(k, v)| (k.clone(), String::from_utf8_lossy(&v.0).into_owned()))
+                    .collect()
             };
-            found.map(text).or_else(|| optional(r.optional)).ok_or_else(|| format!("secret {:?} not found", r.name))?
+            found
+                .map(text)
+                .or_else(|| optional(r.optional))
+                .ok_or_else(|| format!("secret {:?} not found", r.name))?
         } else {
             BTreeMap::new()
         };
         from.extend(entries.into_iter().map(|(k, v)| (format!("{prefix}{k}"), v)).filter(|(k, _)| usable(k)));
     }
-    let mut known: BTreeMap<String, String> = of_services.iter().cloned().chain(from.iter().cloned()).collect();
+    let mut known: BTreeMap<String, String> =
+        of_services.iter().cloned().chain(from.iter().cloned()).collect();
     let mut own = Vec::new();
     for var in container.env.iter().flatten() {
         let value = match &var.value_from {
@@ -92,7 +103,12 @@ fn usable(name: &str) -> bool {
     !name.is_empty() && !name.contains('=') && !name.contains('\0')
 }
 
-fn value(pod: &Pod, container: &Container, from: &EnvVarSource, sources: &Sources<'_>) -> Result<Option<String>, String> {
+fn value(
+    pod: &Pod,
+    container: &Container,
+    from: &EnvVarSource,
+    sources: &Sources<'_>,
+) -> Result<Option<String>, String> {
     let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
     if let Some(field) = &from.field_ref {
         return downward::field(pod, &field.field_path, Some(sources.place)).map(Some);
@@ -103,14 +119,21 @@ fn value(pod: &Pod, container: &Container, from: &EnvVarSource, sources: &Source
     if let Some(r) = &from.config_map_key_ref {
         let found = sources.config_maps.get(&r.name).cloned().flatten();
         return key(found.map(|m| m.data.as_ref().and_then(|d| d.get(&r.key)).cloned()), r.optional, || {
-            (format!("configmap {:?} not found", r.name), format!("couldn't find key {} in ConfigMap {namespace}/{}", r.key, r.name))
+            (
+                format!("configmap {:?} not found", r.name),
+                format!("couldn't find key {} in ConfigMap {namespace}/{}", r.key, r.name),
+            )
         });
     }
     if let Some(r) = &from.secret_key_ref {
         let found = sources.secrets.get(&r.name).cloned().flatten();
-        let text = |s: Arc<Secret>| Some(String::from_utf8_lossy(&s.data.as_ref()?.get(&r.key)?.0).into_owned());
+        let text =
+            |s: Arc<Secret>| Some(String::from_utf8_lossy(&s.data.as_ref()?.get(&r.key)?.0).into_owned());
         return key(found.map(text), r.optional, || {
-            (format!("secret {:?} not found", r.name), format!("couldn't find key {} in Secret {namespace}/{}", r.key, r.name))
+            (
+                format!("secret {:?} not found", r.name),
+                format!("couldn't find key {} in Secret {namespace}/{}", r.key, r.name),
+            )
         });
     }
     Err("valueFrom names no source that this node knows".into())

@@ -1,12 +1,12 @@
 //! What is told about pods as `Event`s: queued, so that a slow control plane slows no pod, and counted
 //! up when it repeats.
 
+use sha2::{Digest, Sha256};
 use shared_api::{
     Key, Object, Patch, PatchType, Reason, Time, Timestamp, WriteHow,
     core::{Event, EventSource, ObjectReference, Pod},
     meta::ObjectMeta,
 };
-use sha2::{Digest, Sha256};
 use shared_client::Cluster;
 use std::{
     collections::{HashMap, VecDeque},
@@ -114,7 +114,9 @@ impl Scribe {
     async fn write(&mut self, note: &Note) {
         let about = &note.about;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let same = [&text(&about.uid), &text(&about.field_path), &note.reason, &note.message].map(String::as_str).join("\n");
+        let same = [&text(&about.uid), &text(&about.field_path), &note.reason, &note.message]
+            .map(String::as_str)
+            .join("\n");
         let mut pause = Duration::from_millis(100);
         for _ in 0..ATTEMPTS {
             let result = match self.known.get(&same).cloned() {
@@ -126,14 +128,23 @@ impl Scribe {
                     if self.known.insert(same.clone(), entry).is_none() {
                         self.order.push_back(same);
                     }
-                    if self.order.len() > REMEMBERED && let Some(oldest) = self.order.pop_front() {
+                    if self.order.len() > REMEMBERED
+                        && let Some(oldest) = self.order.pop_front()
+                    {
                         self.known.remove(&oldest);
                     }
                     return;
                 }
                 // It was cleaned away meanwhile: a new one is begun.
-                Err(Reason::NotFound) if self.known.remove(&same).is_some() => self.order.retain(|o| *o != same),
-                Err(Reason::ServiceUnavailable | Reason::Timeout | Reason::TooManyRequests | Reason::InternalError) => {
+                Err(Reason::NotFound) if self.known.remove(&same).is_some() => {
+                    self.order.retain(|o| *o != same)
+                }
+                Err(
+                    Reason::ServiceUnavailable
+                    | Reason::Timeout
+                    | Reason::TooManyRequests
+                    | Reason::InternalError,
+                ) => {
                     tokio::time::sleep(pause).await;
                     pause *= 2;
                 }
@@ -183,4 +194,3 @@ impl Scribe {
         }
     }
 }
-

@@ -26,7 +26,9 @@ pub fn hosts(pod: &Pod, spec: &PodSpec, hostname: &str, address: &str, node: &st
         );
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let _ = match spec.subdomain.as_deref().filter(|s| !s.is_empty()) {
-            Some(sub) => writeln!(text, "{address}\t{hostname}.{sub}.{namespace}.svc.cluster.local\t{hostname}"),
+            Some(sub) => {
+                writeln!(text, "{address}\t{hostname}.{sub}.{namespace}.svc.cluster.local\t{hostname}")
+            }
             None => writeln!(text, "{address}\t{hostname}"),
         };
         text
@@ -34,7 +36,8 @@ pub fn hosts(pod: &Pod, spec: &PodSpec, hostname: &str, address: &str, node: &st
     if let Some(aliases) = spec.host_aliases.as_deref().filter(|a| !a.is_empty()) {
         text.push_str("\n# Entries added by HostAliases.\n");
         for alias in aliases {
-            let _ = writeln!(text, "{}\t{}", alias.ip, alias.hostnames.clone().unwrap_or_default().join("\t"));
+            let _ =
+                writeln!(text, "{}\t{}", alias.ip, alias.hostnames.clone().unwrap_or_default().join("\t"));
         }
     }
     text
@@ -92,7 +95,10 @@ mod tests {
 
     fn pod(spec: serde_json::Value) -> (Pod, PodSpec) {
         let meta = json!({"name": "web-0", "namespace": "shop"});
-        let pod: Pod = serde_json::from_value(json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})).unwrap();
+        let pod: Pod = serde_json::from_value(
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}),
+        )
+        .unwrap();
         let spec = pod.spec.clone().unwrap();
         (pod, spec)
     }
@@ -128,7 +134,10 @@ mod tests {
                 json!({"containers": [], "dnsConfig": {"nameservers": ["1.1.1.1"], "searches": ["x"], "options": [{"name": "ndots", "value": "5"}]}}),
                 "search lan x\nnameserver 9.9.9.9\nnameserver 1.1.1.1\noptions edns0 ndots:5\n",
             ),
-            (json!({"containers": [], "dnsPolicy": "None", "dnsConfig": {"nameservers": ["1.1.1.1"]}}), "nameserver 1.1.1.1\n"),
+            (
+                json!({"containers": [], "dnsPolicy": "None", "dnsConfig": {"nameservers": ["1.1.1.1"]}}),
+                "nameserver 1.1.1.1\n",
+            ),
         ] {
             assert_eq!(resolv(&pod(spec).1, node), expected);
         }

@@ -22,7 +22,13 @@ const STREAK: &str = "dhow.container.streak";
 const IMAGE_ID: &str = "dhow.container.imageId";
 
 /// The labels of a container's `attempt`, made after `streak` quick ends in a row.
-pub fn labels(pod: &Pod, container: &Container, attempt: u32, streak: u32, image: &Image) -> BTreeMap<String, String> {
+pub fn labels(
+    pod: &Pod,
+    container: &Container,
+    attempt: u32,
+    streak: u32,
+    image: &Image,
+) -> BTreeMap<String, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let id = if image.digest.is_empty() { &image.id } else { &image.digest };
     [

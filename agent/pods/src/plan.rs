@@ -152,7 +152,10 @@ fn tend(pod: &Pod, spec: &PodSpec, seen: &Observed, container: &Container, now: 
     };
     let kept = seen.previous(name).map(|p| p.attempt);
     let stale = seen.containers.iter().filter(|c| {
-        c.name == name && !c.alive() && kept.is_some_and(|k| c.attempt < k) && seen.due(&Slot::Removal(c.id.clone()), now)
+        c.name == name
+            && !c.alive()
+            && kept.is_some_and(|k| c.attempt < k)
+            && seen.due(&Slot::Removal(c.id.clone()), now)
     });
     step.into_iter().chain(stale.map(|c| Step::Remove { id: c.id.clone() })).collect()
 }
@@ -193,20 +196,29 @@ fn end(pod: &Pod, spec: &PodSpec, seen: &Observed, now: Timestamp) -> Vec<Step> 
     let staying: Vec<&str> =
         spec.init_containers.iter().flatten().filter(|c| sidecar(c)).map(|c| c.name.as_str()).collect();
     let alive: Vec<&Seen> = seen.containers.iter().filter(|c| c.alive()).collect();
-    let (beside, proper): (Vec<&Seen>, Vec<&Seen>) = alive.into_iter().partition(|c| staying.contains(&c.name.as_str()));
+    let (beside, proper): (Vec<&Seen>, Vec<&Seen>) =
+        alive.into_iter().partition(|c| staying.contains(&c.name.as_str()));
     let next = if proper.is_empty() {
         let place = |c: &&Seen| staying.iter().position(|n| *n == c.name);
         beside.into_iter().max_by_key(place).into_iter().collect()
     } else {
         proper
     };
-    let grace = if leaving(pod, seen) { grace(pod) } else { stop_grace(pod, &Container::default(), Why::Ending) };
+    let grace =
+        if leaving(pod, seen) { grace(pod) } else { stop_grace(pod, &Container::default(), Why::Ending) };
     let step = |c: &Seen| match (&c.phase, seen.doing(&c.name)) {
         (_, Some(Doing::Making(_))) => None,
         // A second, shorter grace overrules the first.
         (_, Some(Doing::Stopping(given))) if *given <= grace => None,
-        (Phase::Created, _) => seen.due(&Slot::Removal(c.id.clone()), now).then(|| Step::Remove { id: c.id.clone() }),
-        _ => seen.may_stop(&c.name, now).then(|| Step::Stop { id: c.id.clone(), name: c.name.clone(), grace, why: Why::Ending }),
+        (Phase::Created, _) => {
+            seen.due(&Slot::Removal(c.id.clone()), now).then(|| Step::Remove { id: c.id.clone() })
+        }
+        _ => seen.may_stop(&c.name, now).then(|| Step::Stop {
+            id: c.id.clone(),
+            name: c.name.clone(),
+            grace,
+            why: Why::Ending,
+        }),
     };
     next.into_iter().filter_map(step).collect()
 }

@@ -107,7 +107,9 @@ impl Asked {
     pub(crate) async fn ask(self, question: Question, answers: mpsc::Sender<Answer>) {
         let Some(probe) = question.probe(&self.container) else { return };
         let seconds = |value: Option<i32>, default: u64| {
-            Duration::from_secs(value.and_then(|v| u64::try_from(v).ok()).filter(|v| *v > 0).unwrap_or(default))
+            Duration::from_secs(
+                value.and_then(|v| u64::try_from(v).ok()).filter(|v| *v > 0).unwrap_or(default),
+            )
         };
         let delay = seconds(probe.initial_delay_seconds, 0);
         let (period, deadline) = (seconds(probe.period_seconds, 10), seconds(probe.timeout_seconds, 1));
@@ -126,7 +128,13 @@ impl Asked {
                 Ok(()) => true,
                 Err(Miss::Bad(why)) => {
                     let why = format!("{} probe failed: {}", question.word(), why.trim_end());
-                    self.recorder.note(&self.pod, Some(&self.container.name), Weight::Warning, "Unhealthy", &why);
+                    self.recorder.note(
+                        &self.pod,
+                        Some(&self.container.name),
+                        Weight::Warning,
+                        "Unhealthy",
+                        &why,
+                    );
                     false
                 }
                 Err(Miss::Unknown(why)) => {
@@ -171,7 +179,8 @@ mod tests {
     #[test]
     fn the_first_question_is_whether_it_came_up() {
         let probe = || Some(Probe::default());
-        let mut container = Container { readiness_probe: probe(), liveness_probe: probe(), ..Container::default() };
+        let mut container =
+            Container { readiness_probe: probe(), liveness_probe: probe(), ..Container::default() };
         let up = Health { startup: Some(true), ..Health::default() };
         let both = vec![Question::Readiness, Question::Liveness];
         assert_eq!(questions(&container, Health::default()), both);

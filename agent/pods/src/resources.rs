@@ -33,10 +33,14 @@ pub fn class(spec: &PodSpec) -> Class {
     let all = || spec.containers.iter().chain(spec.init_containers.iter().flatten());
     let some = |a: Option<Amount>| a.filter(|a| *a > Amount::default());
     let nothing = |c: &Container| {
-        ["cpu", "memory"].iter().all(|what| some(limit(c, what)).is_none() && some(request(c, what)).is_none())
+        ["cpu", "memory"]
+            .iter()
+            .all(|what| some(limit(c, what)).is_none() && some(request(c, what)).is_none())
     };
     let exact = |c: &Container| {
-        ["cpu", "memory"].iter().all(|what| some(limit(c, what)).is_some_and(|l| request(c, what).is_none_or(|r| r == l)))
+        ["cpu", "memory"]
+            .iter()
+            .all(|what| some(limit(c, what)).is_some_and(|l| request(c, what).is_none_or(|r| r == l)))
     };
     if all().all(nothing) {
         Class::BestEffort

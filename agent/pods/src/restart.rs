@@ -53,7 +53,9 @@ impl Policy {
 /// How many ended quickly in a row, once `ended` has.
 pub fn streak(ended: &Seen) -> u32 {
     match ended.phase {
-        Phase::Exited { started_at, finished_at, .. } if finished_at - started_at >= CALM * 1_000_000_000 => 0,
+        Phase::Exited { started_at, finished_at, .. } if finished_at - started_at >= CALM * 1_000_000_000 => {
+            0
+        }
         Phase::Exited { .. } | Phase::Created | Phase::Running { .. } => ended.streak.saturating_add(1),
     }
 }
@@ -76,7 +78,9 @@ pub fn at(ended: &Seen) -> Option<Timestamp> {
 /// How long to wait before the next attempt at something that failed `count` times in a row.
 pub fn retry(reason: &str, count: u32) -> Duration {
     match reason {
-        "ErrImagePull" | "CreateContainerError" | "RunContainerError" | "PostStartHookError" => growing(FIRST, LONGEST, count),
+        "ErrImagePull" | "CreateContainerError" | "RunContainerError" | "PostStartHookError" => {
+            growing(FIRST, LONGEST, count)
+        }
         // What is missing may be created any moment.
         "CreateContainerConfigError" | "ErrImageNeverPull" | "FailedMount" => growing(1, 5, count),
         _ => growing(1, 30, count),

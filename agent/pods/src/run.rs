@@ -240,7 +240,10 @@ impl Keeper {
         }
         // What is on the node but nobody asks for: kept while nobody can be believed, else taken away.
         let here: Vec<String> = self.shared.sight.subscribe().borrow().pods.keys().cloned().collect();
-        let here = here.into_iter().chain(self.sandboxes.keys().cloned()).chain(known::saved(&self.shared.options.paths));
+        let here = here
+            .into_iter()
+            .chain(self.sandboxes.keys().cloned())
+            .chain(known::saved(&self.shared.options.paths));
         for uid in here.collect::<HashSet<_>>() {
             if wanted.contains(&uid) || self.workers.contains_key(&uid) || self.finished.contains(&uid) {
                 continue;

@@ -27,7 +27,11 @@ pub fn security(spec: &PodSpec, container: &Container, image: &Image) -> Result<
     let capabilities = own.capabilities.clone().unwrap_or_default();
     let privileged = own.privileged.unwrap_or(false);
     let bare = |names: Option<Vec<String>>| {
-        names.into_iter().flatten().map(|n| n.strip_prefix("CAP_").map_or(n.clone(), str::to_owned)).collect::<Vec<_>>()
+        names
+            .into_iter()
+            .flatten()
+            .map(|n| n.strip_prefix("CAP_").map_or(n.clone(), str::to_owned))
+            .collect::<Vec<_>>()
     };
     let add = bare(capabilities.add);
     if own.allow_privilege_escalation == Some(false) && (privileged || add.iter().any(|c| c == "SYS_ADMIN")) {
@@ -64,7 +68,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(pod: &serde_json::Value, own: &serde_json::Value, user: Option<i64>, name: Option<&str>) -> Result<Security, String> {
+    fn check(
+        pod: &serde_json::Value,
+        own: &serde_json::Value,
+        user: Option<i64>,
+        name: Option<&str>,
+    ) -> Result<Security, String> {
         let spec = json!({"securityContext": pod, "containers": [{"name": "a", "securityContext": own}]});
         let spec: PodSpec = serde_json::from_value(spec).unwrap();
         let image = Image {

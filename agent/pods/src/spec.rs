@@ -47,8 +47,10 @@ pub fn spec(making: Making<'_>) -> Result<ContainerSpec, String> {
     let expanded = |words: &Option<Vec<String>>| words.iter().flatten().map(|w| expand(w, &known)).collect();
     let mut all_env = vec![("HOSTNAME".to_owned(), hostname.clone())];
     all_env.extend(env);
-    let mut mounts: Vec<Mount> =
-        binds.into_iter().map(|b| Mount { source: b.source, target: b.target, read_only: b.read_only }).collect();
+    let mut mounts: Vec<Mount> = binds
+        .into_iter()
+        .map(|b| Mount { source: b.source, target: b.target, read_only: b.read_only })
+        .collect();
     let message = container.termination_message_path.as_deref().filter(|p| !p.is_empty());
     let given = [
         ("/etc/hosts", paths.pod(&uid).join("etc-hosts")),

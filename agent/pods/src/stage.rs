@@ -29,7 +29,8 @@ pub enum Stage {
 /// Where `pod` is, going by what is seen.
 pub fn stage(pod: &Pod, seen: &Observed, now: Timestamp) -> Stage {
     let Some(spec) = &pod.spec else { return Stage::Removing };
-    let quiet = !seen.containers.iter().any(Seen::alive) && !containers_of(spec).any(|c| seen.doing(&c.name).is_some());
+    let quiet = !seen.containers.iter().any(Seen::alive)
+        && !containers_of(spec).any(|c| seen.doing(&c.name).is_some());
     if leaving(pod, seen) {
         return if quiet { Stage::Removing } else { Stage::Ending };
     }

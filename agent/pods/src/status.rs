@@ -40,8 +40,12 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
     } else {
         (old.reason.clone(), old.message.clone())
     };
-    let inits: Vec<_> =
-        spec.init_containers.iter().flatten().map(|c| containers::status(pod, spec, seen, c, true, now)).collect();
+    let inits: Vec<_> = spec
+        .init_containers
+        .iter()
+        .flatten()
+        .map(|c| containers::status(pod, spec, seen, c, true, now))
+        .collect();
     let conditions = conditions::conditions(pod, spec, seen, phase, now);
     PodStatus {
         phase: Some(phase.into()),
@@ -80,7 +84,9 @@ fn phase(pod: &Pod, spec: &PodSpec, seen: &Observed, now: Timestamp) -> &'static
         let fine = begun(spec, seen) && spec.containers.iter().all(|c| code(seen, &c.name) == Some(0));
         return if fine { "Succeeded" } else { "Failed" };
     }
-    if next_init(spec, seen).is_some() || !spec.containers.iter().all(|c| seen.newest(&c.name).is_some_and(made)) {
+    if next_init(spec, seen).is_some()
+        || !spec.containers.iter().all(|c| seen.newest(&c.name).is_some_and(made))
+    {
         return "Pending";
     }
     "Running"
@@ -101,11 +107,19 @@ pub(crate) fn whole(at: Timestamp) -> Timestamp {
 }
 
 /// Whether the container may be made again when it ends now.
-pub(crate) fn restarts(pod: &Pod, spec: &PodSpec, seen: &Observed, container: &shared_api::core::Container, now: Timestamp) -> bool {
+pub(crate) fn restarts(
+    pod: &Pod,
+    spec: &PodSpec,
+    seen: &Observed,
+    container: &shared_api::core::Container,
+    now: Timestamp,
+) -> bool {
     let policy = policy(spec, container);
     let code = code(seen, &container.name).unwrap_or(0);
     // One that only prepares has done so for good once others run.
-    let passed = !sidecar(container) && spec.init_containers.iter().flatten().any(|c| c.name == container.name) && begun(spec, seen);
+    let passed = !sidecar(container)
+        && spec.init_containers.iter().flatten().any(|c| c.name == container.name)
+        && begun(spec, seen);
     let over = leaving(pod, seen) || terminal(pod) || overdue(pod, now) || outcome(pod, seen).is_some();
     policy != Policy::Never && policy.again(code) && !over && !passed
 }

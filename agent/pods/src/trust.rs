@@ -28,14 +28,17 @@ pub fn trust(standing: &Standing, revision: Revision, known: &History, file: &Pa
     if !standing.synced || !standing.connected {
         return Err("the control plane has not been heard yet".into());
     }
-    let way_out = format!("pods are kept; to follow it all the same, remove {} and restart the agent", file.display());
+    let way_out =
+        format!("pods are kept; to follow it all the same, remove {} and restart the agent", file.display());
     if !known.cluster.is_empty() && *known.cluster != *standing.cluster {
         let (now, then) = (&standing.cluster, &known.cluster);
         return Err(format!("the control plane belongs to cluster {now}, not {then}; {way_out}"));
     }
     if revision < known.revision {
         let then = known.revision;
-        return Err(format!("the control plane's history went back from revision {then} to {revision}; {way_out}"));
+        return Err(format!(
+            "the control plane's history went back from revision {then} to {revision}; {way_out}"
+        ));
     }
     Ok(())
 }
@@ -55,7 +58,10 @@ impl Memory {
     pub(crate) fn open(file: PathBuf) -> Self {
         let known = std::fs::read(&file).ok().and_then(|text| {
             let value: serde_json::Value = serde_json::from_slice(&text).ok()?;
-            Some(History { cluster: value["cluster"].as_str()?.into(), revision: value["revision"].as_u64()? })
+            Some(History {
+                cluster: value["cluster"].as_str()?.into(),
+                revision: value["revision"].as_u64()?,
+            })
         });
         let known = known.unwrap_or_default();
         Self { file, written: known.revision, known }
@@ -69,7 +75,9 @@ impl Memory {
         if new || revision >= self.written + STRIDE {
             match self.write() {
                 Ok(()) => self.written = revision,
-                Err(error) => tracing::warn!(file = %self.file.display(), %error, "the cluster's history cannot be remembered"),
+                Err(error) => {
+                    tracing::warn!(file = %self.file.display(), %error, "the cluster's history cannot be remembered")
+                }
             }
         }
         Ok(())
@@ -81,7 +89,9 @@ impl Memory {
             std::fs::create_dir_all(parent)?;
         }
         let mut file = std::fs::File::create(&next)?;
-        file.write_all(json!({"cluster": self.known.cluster, "revision": self.known.revision}).to_string().as_bytes())?;
+        file.write_all(
+            json!({"cluster": self.known.cluster, "revision": self.known.revision}).to_string().as_bytes(),
+        )?;
         file.sync_data()?;
         std::fs::rename(next, &self.file)
     }
@@ -95,7 +105,9 @@ mod tests {
     fn only_the_same_history_going_forward_is_believed() {
         let fine = Standing { synced: true, connected: true, trouble: None, cluster: "a".into() };
         let known = History { cluster: "a".into(), revision: 10 };
-        let check = |standing: &Standing, revision, known: &History| trust(standing, revision, known, Path::new("f")).is_ok();
+        let check = |standing: &Standing, revision, known: &History| {
+            trust(standing, revision, known, Path::new("f")).is_ok()
+        };
         assert!(check(&fine, 10, &known));
         assert!(check(&fine, 1, &History::default()), "a new node believes the first it hears");
         assert!(!check(&fine, 9, &known), "older");

@@ -1,7 +1,7 @@
 //! What the runtime may answer instead of doing as asked.
 
 /// What can go wrong.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The image is not there and could not be had.
     #[error("pulling image {image:?}: {why}")]

@@ -1,14 +1,16 @@
 //! Sandboxes, containers, images and logs on one node. It knows containers, not pods: what a
 //! container is for travels in its labels.
 //!
-//! [`Runtime`] is the seam; [`fake`] is one in memory, for tests.
+//! [`Runtime`] is the seam; [`containerd`] is the real one and [`fake`] one in memory, for tests.
 
 mod container;
+pub mod containerd;
 mod error;
 pub mod fake;
 pub mod logger;
 pub mod logs;
 mod process;
+mod registry;
 mod spec;
 mod state;
 
@@ -17,6 +19,7 @@ pub use error::{Error, Result};
 pub use logger::logger_main;
 pub use logs::LogQuery;
 pub use process::{Control, Exec, Process};
+pub use registry::Mirrors;
 pub use state::{Changed, ContainerState, Credentials, Image, OnProgress, Phase, Progress, Usage};
 
 use async_trait::async_trait;

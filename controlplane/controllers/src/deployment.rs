@@ -90,7 +90,7 @@ impl Reconciler for Deployments {
             let changed = scale::sizes(&scene);
             return changed.plan(&scene).and(status::plan(&scene, &[]));
         }
-        if scene.new.is_none() && (!scene.recreates() || !rollout::old_pods_run(&scene)) {
+        if scene.new.is_none() && (!scene.recreates() || rollout::is_cleared(&scene)) {
             let (plan, created) = template::create(&scene);
             return plan.and(status::plan(&scene, &created));
         }
@@ -187,5 +187,4 @@ fn scaled(deployment: &Deployment, set: &str, from: i32, to: i32) -> Change {
 }
 
 #[cfg(test)]
-#[path = "deployment/tests.rs"]
 mod tests;

@@ -54,7 +54,9 @@ impl Reconciler for EndpointSlices {
         }
         let mut existing: Vec<_> = world
             .owned_by::<EndpointSlice>(service)
-            .filter(|s| s.metadata.labels.as_ref().and_then(|l| l.get(MANAGED_BY)).is_some_and(|m| m == MANAGER))
+            .filter(|s| {
+                s.metadata.labels.as_ref().and_then(|l| l.get(MANAGED_BY)).is_some_and(|m| m == MANAGER)
+            })
             .filter(|s| s.metadata.deletion_timestamp.is_none())
             .collect();
         let mut plan = Plan::nothing();
@@ -70,7 +72,12 @@ fn names(endpoint: &Endpoint, uid: &str) -> bool {
 }
 
 /// Brings the slices of one group of ports up to date; what it uses of `existing` is taken out.
-fn group(service: &Service, ports: &[Port], endpoints: Vec<Endpoint>, existing: &mut Vec<Arc<EndpointSlice>>) -> Plan {
+fn group(
+    service: &Service,
+    ports: &[Port],
+    endpoints: Vec<Endpoint>,
+    existing: &mut Vec<Arc<EndpointSlice>>,
+) -> Plan {
     let template = slice(service, ports);
     let fits = |s: &Arc<EndpointSlice>| s.ports == template.ports && s.address_type == template.address_type;
     let (fitting, others) = std::mem::take(existing).into_iter().partition::<Vec<_>, _>(fits);
@@ -92,7 +99,8 @@ fn group(service: &Service, ports: &[Port], endpoints: Vec<Endpoint>, existing: 
     if filled.is_empty() {
         filled.push((None, Vec::new()));
     }
-    let mut names: Vec<_> = filled.iter().filter_map(|(old, _)| old.as_ref()?.metadata.name.clone()).collect();
+    let mut names: Vec<_> =
+        filled.iter().filter_map(|(old, _)| old.as_ref()?.metadata.name.clone()).collect();
     names.extend(existing.iter().filter_map(|s| s.metadata.name.clone()));
     let mut plan = Plan::nothing();
     for (at, (old, endpoints)) in filled.into_iter().enumerate() {
@@ -129,7 +137,8 @@ fn fresh_name(service: &Service, taken: &[String]) -> String {
         let hash = safe::hash(&[uid.as_bytes(), n.to_string().as_bytes()]);
         format!("{}-{}", name.unwrap_or_default(), &hash[hash.len().saturating_sub(5)..])
     };
-    (0..).map(name).find(|name| !taken.contains(name)).expect("there are more numbers than slices")
+    let mut free = (0..=taken.len() * 2 + 9).map(name).filter(|name| !taken.contains(name));
+    free.next().expect("there are more numbers than slices")
 }
 
 fn target(endpoint: &Endpoint) -> &str {
@@ -144,8 +153,11 @@ fn slice(service: &Service, ports: &[Port]) -> EndpointSlice {
     if is_headless(service) {
         labels.insert(HEADLESS.into(), String::new());
     }
-    let metadata =
-        ObjectMeta { namespace: service.metadata.namespace.clone(), labels: Some(labels), ..ObjectMeta::default() };
+    let metadata = ObjectMeta {
+        namespace: service.metadata.namespace.clone(),
+        labels: Some(labels),
+        ..ObjectMeta::default()
+    };
     let port = |p: &Port| EndpointPort {
         name: Some(p.name.clone()),
         port: Some(p.number),
@@ -177,5 +189,4 @@ fn endpoint(backend: &Backend, service: &Service) -> Endpoint {
 }
 
 #[cfg(test)]
-#[path = "endpoint_slices_tests.rs"]
 mod tests;

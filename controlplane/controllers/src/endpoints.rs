@@ -23,7 +23,9 @@ impl Reconciler for EndpointsOfServices {
         let mut keys = concerned(event, world, |_, name| Some(name.to_owned()));
         if let Some(pod) = event.object().filter(|o| o.group_kind() == GroupKind::of::<Pod>()) {
             let naming = world.within::<Endpoints>(pod.namespace()).filter(|e| names(e, pod.uid()));
-            keys.extend(naming.filter_map(|e| Some(Key::of::<Service>(pod.namespace(), e.metadata.name.as_deref()?))));
+            keys.extend(
+                naming.filter_map(|e| Some(Key::of::<Service>(pod.namespace(), e.metadata.name.as_deref()?))),
+            );
         }
         keys
     }
@@ -51,7 +53,8 @@ impl Reconciler for EndpointsOfServices {
 
 fn names(endpoints: &Endpoints, uid: &str) -> bool {
     let subsets = endpoints.subsets.iter().flatten();
-    let mut all = subsets.flat_map(|s| s.addresses.iter().flatten().chain(s.not_ready_addresses.iter().flatten()));
+    let mut all =
+        subsets.flat_map(|s| s.addresses.iter().flatten().chain(s.not_ready_addresses.iter().flatten()));
     all.any(|a| a.target_ref.as_ref().is_some_and(|t| t.uid.as_deref() == Some(uid)))
 }
 
@@ -62,7 +65,8 @@ fn endpoints(service: &Service, backends: &[Backend]) -> Endpoints {
     for backend in backends.iter().filter(|b| publish || !b.terminating) {
         groups.entry(&backend.ports).or_default().push(backend);
     }
-    let subsets: Vec<_> = groups.into_iter().map(|(ports, backends)| subset(service, ports, &backends)).collect();
+    let subsets: Vec<_> =
+        groups.into_iter().map(|(ports, backends)| subset(service, ports, &backends)).collect();
     let mut labels = service.metadata.labels.clone().unwrap_or_default();
     labels.insert("endpoints.kubernetes.io/managed-by".into(), "endpoint-controller".into());
     if is_headless(service) {
@@ -101,4 +105,3 @@ fn subset(service: &Service, ports: &[Port], backends: &[&Backend]) -> EndpointS
         ports: (!ports.is_empty()).then(|| ports.iter().map(port).collect()),
     }
 }
-

@@ -3,11 +3,9 @@
 //! An object whose every owner is gone goes too. One deleted in the foreground waits for what it owns;
 //! one deleted as an orphan-maker first lets go of it.
 
-use shared_api::{
-    GroupKind, KINDS, Key, KindInfo, Object, Propagation,
-    meta::OwnerReference,
-};
+use shared_api::{GroupKind, KINDS, Key, KindInfo, Object, Propagation, meta::OwnerReference};
 use shared_reconcile::{Change, Controller, Event, Plan, World};
+use std::time::Duration;
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
@@ -129,8 +127,13 @@ fn unowned(object: &Object, world: &World) -> Plan {
         };
         return Plan::nothing().delete_object(object, Some(how));
     }
-    let kept: Vec<_> = owners.iter().zip(&standings).filter(|(_, s)| **s == Owner::There).map(|(o, _)| o).collect();
-    if kept.len() == owners.len() { Plan::nothing() } else { Plan::nothing().then(with_owners(object, &kept)) }
+    let kept: Vec<_> =
+        owners.iter().zip(&standings).filter(|(_, s)| **s == Owner::There).map(|(o, _)| o).collect();
+    if kept.len() == owners.len() {
+        Plan::nothing()
+    } else {
+        Plan::nothing().then(with_owners(object, &kept))
+    }
 }
 
 /// Lets go of everything an object owns, then of the object.
@@ -141,7 +144,11 @@ fn orphan(object: &Object, world: &World) -> Plan {
         let kept: Vec<_> = owners.filter(|owner| owner.uid != object.uid()).collect();
         plan = plan.then(with_owners(dependent, &kept));
     }
-    if plan.is_nothing() { plan.then(without_finalizer(object, ORPHAN)) } else { plan }
+    if plan.is_nothing() {
+        return plan.then(without_finalizer(object, ORPHAN));
+    }
+    // What was let go no longer names its owner, so nothing else would bring it up again.
+    plan.again_in(Duration::from_millis(1))
 }
 
 /// Deletes everything an object owns; lets the object go when nothing that it waits for is left.
@@ -178,5 +185,4 @@ fn changed(object: &Object, value: &serde_json::Value) -> Change {
 }
 
 #[cfg(test)]
-#[path = "garbage/tests.rs"]
 mod tests;

@@ -37,7 +37,8 @@ impl Controller for Namespaces {
 
     fn decide(&self, key: &Key, world: &World) -> Plan {
         let Some(namespace) = world.get::<Namespace>(key) else { return Plan::nothing() };
-        let holds = namespace.spec.as_ref().and_then(|s| s.finalizers.as_ref()).is_some_and(|f| !f.is_empty());
+        let holds =
+            namespace.spec.as_ref().and_then(|s| s.finalizers.as_ref()).is_some_and(|f| !f.is_empty());
         if namespace.metadata.deletion_timestamp.is_none() || !holds {
             return Plan::nothing();
         }
@@ -46,9 +47,10 @@ impl Controller for Namespaces {
             return finalize(&namespace);
         }
         let going = |o: &&&Object| o.metadata().deletion_timestamp.is_none();
-        let plan = inside.iter().filter(going).fold(Plan::nothing(), |plan, object| {
-            plan.delete_object(object, Some(Propagation::Background))
-        });
+        let plan = inside
+            .iter()
+            .filter(going)
+            .fold(Plan::nothing(), |plan, object| plan.delete_object(object, Some(Propagation::Background)));
         let mut told = (*namespace).clone();
         let status = told.status.get_or_insert_default();
         status.phase = Some("Terminating".into());
@@ -144,7 +146,9 @@ mod tests {
     fn deletes_everything_inside_and_nothing_else() {
         let inside = config_map("a").within("old");
         let plan = decide(vec![object(&closing()), object(&inside), object(&config_map("b"))]);
-        let [Change::Delete { key, .. }, Change::UpdateStatus(told)] = &plan.changes[..] else { panic!("{plan:?}") };
+        let [Change::Delete { key, .. }, Change::UpdateStatus(told)] = &plan.changes[..] else {
+            panic!("{plan:?}")
+        };
         assert_eq!(key.to_string(), "old/configmaps/a");
         let message = told.value()["status"]["conditions"][0]["message"].to_string();
         assert!(message.contains("configmaps has 1 resource instances"), "{message}");

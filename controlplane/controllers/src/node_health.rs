@@ -35,7 +35,11 @@ impl Reconciler for NodeHealth {
         if object.group_kind() == GroupKind::of::<Node>() {
             // Whether a node's pods are evicted depends on the others: not when all of them are silent.
             let stands = |n: &shared_api::Object| n.to_kind::<Node>().is_ok_and(|n| is_unready(&n));
-            return world.of_kind(&GroupKind::of::<Node>()).filter(|n| stands(n)).map(shared_api::Object::key).collect();
+            return world
+                .of_kind(&GroupKind::of::<Node>())
+                .filter(|n| stands(n))
+                .map(shared_api::Object::key)
+                .collect();
         }
         // A pod that came to be ready on a node that is not.
         let Ok(pod) = object.to_kind::<Pod>() else { return Vec::new() };
@@ -62,7 +66,8 @@ impl Reconciler for NodeHealth {
             let message = format!("Node {name} status is now: NodeNotReady");
             plan = plan.record(Note::normal(node, "NodeNotReady", message));
         }
-        let others_ready = world.list::<Node>().any(|n| n.metadata.name != node.metadata.name && !is_unready(&n));
+        let others_ready =
+            world.list::<Node>().any(|n| n.metadata.name != node.metadata.name && !is_unready(&n));
         let tainted = taints::judged(&judged, others_ready, now);
         if tainted.spec != node.spec {
             plan = plan.update(&tainted);
@@ -138,5 +143,4 @@ fn unready_pods(node: &Node, world: &World, mut plan: Plan) -> Plan {
 }
 
 #[cfg(test)]
-#[path = "node_health/tests.rs"]
 mod tests;

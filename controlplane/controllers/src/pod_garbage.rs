@@ -46,9 +46,11 @@ impl Reconciler for PodGarbage {
             failed.status.get_or_insert_default().phase = Some("Failed".into());
             let why = format!("PodGC: node {node} no longer exists");
             failed.status.get_or_insert_default().message = Some(why);
-            plan = plan
-                .update_status(&failed)
-                .record(Note::normal(pod, "PodGC", format!("deleting pod of node {node}, which is gone")));
+            plan = plan.update_status(&failed).record(Note::normal(
+                pod,
+                "PodGC",
+                format!("deleting pod of node {node}, which is gone"),
+            ));
         }
         plan.delete_now::<Pod>(&pod.metadata)
     }

@@ -29,7 +29,10 @@ impl Reconciler for ReplicaSets {
         if let Some(owner) = object.controller() {
             let kind = GroupKind::parse(&owner.api_version, &owner.kind);
             let ours = kind == GroupKind::of::<ReplicaSet>();
-            return ours.then(|| Key::of::<ReplicaSet>(object.namespace(), &owner.name)).into_iter().collect();
+            return ours
+                .then(|| Key::of::<ReplicaSet>(object.namespace(), &owner.name))
+                .into_iter()
+                .collect();
         }
         if object.group_kind() != GroupKind::of::<Pod>() {
             return Vec::new();
@@ -52,7 +55,8 @@ impl Reconciler for ReplicaSets {
             plan = plan.update(&released(stranger, set));
         }
         let namespace = set.metadata.namespace.as_deref().unwrap_or_default();
-        let waifs = world.uncontrolled::<Pod>(namespace).filter(|p| is_active(p) && selects(set, &p.metadata));
+        let waifs =
+            world.uncontrolled::<Pod>(namespace).filter(|p| is_active(p) && selects(set, &p.metadata));
         let adopted: Vec<_> = waifs.map(|p| (*p).clone().owned_by(set)).collect();
         if !adopted.is_empty() {
             // What was taken in is counted when the world shows it.
@@ -107,5 +111,4 @@ fn is_terminating(pod: &Pod) -> bool {
 }
 
 #[cfg(test)]
-#[path = "replica_set/tests.rs"]
 mod tests;

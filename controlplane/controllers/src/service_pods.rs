@@ -119,12 +119,17 @@ fn target(port: &ServicePort, pod: &Pod) -> Option<i32> {
     let protocol = port.protocol.as_deref().unwrap_or("TCP");
     let spec = pod.spec.as_ref()?;
     let mut ports = spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
-    let found = ports.find(|p| p.name.as_ref() == Some(name) && p.protocol.as_deref().unwrap_or("TCP") == protocol);
+    let found =
+        ports.find(|p| p.name.as_ref() == Some(name) && p.protocol.as_deref().unwrap_or("TCP") == protocol);
     found.map(|p| p.container_port)
 }
 
 /// The services an event is about: those that select the pod, and those whose endpoints name it.
-pub(crate) fn concerned(event: &Event, world: &World, names: impl Fn(&str, &str) -> Option<String>) -> Vec<Key> {
+pub(crate) fn concerned(
+    event: &Event,
+    world: &World,
+    names: impl Fn(&str, &str) -> Option<String>,
+) -> Vec<Key> {
     let Some(object) = event.object() else { return Vec::new() };
     let namespace = object.namespace();
     if object.group_kind() != GroupKind::of::<Pod>() {
@@ -134,7 +139,8 @@ pub(crate) fn concerned(event: &Event, world: &World, names: impl Fn(&str, &str)
         });
         return service.into_iter().map(|name| Key::of::<Service>(namespace, &name)).collect();
     }
-    let selects = |s: &Arc<Service>| selector(s).is_some_and(|sel| sel.matches(object.metadata().labels.as_ref()));
+    let selects =
+        |s: &Arc<Service>| selector(s).is_some_and(|sel| sel.matches(object.metadata().labels.as_ref()));
     world.within::<Service>(namespace).filter(selects).map(|s| Key::from_kind(&*s)).collect()
 }
 

@@ -10,7 +10,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(crate) type Amounts = BTreeMap<String, Amount>;
 
 /// What a pod without requests counts for when nodes are compared, as upstream has it.
-const UNSAID: [(&str, Amount); 2] = [("cpu", Amount::milli(100)), ("memory", Amount::whole(200 * 1024 * 1024))];
+const UNSAID: [(&str, Amount); 2] =
+    [("cpu", Amount::milli(100)), ("memory", Amount::whole(200 * 1024 * 1024))];
 
 /// What a pod asks of a node.
 #[derive(Debug, Clone)]
@@ -133,7 +134,8 @@ mod tests {
     #[test]
     fn init_containers_count_while_they_run() {
         let mut asked = pod("a").requests("cpu", "500m").requests("memory", "1Gi");
-        asked.spec_mut().init_containers = Some(vec![init("2", None), init("300m", Some("Always")), init("1", None)]);
+        asked.spec_mut().init_containers =
+            Some(vec![init("2", None), init("300m", Some("Always")), init("1", None)]);
         asked.spec_mut().overhead = Some([("cpu".to_owned(), Quantity("10m".into()))].into());
         let ask = Ask::of(&Arc::new(asked));
         assert_eq!(ask.requests["cpu"], Amount::milli(2010));

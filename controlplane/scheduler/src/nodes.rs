@@ -61,8 +61,11 @@ impl Nodes {
         if matters {
             let status = node.status.as_ref();
             let amounts = status.and_then(|s| s.allocatable.as_ref().or(s.capacity.as_ref()));
-            seat.allocatable =
-                amounts.into_iter().flatten().map(|(name, amount)| (name.clone(), Amount::of(amount))).collect();
+            seat.allocatable = amounts
+                .into_iter()
+                .flatten()
+                .map(|(name, amount)| (name.clone(), Amount::of(amount)))
+                .collect();
         }
         seat.node = Some(node);
         matters

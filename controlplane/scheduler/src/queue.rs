@@ -18,10 +18,12 @@ type Rank = (Reverse<i32>, Option<Timestamp>, Key);
 
 impl Queue {
     /// A pod waits. It is tried unless it was before and nothing about it changed that matters.
-    pub(crate) fn add(&mut self, key: Key, pod: Arc<Pod>) {
-        let old = self.waiting.insert(key.clone(), Arc::clone(&pod));
+    pub(crate) fn add(&mut self, key: Key, pod: &Arc<Pod>) {
+        let old = self.waiting.insert(key.clone(), Arc::clone(pod));
         let same = old.as_ref().is_some_and(|old| {
-            old.metadata.uid == pod.metadata.uid && old.spec == pod.spec && old.metadata.labels == pod.metadata.labels
+            old.metadata.uid == pod.metadata.uid
+                && old.spec == pod.spec
+                && old.metadata.labels == pod.metadata.labels
         });
         if same {
             return;
@@ -29,7 +31,7 @@ impl Queue {
         if let Some(old) = old {
             self.due.remove(&rank(key.clone(), &old));
         }
-        self.due.insert(rank(key, &pod));
+        self.due.insert(rank(key, pod));
     }
 
     /// A pod waits no more.
@@ -66,7 +68,7 @@ mod tests {
     use shared_testkit::{MetaWords, PodWords, moment, pod};
 
     fn add(queue: &mut Queue, pod: Pod) {
-        queue.add(Key::from_kind(&pod), Arc::new(pod));
+        queue.add(Key::from_kind(&pod), &Arc::new(pod));
     }
 
     fn order(queue: &mut Queue) -> Vec<String> {

@@ -66,7 +66,7 @@ pub async fn run(live: Arc<Live>, cluster: Arc<dyn Cluster>) {
         if more && busy.len() < AT_ONCE {
             tokio::task::yield_now().await;
         }
-        let mut wakes = again.first().map_or(moment + Duration::from_secs(3600), |(at, _)| *at);
+        let mut wakes = again.first().map_or(moment + Duration::from_hours(1), |(at, _)| *at);
         if state.freed {
             wakes = wakes.min(calm_at);
         }

@@ -44,9 +44,10 @@ pub(crate) fn choose(ask: &Ask, nodes: &Nodes) -> Result<String, Unschedulable> 
     }
     let ratings = ratings(ask, &fit);
     // Of equals the one with fewer pods is taken, then the first by name.
-    let best = fit.iter().zip(&ratings).max_by_key(|((name, seat), rating)| {
-        (**rating, Reverse(seat.pods.len()), Reverse(*name))
-    });
+    let best = fit
+        .iter()
+        .zip(&ratings)
+        .max_by_key(|((name, seat), rating)| (**rating, Reverse(seat.pods.len()), Reverse(*name)));
     best.map(|((name, _), _)| (*name).clone()).ok_or(why)
 }
 
@@ -78,5 +79,4 @@ fn ratings(ask: &Ask, fit: &[(&String, &Seat)]) -> Vec<i64> {
 }
 
 #[cfg(test)]
-#[path = "schedule_tests.rs"]
 mod tests;

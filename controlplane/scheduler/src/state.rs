@@ -1,12 +1,6 @@
 //! What the scheduler knows between two looks at the world, and how events change it.
 
-use crate::{
-    Nodes, Unschedulable,
-    ask::Ask,
-    nodes::takes_room,
-    queue::Queue,
-    schedule::choose,
-};
+use crate::{Nodes, Unschedulable, ask::Ask, nodes::takes_room, queue::Queue, schedule::choose};
 use shared_api::{
     GroupKind, Key, Object,
     core::{Node, Pod},
@@ -91,7 +85,7 @@ impl State {
             self.nodes.place(key, node.to_owned(), Arc::new(Ask::of(pod)));
         } else if is_waiting(pod) {
             if !self.assumed.contains_key(&key) {
-                self.queue.add(key, Arc::clone(pod));
+                self.queue.add(key, pod);
             }
         } else {
             self.assumed.remove(&key);

@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use controlplane_apiserver::{Options as ServerOptions, Server, door::Door, grpc, rest};
-use controlplane_store::{Store, raft};
+use controlplane_store::Store;
 use serde_json::json;
 use shared_api::{Object, Reason, WriteHow};
 use shared_client::{Cluster, kubeconfig::Kubeconfig};
@@ -27,7 +27,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
         format!("listening on {}; is another control plane running? choose another address with --listen", options.listen)
     })?;
     let keeper = Arc::new(Keeper::open(&options.data_dir, seconds())?);
-    let store = raft::open(raft::Options::new(options.data_dir.join("store"))).await?;
+    let store = controlplane_store::open(controlplane_store::Options::new(options.data_dir.join("store"))).await?;
     let server = Server::new(
         Arc::clone(&store) as Arc<dyn Store>,
         ServerOptions {

@@ -9,6 +9,8 @@ mod network;
 mod proposer;
 mod snapshot;
 mod start;
+#[cfg(test)]
+mod tests;
 mod types;
 mod wal;
 

@@ -174,7 +174,8 @@ impl World {
     pub fn uncontrolled<K: Kind>(&self, namespace: &str) -> impl Iterator<Item = Arc<K>> {
         let first = Key::of::<K>(namespace, "");
         let here = move |key: &&Key| key.kind == GroupKind::of::<K>() && key.namespace == namespace;
-        let keys = self.owned.get("").into_iter().flat_map(move |keys| keys.range(first.clone()..).take_while(here));
+        let keys =
+            self.owned.get("").into_iter().flat_map(move |keys| keys.range(first.clone()..).take_while(here));
         keys.filter_map(|key| self.get(key)).collect::<Vec<_>>().into_iter()
     }
 

@@ -1,10 +1,6 @@
 //! Performing a plan.
 
-use crate::{
-    Change, Note, Told,
-    note::again,
-    queue::Ending,
-};
+use crate::{Change, Note, Told, note::again, queue::Ending};
 use futures::{StreamExt, stream};
 use shared_api::{
     GroupKind, Key, Object, Reason, Refusal, Revision, Timestamp, WriteHow,
@@ -49,7 +45,7 @@ impl Actor<'_> {
         while outcome.ending == Ending::Done && rest.peek().is_some() {
             let mut group = Vec::new();
             while group.len() < width
-                && let Some(change) = rest.next_if(|change| is_independent(change))
+                && let Some(change) = rest.next_if(is_independent)
             {
                 group.push(change);
             }
@@ -59,7 +55,7 @@ impl Actor<'_> {
                     Change::Record(note) => notes.push(note),
                     other => {
                         let result = self.write(other, &mine).await;
-                        if let Some(object) = outcome.take(self, result, &mut notes) {
+                        if let Some(object) = outcome.take(self, result, None, &mut notes) {
                             mine.insert(object.key(), object);
                         }
                     }
@@ -68,8 +64,8 @@ impl Actor<'_> {
             }
             width = (width * 2).min(TOGETHER);
             let mut results = stream::iter(group).map(|change| self.apart(change)).buffer_unordered(TOGETHER);
-            while let Some((result, note)) = results.next().await {
-                if outcome.take(self, result, &mut notes).is_some() {
+            while let Some((attempt, result, note)) = results.next().await {
+                if outcome.take(self, result, attempt, &mut notes).is_some() {
                     notes.extend(note);
                 }
             }
@@ -80,7 +76,12 @@ impl Actor<'_> {
     }
 
     /// A creation or deletion, and what to tell when it is made.
-    async fn apart(&self, change: Change) -> (Result<Object>, Option<Note>) {
+    async fn apart(&self, change: Change) -> (Option<Told>, Result<Object>, Option<Note>) {
+        let attempt = match &change {
+            Change::Create { .. } => Some(Told { reason: "FailedCreate", message: "Error creating: " }),
+            Change::Delete { .. } => Some(Told { reason: "FailedDelete", message: "Error deleting: " }),
+            _ => None,
+        };
         let (result, told) = match change {
             Change::Create { object, told } => (self.cluster.create(object, &self.how()).await, told),
             Change::Delete { key, how, told } => (self.cluster.delete(&key, &how).await, told),
@@ -95,7 +96,7 @@ impl Actor<'_> {
             }),
             _ => None,
         };
-        (result, note)
+        (attempt, result, note)
     }
 
     async fn write(&self, change: Change, mine: &HashMap<Key, Object>) -> Result<Object> {
@@ -129,7 +130,13 @@ impl Actor<'_> {
 
 impl Outcome {
     /// Notes a result; the object written, when the plan may go on.
-    fn take(&mut self, actor: &Actor<'_>, result: Result<Object>, notes: &mut Vec<Note>) -> Option<Object> {
+    fn take(
+        &mut self,
+        actor: &Actor<'_>,
+        result: Result<Object>,
+        attempt: Option<Told>,
+        notes: &mut Vec<Note>,
+    ) -> Option<Object> {
         match result {
             Ok(object) => {
                 if actor.reads.contains(&object.group_kind()) {
@@ -154,7 +161,8 @@ impl Outcome {
                     error = %refusal, "refused");
                 // One refusal is enough to know; the others of its group say the same.
                 if self.ending != Ending::Refused {
-                    notes.extend(actor.about.clone().and_then(|about| refused(about, &refusal)));
+                    let told = actor.about.clone().zip(attempt);
+                    notes.extend(told.and_then(|(about, attempt)| refused(about, attempt, &refusal)));
                 }
                 self.ending = Ending::Refused;
                 None
@@ -164,13 +172,13 @@ impl Outcome {
 }
 
 /// What the user should know about a refusal: nothing when the cluster merely cannot answer now.
-fn refused(about: ObjectReference, refusal: &Refusal) -> Option<Note> {
+fn refused(about: ObjectReference, attempt: Told, refusal: &Refusal) -> Option<Note> {
     let theirs = matches!(refusal.reason, Reason::Forbidden | Reason::Invalid | Reason::BadRequest);
     theirs.then(|| Note {
         about,
         warning: true,
-        reason: "FailedCreate".into(),
-        message: format!("Error creating: {}", refusal.message),
+        reason: attempt.reason.into(),
+        message: format!("{}{}", attempt.message, refusal.message),
     })
 }
 
@@ -213,7 +221,7 @@ pub async fn record(cluster: &dyn Cluster, component: &'static str, note: Note, 
 
 async fn count(cluster: &dyn Cluster, key: &Key, how: &WriteHow, now: Timestamp) -> Result<()> {
     let known = cluster.get(key).await?;
-    let event = known.to_kind::<Event>().map_err(|e| Refusal::internal(format!("{key} cannot be decoded: {e}")))?;
+    let event =
+        known.to_kind::<Event>().map_err(|e| Refusal::internal(format!("{key} cannot be decoded: {e}")))?;
     cluster.update(Object::from_kind(&again(&event, now)), how).await.map(drop)
 }
-

@@ -1,7 +1,9 @@
 //! What a decision is: changes, in order, as a value.
 
 use crate::Note;
-use shared_api::{DeleteHow, Key, Kind, Object, Patch, PatchType, Preconditions, Propagation, meta::ObjectMeta};
+use shared_api::{
+    DeleteHow, Key, Kind, Object, Patch, PatchType, Preconditions, Propagation, meta::ObjectMeta,
+};
 use std::time::Duration;
 
 /// One thing to do to the cluster.

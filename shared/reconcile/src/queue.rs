@@ -88,7 +88,14 @@ impl Queue {
     }
 
     /// What was decided about `key` has been done, or not; `wrote` is the last revision to wait for.
-    pub(crate) fn done(&mut self, key: Key, ending: Ending, wrote: Revision, again: Option<Duration>, now: Instant) {
+    pub(crate) fn done(
+        &mut self,
+        key: Key,
+        ending: Ending,
+        wrote: Revision,
+        again: Option<Duration>,
+        now: Instant,
+    ) {
         self.busy.remove(&key);
         if wrote > self.revision {
             self.wrote.insert(key.clone(), wrote);

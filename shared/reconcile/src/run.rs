@@ -1,6 +1,11 @@
 //! The loop: observes, lets the controller decide, acts.
 
-use crate::{Controller, Plan, act::{Actor, Outcome}, note::reference, queue::{Ending, Queue}};
+use crate::{
+    Controller, Plan,
+    act::{Actor, Outcome},
+    note::reference,
+    queue::{Ending, Queue},
+};
 use futures::{StreamExt, stream::FuturesUnordered};
 use shared_api::{GroupKind, Key, Query, Timestamp, core::ObjectReference};
 use shared_client::{Cluster, Live, World};
@@ -19,7 +24,8 @@ const IN_A_ROW: usize = 64;
 
 /// What the one watch of a process has to follow so that these controllers see all they read.
 pub fn queries(controllers: &[Arc<dyn Controller>]) -> Vec<Query> {
-    let kinds: BTreeSet<GroupKind> = controllers.iter().flat_map(|c| c.reads()).map(|k| k.group_kind()).collect();
+    let kinds: BTreeSet<GroupKind> =
+        controllers.iter().flat_map(|c| c.reads()).map(|k| k.group_kind()).collect();
     kinds.into_iter().map(Query::all).collect()
 }
 
@@ -44,7 +50,8 @@ pub async fn run_all(
 
 /// Keeps one controller's promise, until the future is dropped.
 pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<dyn Cluster>) {
-    let reads: BTreeSet<GroupKind> = controller.reads().iter().map(shared_api::KindInfo::group_kind).collect();
+    let reads: BTreeSet<GroupKind> =
+        controller.reads().iter().map(shared_api::KindInfo::group_kind).collect();
     let mut changes = live.changes();
     let mut standing = live.standing();
     live.synced().await;
@@ -64,7 +71,7 @@ pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<
             tokio::task::yield_now().await;
             continue;
         }
-        let wakes = queue.wakes().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+        let wakes = queue.wakes().unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
             events = changes.recv() => {
                 let world = live.read();
@@ -125,13 +132,11 @@ fn decide(controller: &dyn Controller, live: &Live, queue: &mut Queue, room: usi
 
 /// One object that makes a controller fail does not keep it from the others.
 fn guarded(controller: &dyn Controller, key: &Key, world: &World) -> Option<Plan> {
-    match catch_unwind(AssertUnwindSafe(|| controller.decide(key, world))) {
-        Ok(plan) => Some(plan),
-        Err(_) => {
-            tracing::error!(controller = controller.name(), %key, "failed to decide; this is a bug");
-            None
-        }
+    let plan = catch_unwind(AssertUnwindSafe(|| controller.decide(key, world))).ok();
+    if plan.is_none() {
+        tracing::error!(controller = controller.name(), %key, "failed to decide; this is a bug");
     }
+    plan
 }
 
 async fn perform(

@@ -61,7 +61,14 @@ impl Shared {
         Outcome::Failed(Failure::new("FailedKillPod", why))
     }
 
-    async fn pre_stop(&self, pod: &Pod, container: &Container, id: &str, grace: Duration, sandbox: Option<&Sandbox>) {
+    async fn pre_stop(
+        &self,
+        pod: &Pod,
+        container: &Container,
+        id: &str,
+        grace: Duration,
+        sandbox: Option<&Sandbox>,
+    ) {
         let Some(hook) = container.lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()) else { return };
         let aim = Aim::of_hook(hook, container, &self.address(sandbox));
         let result = match aim {
@@ -83,7 +90,9 @@ impl Shared {
         let mut sight = self.sight.subscribe();
         let over = |phase: &Phase| matches!(phase, Phase::Exited { .. });
         let _ = sight
-            .wait_for(|s| s.trouble.is_none() && !s.pods.values().flatten().any(|c| c.id == id && !over(&c.phase)))
+            .wait_for(|s| {
+                s.trouble.is_none() && !s.pods.values().flatten().any(|c| c.id == id && !over(&c.phase))
+            })
             .await;
     }
 
@@ -106,7 +115,11 @@ impl Shared {
         self.sight.look().await;
         for container in self.sight.of(uid) {
             self.runtime.remove(&container.id).await.map_err(|e| failed(&e))?;
-            tracing::debug!(pod = pod.metadata.name, container = container.labels.get(labels::CONTAINER), "removed");
+            tracing::debug!(
+                pod = pod.metadata.name,
+                container = container.labels.get(labels::CONTAINER),
+                "removed"
+            );
         }
         self.sight.look().await;
         self.options.paths.remove_cgroups(&self.options.node, uid);

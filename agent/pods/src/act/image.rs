@@ -21,13 +21,19 @@ impl Shared {
     pub(super) async fn image(&self, job: &Job) -> Result<Image, Failure> {
         let (pod, name) = (&*job.pod, job.container.name.as_str());
         let image = job.container.image.as_deref().unwrap_or_default();
-        let note = |weight, reason: &str, message: &str| self.recorder.note(pod, Some(name), weight, reason, message);
+        let note = |weight, reason: &str, message: &str| {
+            self.recorder.note(pod, Some(name), weight, reason, message)
+        };
         let default = if latest(image) { "Always" } else { "IfNotPresent" };
         let policy = job.container.image_pull_policy.as_deref().unwrap_or(default);
         if policy != "Always" {
             let present = self.runtime.image(image).await.map_err(|e| Failure::new("ErrImagePull", e))?;
             if let Some(present) = present {
-                note(Weight::Normal, "Pulled", &format!("Container image {image:?} already present on machine"));
+                note(
+                    Weight::Normal,
+                    "Pulled",
+                    &format!("Container image {image:?} already present on machine"),
+                );
                 return Ok(present);
             }
         }
@@ -69,7 +75,13 @@ impl Shared {
                         "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
                         reference.name
                     );
-                    self.recorder.note(&job.pod, None, Weight::Warning, "FailedToRetrieveImagePullSecret", &why);
+                    self.recorder.note(
+                        &job.pod,
+                        None,
+                        Weight::Warning,
+                        "FailedToRetrieveImagePullSecret",
+                        &why,
+                    );
                 }
             }
         }
@@ -122,7 +134,9 @@ mod tests {
 
     #[test]
     fn the_newest_is_meant_without_a_tag() {
-        for (image, expected) in [("a", true), ("a:latest", true), ("a:1", false), ("h:5000/a", true), ("a@sha256:1", false)] {
+        for (image, expected) in
+            [("a", true), ("a:latest", true), ("a:1", false), ("h:5000/a", true), ("a@sha256:1", false)]
+        {
             assert_eq!(latest(image), expected, "{image}");
         }
     }

@@ -34,7 +34,7 @@ const HOOK: Duration = Duration::from_secs(600);
 
 impl Shared {
     /// Fetches the image, makes the container, starts it and runs its first hook.
-    pub(crate) async fn start(&self, mut job: Job) -> Outcome {
+    pub(crate) async fn start(&self, job: Job) -> Outcome {
         let mut ending = job.ending.clone();
         let image = tokio::select! {
             image = self.image(&job) => image,
@@ -49,19 +49,26 @@ impl Shared {
             Ok(None) => return Outcome::Dropped,
             Err(failure) => {
                 let (pod, name) = (&job.pod, Some(job.container.name.as_str()));
-                self.recorder.note(pod, name, Weight::Warning, "Failed", &format!("Error: {}", failure.message));
+                self.recorder.note(
+                    pod,
+                    name,
+                    Weight::Warning,
+                    "Failed",
+                    &format!("Error: {}", failure.message),
+                );
                 return Outcome::Failed(failure);
             }
         };
         self.sight.look().await;
         tokio::select! {
             done = self.post_start(&job, &id) => done.into(),
-            _ = job.ending.wait_for(|e| *e) => Outcome::Done(None),
+            _ = ending.wait_for(|e| *e) => Outcome::Done(None),
         }
     }
 
     async fn create(&self, job: &Job, image: &Image) -> Result<Option<String>, Failure> {
-        let made = self.describe(job, image).await.map_err(|why| Failure::new("CreateContainerConfigError", why))?;
+        let made =
+            self.describe(job, image).await.map_err(|why| Failure::new("CreateContainerConfigError", why))?;
         // Kernel and runtime do a few at a time best.
         let _turn = self.starts.acquire().await;
         if *job.ending.borrow() {
@@ -69,7 +76,9 @@ impl Shared {
         }
         self.runtime.create(&made).await.map_err(|e| Failure::new("CreateContainerError", e))?;
         let (pod, name) = (&*job.pod, job.container.name.as_str());
-        let note = |reason: &str, message: &str| self.recorder.note(pod, Some(name), Weight::Normal, reason, message);
+        let note = |reason: &str, message: &str| {
+            self.recorder.note(pod, Some(name), Weight::Normal, reason, message)
+        };
         note("Created", &format!("Created container: {name}"));
         if let Err(error) = self.runtime.start(&made.id).await {
             // What could not be started once is made anew rather than started again.
@@ -144,7 +153,9 @@ impl Shared {
     }
 
     async fn post_start(&self, job: &Job, id: &str) -> Result<(), Failure> {
-        let Some(hook) = job.container.lifecycle.as_ref().and_then(|l| l.post_start.as_ref()) else { return Ok(()) };
+        let Some(hook) = job.container.lifecycle.as_ref().and_then(|l| l.post_start.as_ref()) else {
+            return Ok(());
+        };
         let aim = Aim::of_hook(hook, &job.container, &self.address(job.sandbox.as_ref()));
         let result = match aim {
             Ok(aim) => aim.shoot(&*self.runtime, id, HOOK).await,
@@ -152,7 +163,13 @@ impl Shared {
         };
         let Err(Miss::Bad(why) | Miss::Unknown(why)) = result else { return Ok(()) };
         let (pod, name) = (&*job.pod, job.container.name.as_str());
-        self.recorder.note(pod, Some(name), Weight::Warning, "FailedPostStartHook", &format!("PostStartHook failed: {why}"));
+        self.recorder.note(
+            pod,
+            Some(name),
+            Weight::Warning,
+            "FailedPostStartHook",
+            &format!("PostStartHook failed: {why}"),
+        );
         self.recorder.note(pod, Some(name), Weight::Normal, "Killing", "FailedPostStartHook");
         let _ = self.runtime.kill(id, 9).await;
         self.sight.look().await;

@@ -18,7 +18,9 @@ pub(super) fn env(services: &[Arc<Service>], namespace: &str, links: bool) -> Ve
             continue;
         }
         let Some(spec) = &service.spec else { continue };
-        let Some(ip) = spec.cluster_ip.as_deref().filter(|ip| !ip.is_empty() && *ip != "None") else { continue };
+        let Some(ip) = spec.cluster_ip.as_deref().filter(|ip| !ip.is_empty() && *ip != "None") else {
+            continue;
+        };
         let ports = spec.ports.as_deref().unwrap_or_default();
         let Some(first) = ports.first() else { continue };
         let head = name.to_uppercase().replace('-', "_");

@@ -45,7 +45,8 @@ pub(super) fn load(paths: &Paths, uid: &str) -> Option<Pod> {
 /// What can be told of a pod of which nothing but containers is left: enough to take it away.
 pub(super) fn guessed(uid: &str, containers: &[ContainerState]) -> Pod {
     let label = |key: &str| containers.iter().find_map(|c| c.labels.get(key).cloned());
-    let names: BTreeSet<String> = containers.iter().filter_map(|c| c.labels.get(labels::CONTAINER).cloned()).collect();
+    let names: BTreeSet<String> =
+        containers.iter().filter_map(|c| c.labels.get(labels::CONTAINER).cloned()).collect();
     let metadata = ObjectMeta {
         name: label(labels::POD),
         namespace: label(labels::NAMESPACE),

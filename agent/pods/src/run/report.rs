@@ -121,7 +121,8 @@ impl Reporter {
         let ours = crate::status::OURS;
         let mut conditions = status.conditions.take().unwrap_or_default();
         conditions.retain(|c| ours.contains(&c.type_.as_str()));
-        conditions.extend(old.conditions.iter().flatten().filter(|c| !ours.contains(&c.type_.as_str())).cloned());
+        conditions
+            .extend(old.conditions.iter().flatten().filter(|c| !ours.contains(&c.type_.as_str())).cloned());
         status.conditions = Some(conditions);
         if there.status.as_ref() == Some(&status) {
             return Ok(());

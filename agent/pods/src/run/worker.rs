@@ -25,7 +25,7 @@ use shared_api::{
     core::{Container, Pod, PodStatus},
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -43,7 +43,7 @@ pub(super) struct Worker {
     sandbox: Option<Sandbox>,
     jobs: JoinSet<Outcome>,
     slots: HashMap<Id, (Slot, bool)>,
-    stops: HashMap<Slot, AbortHandle>,
+    stops: BTreeMap<Slot, AbortHandle>,
     probes: JoinSet<()>,
     asking: HashMap<(String, Question), AbortHandle>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
@@ -80,7 +80,7 @@ impl Worker {
             sandbox,
             jobs: JoinSet::new(),
             slots: HashMap::new(),
-            stops: HashMap::new(),
+            stops: BTreeMap::new(),
             probes: JoinSet::new(),
             asking: HashMap::new(),
             answers: mpsc::channel(16),
@@ -184,7 +184,8 @@ impl Worker {
     /// Tells the cluster how the pod is.
     fn tell(&mut self, pod: &Pod, now: Timestamp) {
         // Once the end has begun there is less and less to see; the last report stands.
-        let parting = self.seen.busy.contains_key(&Slot::Farewell) || self.seen.troubles.contains_key(&Slot::Farewell);
+        let parting =
+            self.seen.busy.contains_key(&Slot::Farewell) || self.seen.troubles.contains_key(&Slot::Farewell);
         if self.seen.gone || (parting && leaving(pod, &self.seen)) {
             return;
         }
@@ -208,7 +209,9 @@ impl Worker {
             }
             for question in questions(container, self.seen.health(&seen.id)) {
                 // Whoever is about to be ended is not asked whether it is well.
-                if question == Question::Readiness || (*stage != Stage::Ending && self.seen.doing(&container.name).is_none()) {
+                if question == Question::Readiness
+                    || (*stage != Stage::Ending && self.seen.doing(&container.name).is_none())
+                {
                     wanted.push((seen.id.clone(), question, container.clone(), started_at));
                 }
             }
@@ -246,8 +249,11 @@ impl Worker {
         let (shared, pod) = (Arc::clone(&self.shared), Arc::clone(pod));
         let sandbox = self.sandbox.clone();
         match step {
-            Step::CreateSandbox => self.spawn(Slot::Sandbox, Doing::Making(None), async move { shared.create_sandbox(&pod).await }),
-            Step::Mount => self.spawn(Slot::Volumes, Doing::Making(None), async move { shared.mount(&pod).await }),
+            Step::CreateSandbox => self
+                .spawn(Slot::Sandbox, Doing::Making(None), async move { shared.create_sandbox(&pod).await }),
+            Step::Mount => {
+                self.spawn(Slot::Volumes, Doing::Making(None), async move { shared.mount(&pod).await })
+            }
             Step::Start { name, attempt, streak } => {
                 let Some(container) = container_of(&pod, &name) else { return };
                 let slot = Slot::Container(name);
@@ -258,7 +264,8 @@ impl Worker {
                 self.spawn(slot, Doing::Making(None), async move { shared.start(job).await });
             }
             Step::Stop { id, name, grace, why } => {
-                let container = container_of(&pod, &name).unwrap_or_else(|| Container { name: name.clone(), ..Container::default() });
+                let container = container_of(&pod, &name)
+                    .unwrap_or_else(|| Container { name: name.clone(), ..Container::default() });
                 let slot = Slot::Container(name);
                 if let Some(slower) = self.stops.remove(&slot) {
                     slower.abort();
@@ -275,7 +282,11 @@ impl Worker {
                 });
             }
             Step::Release => {
-                self.spawn(Slot::Farewell, Doing::Making(None), async move { shared.release(&pod).await.into() });
+                self.spawn(
+                    Slot::Farewell,
+                    Doing::Making(None),
+                    async move { shared.release(&pod).await.into() },
+                );
             }
             Step::Finish => {
                 let last = (!self.seen.gone).then(|| self.report.clone());
@@ -342,9 +353,12 @@ impl Worker {
             Outcome::Failed(Failure { reason, message }) => {
                 tracing::warn!(pod = pod.metadata.name, namespace = pod.metadata.namespace, ?slot, reason, error = %message, "step failed");
                 let at = (self.shared.options.clock)();
-                let count = self.seen.troubles.get(&slot).filter(|t| t.reason == reason).map_or(0, |t| t.count) + 1;
+                let count =
+                    self.seen.troubles.get(&slot).filter(|t| t.reason == reason).map_or(0, |t| t.count) + 1;
                 let retry_at = at.checked_add(retry(reason, count)).unwrap_or(Timestamp::MAX);
-                self.seen.troubles.insert(slot, Trouble { reason: reason.into(), message, count, at, retry_at });
+                self.seen
+                    .troubles
+                    .insert(slot, Trouble { reason: reason.into(), message, count, at, retry_at });
             }
             Outcome::Dropped => {}
         }
@@ -354,7 +368,7 @@ impl Worker {
 
 /// What the cluster remembers of containers that were asked before: a restarted agent does not take
 /// a ready pod out of service until it has asked again.
-fn remembered(pod: &Pod) -> std::collections::BTreeMap<String, Health> {
+fn remembered(pod: &Pod) -> BTreeMap<String, Health> {
     let status = pod.status.as_ref();
     let all = status.into_iter().flat_map(|s| {
         s.container_statuses.iter().flatten().chain(s.init_container_statuses.iter().flatten())
@@ -373,7 +387,8 @@ fn container_of(pod: &Pod, name: &str) -> Option<Container> {
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {
     // A millisecond more, so that the moment has surely come.
-    Duration::from_nanos(u64::try_from(at.as_nanosecond() - now.as_nanosecond()).unwrap_or(0)) + Duration::from_millis(1)
+    Duration::from_nanos(u64::try_from(at.as_nanosecond() - now.as_nanosecond()).unwrap_or(0))
+        + Duration::from_millis(1)
 }
 
 struct AbortOnDrop(AbortHandle);

@@ -17,7 +17,13 @@ pub(crate) const OURS: [&str; 4] = ["PodReadyToStartContainers", "Initialized", 
 type Verdict = Result<Option<&'static str>, (&'static str, String)>;
 
 /// This node's conditions, and everybody else's as they were.
-pub(super) fn conditions(pod: &Pod, spec: &PodSpec, seen: &Observed, phase: &str, now: Timestamp) -> Vec<PodCondition> {
+pub(super) fn conditions(
+    pod: &Pod,
+    spec: &PodSpec,
+    seen: &Observed,
+    phase: &str,
+    now: Timestamp,
+) -> Vec<PodCondition> {
     let containers = containers_ready(spec, seen, phase);
     let gated = containers.clone().and_then(|_| gates(pod, spec));
     let ours = [network(spec, seen), init(spec, seen, phase), gated, containers];
@@ -31,12 +37,20 @@ pub(super) fn conditions(pod: &Pod, spec: &PodSpec, seen: &Observed, phase: &str
     all
 }
 
-fn condition(pod: &Pod, name: &str, verdict: &Verdict, old: Option<&PodCondition>, now: Timestamp) -> PodCondition {
+fn condition(
+    pod: &Pod,
+    name: &str,
+    verdict: &Verdict,
+    old: Option<&PodCondition>,
+    now: Timestamp,
+) -> PodCondition {
     let (status, reason, message) = match verdict {
         Ok(reason) => ("True", reason.map(Into::into), None),
-        Err((reason, message)) => {
-            ("False", Some((*reason).to_owned()).filter(|r| !r.is_empty()), Some(message.clone()).filter(|m| !m.is_empty()))
-        }
+        Err((reason, message)) => (
+            "False",
+            Some((*reason).to_owned()).filter(|r| !r.is_empty()),
+            Some(message.clone()).filter(|m| !m.is_empty()),
+        ),
     };
     let same = old.filter(|o| o.status == status);
     PodCondition {
@@ -89,9 +103,14 @@ fn gates(pod: &Pod, spec: &PodSpec) -> Verdict {
     for gate in spec.readiness_gates.iter().flatten() {
         let name = &gate.condition_type;
         match conditions.iter().find(|c| c.type_ == *name) {
-            None => open.push(format!("corresponding condition of pod readiness gate {name:?} does not exist.")),
+            None => {
+                open.push(format!("corresponding condition of pod readiness gate {name:?} does not exist."))
+            }
             Some(c) if c.status != "True" => {
-                open.push(format!("the status of pod readiness gate {name:?} is not \"True\", but {}", c.status));
+                open.push(format!(
+                    "the status of pod readiness gate {name:?} is not \"True\", but {}",
+                    c.status
+                ));
             }
             Some(_) => {}
         }

@@ -82,7 +82,13 @@ fn over(old: &ContainerStatus, pod: &Pod, seen: &Observed, init: bool) -> bool {
 }
 
 /// Why a container that was not made, or not started, waits.
-fn idle(spec: &PodSpec, seen: &Observed, container: &Container, init: bool, now: Timestamp) -> (String, Option<String>) {
+fn idle(
+    spec: &PodSpec,
+    seen: &Observed,
+    container: &Container,
+    init: bool,
+    now: Timestamp,
+) -> (String, Option<String>) {
     if let Some(trouble) = seen.trouble(&container.name) {
         return troubled(trouble, container, now);
     }
@@ -149,7 +155,9 @@ fn waiting((reason, message): (String, Option<String>)) -> ContainerState {
 }
 
 fn ended(seen: &Seen) -> ContainerState {
-    let Phase::Exited { started_at, finished_at, code, oom } = seen.phase else { return ContainerState::default() };
+    let Phase::Exited { started_at, finished_at, code, oom } = seen.phase else {
+        return ContainerState::default();
+    };
     let reason = match (oom, code) {
         (true, _) => "OOMKilled",
         (false, 0) => "Completed",

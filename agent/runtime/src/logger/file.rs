@@ -167,7 +167,7 @@ mod tests {
         log.file = good;
         append(&mut log, "three");
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains("stderr F [dhow: 2 log lines (82 bytes) were lost here: No space"), "{text}");
+        assert!(text.contains("stderr F [dhow: 2 log lines (88 bytes) were lost here: No space"), "{text}");
         assert!(text.ends_with("three\n"), "{text}");
     }
 }

@@ -36,6 +36,8 @@ impl Watch {
             | AddWatchFlags::IN_DELETE_SELF
             | AddWatchFlags::IN_MOVED_TO;
         inotify.add_watch(directory, flags)?;
+        // Its successor is unsafe, for descriptors that change; ours is the same for its whole life.
+        #[expect(deprecated)]
         Ok(Self(AsyncFd::new(Changes(inotify))?))
     }
 

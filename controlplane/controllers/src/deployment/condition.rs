@@ -17,7 +17,12 @@ pub(super) struct Condition {
 impl Condition {
     pub(super) fn available(yes: bool) -> Self {
         if yes {
-            Self::new("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.".into())
+            Self::new(
+                "Available",
+                "True",
+                "MinimumReplicasAvailable",
+                "Deployment has minimum availability.".into(),
+            )
         } else {
             let message = "Deployment does not have minimum availability.".into();
             Self::new("Available", "False", "MinimumReplicasUnavailable", message)
@@ -28,7 +33,12 @@ impl Condition {
         Self::new("Progressing", "True", reason, message)
     }
 
-    pub(super) fn new(type_: &'static str, status: &'static str, reason: &'static str, message: String) -> Self {
+    pub(super) fn new(
+        type_: &'static str,
+        status: &'static str,
+        reason: &'static str,
+        message: String,
+    ) -> Self {
         Self { type_, status, reason, message }
     }
 
@@ -38,7 +48,9 @@ impl Condition {
         let before = conditions.iter().position(|c| c.type_ == self.type_);
         let known = before.map(|at| &conditions[at]);
         let same = |c: &DeploymentCondition| {
-            c.status == self.status && c.reason.as_deref() == Some(self.reason) && c.message.as_ref() == Some(&self.message)
+            c.status == self.status
+                && c.reason.as_deref() == Some(self.reason)
+                && c.message.as_ref() == Some(&self.message)
         };
         if known.is_some_and(same) && !moved {
             return;

@@ -1,6 +1,10 @@
 //! Whether a rollout moves, is done, or has stood still for too long.
 
-use super::{Scene, condition::{Condition, known}, name};
+use super::{
+    Scene,
+    condition::{Condition, known},
+    name,
+};
 use shared_api::{Timestamp, apps::DeploymentStatus};
 
 /// What is said about the progress, and in how many seconds it may be said to have stopped.
@@ -38,7 +42,8 @@ pub(super) fn of(scene: &Scene<'_>, status: &DeploymentStatus, now: Timestamp) -
     }
     let what = subject(scene);
     if is_done(scene, status) {
-        let said = Condition::progressing("NewReplicaSetAvailable", format!("{what} has successfully progressed."));
+        let said =
+            Condition::progressing("NewReplicaSetAvailable", format!("{what} has successfully progressed."));
         return Progress { said: Some(said), ..Progress::default() };
     }
     let begins = condition.is_none() || reason == "NewReplicaSetAvailable";
@@ -63,7 +68,8 @@ fn pausing(scene: &Scene<'_>, known: bool, reason: &str) -> Option<Condition> {
     if paused && reason != "ProgressDeadlineExceeded" {
         return Some(say("DeploymentPaused", "Deployment is paused"));
     }
-    (!paused && known && reason == "DeploymentPaused").then(|| say("DeploymentResumed", "Deployment is resumed"))
+    (!paused && known && reason == "DeploymentPaused")
+        .then(|| say("DeploymentResumed", "Deployment is resumed"))
 }
 
 fn subject(scene: &Scene<'_>) -> String {

@@ -53,13 +53,14 @@ pub(super) fn recreate(scene: &Scene<'_>) -> Resized {
     if !active.is_empty() {
         return Resized(active.into_iter().map(|s| Sized { size: 0, ..s }).collect());
     }
-    if old_pods_run(scene) {
+    if !is_cleared(scene) {
         return Resized(Vec::new());
     }
     Resized(scene.new.iter().map(|s| Sized { size: scene.replicas(), ..s.clone() }).collect())
 }
 
-/// Whether a pod of an old set is still there: one that ends counts until it is gone.
-pub(super) fn old_pods_run(scene: &Scene<'_>) -> bool {
-    scene.old.iter().any(|s| scene.world.owned_by::<Pod>(&*s.set).any(|pod| !is_over(&pod)))
+/// Whether no old set has or wants a pod: one that ends counts until it is gone.
+pub(super) fn is_cleared(scene: &Scene<'_>) -> bool {
+    let has_pods = |s: &Sized| scene.world.owned_by::<Pod>(&*s.set).any(|pod| !is_over(&pod));
+    scene.old.iter().all(|s| s.size == 0 && !has_pods(s))
 }

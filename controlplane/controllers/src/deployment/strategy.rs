@@ -50,9 +50,12 @@ mod tests {
     use shared_api::apps::{DeploymentStrategy, RollingUpdateDeployment};
 
     fn limits(replicas: i32, surge: &str, unavailable: &str) -> (i32, i32) {
-        let parse = |t: &str| Some(t.parse().map_or_else(|_| IntOrString::String(t.into()), IntOrString::Int));
-        let rolling = RollingUpdateDeployment { max_surge: parse(surge), max_unavailable: parse(unavailable) };
-        let strategy = DeploymentStrategy { type_: Some("RollingUpdate".into()), rolling_update: Some(rolling) };
+        let parse =
+            |t: &str| Some(t.parse().map_or_else(|_| IntOrString::String(t.into()), IntOrString::Int));
+        let rolling =
+            RollingUpdateDeployment { max_surge: parse(surge), max_unavailable: parse(unavailable) };
+        let strategy =
+            DeploymentStrategy { type_: Some("RollingUpdate".into()), rolling_update: Some(rolling) };
         let limits = Limits::of(&DeploymentSpec {
             replicas: Some(replicas),
             strategy: Some(strategy),

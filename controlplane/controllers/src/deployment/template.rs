@@ -1,6 +1,11 @@
 //! The replica set that has a deployment's present template: finding, making and renewing it.
 
-use super::{Scene, condition::Condition, history::{REVISION, newest, revision}, scale, scaled};
+use super::{
+    Scene,
+    condition::Condition,
+    history::{REVISION, newest, revision},
+    scale, scaled,
+};
 use crate::safe;
 use shared_api::{
     OwnedBy,
@@ -15,7 +20,11 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) const HASH: &str = "pod-template-hash";
 
 /// Which of a deployment's sets makes pods from its present template.
-pub(super) fn find(sets: &[Arc<ReplicaSet>], deployment: &Deployment, spec: &DeploymentSpec) -> Option<usize> {
+pub(super) fn find(
+    sets: &[Arc<ReplicaSet>],
+    deployment: &Deployment,
+    spec: &DeploymentSpec,
+) -> Option<usize> {
     // By its name too: should a default be filled in on one side only, no second set is made for it.
     let name = || name(deployment, &hash(deployment, spec));
     let equal = sets.iter().position(|set| is_of(set, &spec.template));
@@ -118,7 +127,10 @@ fn set_of(scene: &Scene<'_>, replicas: i32) -> ReplicaSet {
 fn annotations(scene: &Scene<'_>) -> BTreeMap<String, String> {
     let skip = |key: &str| {
         key.starts_with("deployment.kubernetes.io/")
-            || matches!(key, "kubectl.kubernetes.io/last-applied-configuration" | "deprecated.deployment.rollback.to")
+            || matches!(
+                key,
+                "kubectl.kubernetes.io/last-applied-configuration" | "deprecated.deployment.rollback.to"
+            )
     };
     let all = scene.deployment.metadata.annotations.iter().flatten();
     all.filter(|(key, _)| !skip(key)).map(|(k, v)| (k.clone(), v.clone())).collect()

@@ -5,7 +5,9 @@ use shared_api::{
     IntOrString, Object, Timestamp,
     apps::{DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment},
 };
-use shared_testkit::{DeploymentWords, MetaWords, PodWords, ReplicaSetWords, deployment, moment, object, pod, replica_set};
+use shared_testkit::{
+    DeploymentWords, MetaWords, ReplicaSetWords, deployment, moment, object, pod, replica_set,
+};
 
 /// A set of the deployment `web` whose pods run `image`, of this revision and size.
 fn set(image: &str, revision: i64, size: i32, ready: i32) -> ReplicaSet {
@@ -84,7 +86,9 @@ fn a_new_deployment_gets_its_set() {
     assert_eq!(made["metadata"]["name"], format!("web-{hash}"));
     assert_eq!(made["spec"]["selector"]["matchLabels"]["pod-template-hash"], hash);
     assert_eq!(made["spec"]["template"]["metadata"]["labels"]["pod-template-hash"], hash);
-    assert!(plan.changes.iter().any(|c| matches!(c, Change::Record(n) if n.message.ends_with("from 0 to 4"))));
+    assert!(
+        plan.changes.iter().any(|c| matches!(c, Change::Record(n) if n.message.ends_with("from 0 to 4")))
+    );
 }
 
 #[test]
@@ -158,7 +162,10 @@ fn the_status_tells_when_it_is_done_or_stuck() {
     assert_eq!(reason(&done), "NewReplicaSetAvailable");
     assert_eq!(condition::known(&status(&done), "Available").map(|c| c.status.as_str()), Some("True"));
     let moving = decide(&web(), [set("old", 1, 3, 3), set("new", 2, 2, 0)]);
-    assert_eq!((reason(&moving).as_str(), moving.again_in), ("ReplicaSetUpdated", Some(std::time::Duration::from_secs(600))));
+    assert_eq!(
+        (reason(&moving).as_str(), moving.again_in),
+        ("ReplicaSetUpdated", Some(std::time::Duration::from_mins(10)))
+    );
     // The same picture ten minutes later.
     let mut stuck = web();
     stuck.status = Some(status(&moving));

@@ -33,7 +33,11 @@ struct Rank {
 impl Rank {
     fn of(pod: &Pod, crowd: usize) -> Self {
         let statuses = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
-        let cost = pod.metadata.annotations.as_ref().and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
+        let cost = pod
+            .metadata
+            .annotations
+            .as_ref()
+            .and_then(|a| a.get("controller.kubernetes.io/pod-deletion-cost"));
         Self {
             bound: node(pod).is_some(),
             phase: match phase(pod) {
@@ -61,7 +65,9 @@ fn neighbours(set: &ReplicaSet, own: &[Arc<Pod>], world: &World) -> HashMap<Stri
             *count.entry(node.to_owned()).or_default() += 1;
         }
     };
-    own.iter().for_each(|pod| add(pod));
+    for pod in own {
+        add(pod);
+    }
     let controller = set.metadata.owner_references.iter().flatten().find(|r| r.controller == Some(true));
     let Some(controller) = controller else { return count };
     let siblings = world.dependents(&controller.uid).filter_map(|o| match o.kind() {

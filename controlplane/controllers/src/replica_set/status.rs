@@ -18,7 +18,11 @@ pub(super) fn plan(set: &ReplicaSet, spec: &ReplicaSetSpec, mine: &[Arc<Pod>], n
         plan = plan.update_status(&ReplicaSet { status: Some(status), ..set.clone() });
     }
     let min_ready = spec.min_ready_seconds.unwrap_or(0);
-    let soon = mine.iter().filter(|p| is_active(p)).filter_map(|p| available_in(p, min_ready, now)).filter(|s| *s > 0);
+    let soon = mine
+        .iter()
+        .filter(|p| is_active(p))
+        .filter_map(|p| available_in(p, min_ready, now))
+        .filter(|s| *s > 0);
     soon.fold(plan, Plan::again_in_seconds)
 }
 
@@ -31,7 +35,9 @@ fn status(set: &ReplicaSet, spec: &ReplicaSetSpec, mine: &[Arc<Pod>], now: Times
     let available = |p: &&Arc<Pod>| available_in(p, min_ready, now).is_some_and(|seconds| seconds <= 0);
     ReplicaSetStatus {
         replicas: count(active().count()),
-        fully_labeled_replicas: some(count(active().filter(|p| all_labels.matches(p.metadata.labels.as_ref())).count())),
+        fully_labeled_replicas: some(count(
+            active().filter(|p| all_labels.matches(p.metadata.labels.as_ref())).count(),
+        )),
         ready_replicas: some(count(active().filter(|p| is_ready(p)).count())),
         available_replicas: some(count(active().filter(available).count())),
         terminating_replicas: Some(count(mine.iter().filter(|p| is_terminating(p)).count())),

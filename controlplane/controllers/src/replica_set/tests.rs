@@ -31,7 +31,9 @@ fn deleted(plan: &Plan) -> Vec<&str> {
 fn creates_what_is_missing() {
     let plan = decide(&replica_set("web", 3), [web("web-a")]);
     assert_eq!(created(&plan), 2);
-    let Some(Change::Create { object: pod, told: Some(told) }) = plan.changes.last() else { panic!("{plan:?}") };
+    let Some(Change::Create { object: pod, told: Some(told) }) = plan.changes.last() else {
+        panic!("{plan:?}")
+    };
     assert_eq!(pod.metadata().generate_name.as_deref(), Some("web-"));
     assert_eq!(pod.controller().map(|o| o.uid.as_str()), Some("uid-web"));
     assert_eq!(told.reason, "SuccessfulCreate");
@@ -59,7 +61,12 @@ fn the_least_useful_pods_go_first() {
     assert_eq!(deleted(&decide(&replica_set("web", 4), pods())), ["loose"]);
     assert_eq!(deleted(&decide(&replica_set("web", 3), pods())), ["bound", "loose"]);
     assert_eq!(deleted(&decide(&replica_set("web", 2), pods())), ["bound", "loose", "running"]);
-    let costly = || [web("a").on("n1").ready().annotated("controller.kubernetes.io/pod-deletion-cost", "5"), web("b").on("n1").ready()];
+    let costly = || {
+        [
+            web("a").on("n1").ready().annotated("controller.kubernetes.io/pod-deletion-cost", "5"),
+            web("b").on("n1").ready(),
+        ]
+    };
     assert_eq!(deleted(&decide(&replica_set("web", 1), costly())), ["b"]);
     let crowded = || [web("a").on("n1").ready(), web("b").on("n2").ready(), web("c").on("n2").ready()];
     assert_eq!(deleted(&decide(&replica_set("web", 2), crowded())), ["b"]);
@@ -70,7 +77,10 @@ fn counts_are_told() {
     let plan = decide(&replica_set("web", 2), [web("a").ready(), web("b")]);
     let [Change::UpdateStatus(told)] = &plan.changes[..] else { panic!("{plan:?}") };
     let status = &told.value()["status"];
-    assert_eq!((&status["replicas"], &status["readyReplicas"], &status["availableReplicas"]), (&2.into(), &1.into(), &1.into()));
+    assert_eq!(
+        (&status["replicas"], &status["readyReplicas"], &status["availableReplicas"]),
+        (&2.into(), &1.into(), &1.into())
+    );
 }
 
 #[test]
@@ -92,7 +102,10 @@ fn a_ready_pod_is_available_after_a_while() {
 fn waifs_are_adopted_and_strangers_released() {
     let set = replica_set("web", 1).has(1, 0);
     let updated = |plan: &Plan| -> Vec<Object> {
-        plan.changes.iter().filter_map(|c| if let Change::Update(o) = c { Some(o.clone()) } else { None }).collect()
+        plan.changes
+            .iter()
+            .filter_map(|c| if let Change::Update(o) = c { Some(o.clone()) } else { None })
+            .collect()
     };
     let plan = decide(&set, [pod("waif").labelled("app", "web"), pod("other").labelled("app", "db")]);
     let [waif] = &updated(&plan)[..] else { panic!("{plan:?}") };

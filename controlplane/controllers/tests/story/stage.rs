@@ -2,7 +2,10 @@
 
 use controlplane_controllers::Options;
 use futures::StreamExt;
-use shared_api::{DeleteHow, Key, Kind, Object, Propagation, Query, Refusal, WriteHow, core::{Node, Pod}};
+use shared_api::{
+    DeleteHow, Key, Kind, Object, Propagation, Query, Refusal, WriteHow,
+    core::{Node, Pod},
+};
 use shared_client::{Cluster, Event, Live, World};
 use shared_testkit::{FakeCluster, NodeWords, PodWords, moment, namespace, object};
 use std::{sync::Arc, time::Duration};
@@ -32,11 +35,12 @@ impl Stage {
         for name in ["n1", "n2", "n3"] {
             stage.create(&node(name, "4")).await;
         }
-        stage.until("the nodes take pods", |w| {
-            let open = |n: &Node| n.spec.as_ref().is_some_and(|s| s.taints.is_none());
-            w.list::<Node>().filter(|n| open(n)).count() == 3
-        })
-        .await;
+        stage
+            .until("the nodes take pods", |w| {
+                let open = |n: &Node| n.spec.as_ref().is_some_and(|s| s.taints.is_none());
+                w.list::<Node>().filter(|n| open(n)).count() == 3
+            })
+            .await;
         stage
     }
 
@@ -54,7 +58,8 @@ impl Stage {
     pub(crate) async fn change<K: Kind>(&self, name: &str, how: impl Fn(&mut K)) {
         let key = Key::of::<K>("default", name);
         loop {
-            let mut kind: K = (*self.cluster.get(&key).await.expect("there").to_kind::<K>().expect("decodes")).clone();
+            let mut kind: K =
+                (*self.cluster.get(&key).await.expect("there").to_kind::<K>().expect("decodes")).clone();
             how(&mut kind);
             match self.cluster.update(object(&kind), &WriteHow::default()).await {
                 Ok(_) => return,

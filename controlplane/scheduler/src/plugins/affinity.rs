@@ -11,9 +11,10 @@ pub(super) struct Affinity;
 impl Plugin for Affinity {
     fn filter(&self, ask: &Ask, seat: &Seat) -> Result<(), Reasons> {
         let Some(node) = &seat.node else { return Ok(()) };
-        let selected = ask.spec().and_then(|s| s.node_selector.as_ref()).is_none_or(|labels| {
-            LabelSelector::from_labels(labels).matches(node.metadata.labels.as_ref())
-        });
+        let selected = ask
+            .spec()
+            .and_then(|s| s.node_selector.as_ref())
+            .is_none_or(|labels| LabelSelector::from_labels(labels).matches(node.metadata.labels.as_ref()));
         let required = of(ask).and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
         // Any one term will do.
         let required = required.is_none_or(|r| r.node_selector_terms.iter().any(|term| holds(term, node)));

@@ -33,6 +33,6 @@ impl Plugin for Room {
             // Memory in thousandths of bytes times a hundred would not fit.
             if all <= 0 || left <= 0 { 0 } else { i128::from(left) * 100 / i128::from(all) }
         };
-        i64::try_from((share("cpu") + share("memory")) / 2).unwrap_or(0)
+        i64::try_from(i128::midpoint(share("cpu"), share("memory"))).unwrap_or(0)
     }
 }

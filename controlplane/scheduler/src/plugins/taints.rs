@@ -35,7 +35,8 @@ pub(super) fn tolerated(ask: &Ask, taint: &Taint) -> bool {
 }
 
 fn means(toleration: &Toleration, taint: &Taint) -> bool {
-    let is = |field: &Option<String>, there: &str| field.as_deref().is_none_or(|f| f.is_empty() || f == there);
+    let is =
+        |field: &Option<String>, there: &str| field.as_deref().is_none_or(|f| f.is_empty() || f == there);
     let value = taint.value.as_deref().unwrap_or_default();
     let same = match toleration.operator.as_deref() {
         Some("Exists") => true,

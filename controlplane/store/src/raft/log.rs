@@ -127,7 +127,9 @@ impl Log {
 
     async fn append_and_wait(&self, record: &Record) -> Result<(), StorageError> {
         let (done, written) = oneshot::channel();
-        self.append(encode(record)?, |_| drop(done.send(())))?;
+        self.append(encode(record)?, |_| {
+            let _ = done.send(());
+        })?;
         written.await.map_err(|_| write_failed(&Closed))
     }
 }

@@ -143,11 +143,9 @@ async fn lead_alone(
         let node = BasicNode { addr: options.address.clone() };
         raft.initialize(BTreeMap::from([(member, node)])).await.map_err(|error| error.to_string())?;
     }
-    let alone = {
-        let metrics = raft.metrics();
-        let metrics = metrics.borrow();
-        metrics.membership_config.membership().voter_ids().eq([member])
-    };
+    // Asked of raft itself: its metrics are told a moment later.
+    let alone = raft.with_raft_state(move |state| state.membership_state.effective().voter_ids().eq([member]));
+    let alone = alone.await.map_err(|error| error.to_string())?;
     if !alone {
         return Ok(());
     }

@@ -94,6 +94,7 @@ impl History {
     }
 
     /// The oldest revision at which things can still be told.
+    #[cfg(test)]
     pub(crate) fn oldest(&self) -> Revision {
         self.floor
     }

@@ -13,7 +13,12 @@ use std::io::Read as _;
 /// Notes the waits that begin with `new`.
 pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new: &PodStatus) {
     let all = |s: &PodStatus| -> Vec<ContainerStatus> {
-        s.init_container_statuses.iter().flatten().chain(s.container_statuses.iter().flatten()).cloned().collect()
+        s.init_container_statuses
+            .iter()
+            .flatten()
+            .chain(s.container_statuses.iter().flatten())
+            .cloned()
+            .collect()
     };
     let before = old.map(all).unwrap_or_default();
     for status in all(new) {
@@ -36,7 +41,13 @@ pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new:
                 recorder.note(pod, name, Weight::Warning, "BackOff", &message);
             }
             "ImagePullBackOff" => {
-                recorder.note(pod, name, Weight::Normal, "BackOff", &format!("Back-off pulling image {:?}", status.image));
+                recorder.note(
+                    pod,
+                    name,
+                    Weight::Normal,
+                    "BackOff",
+                    &format!("Back-off pulling image {:?}", status.image),
+                );
                 recorder.note(pod, name, Weight::Warning, "Failed", "Error: ImagePullBackOff");
             }
             _ => {}

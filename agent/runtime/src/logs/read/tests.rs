@@ -83,6 +83,7 @@ async fn follows_across_rotation_until_the_writer_ends() {
         let chunk = chunks.next().await?;
         Some(String::from_utf8(chunk.unwrap().bytes.to_vec()).unwrap())
     };
+    assert_eq!(next().await.unwrap(), "between\n");
     assert_eq!(next().await.unwrap(), "whole\n");
     writer.write_all(&record(11, Source::Stdout, false, "more")).unwrap();
     assert_eq!(next().await.unwrap(), "more\n");

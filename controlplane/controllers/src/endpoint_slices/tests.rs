@@ -27,7 +27,8 @@ fn told(slice: &EndpointSlice) -> Vec<(&str, bool, bool, bool)> {
     let flags = |e: &Endpoint| e.conditions.clone().unwrap_or_default();
     let is = |flag: Option<bool>| flag.unwrap_or(false);
     let all = slice.endpoints.iter();
-    all.map(|e| (e.addresses[0].as_str(), is(flags(e).ready), is(flags(e).serving), is(flags(e).terminating))).collect()
+    all.map(|e| (e.addresses[0].as_str(), is(flags(e).ready), is(flags(e).serving), is(flags(e).terminating)))
+        .collect()
 }
 
 #[test]
@@ -56,7 +57,12 @@ fn conditions_tell_how_each_pod_stands() {
 #[test]
 fn named_ports_may_differ_between_pods() {
     let mut named = service("web").port("http", 80, 0);
-    named.spec_mut().ports.iter_mut().flatten().for_each(|p| p.target_port = Some(IntOrString::String("http".into())));
+    named
+        .spec_mut()
+        .ports
+        .iter_mut()
+        .flatten()
+        .for_each(|p| p.target_port = Some(IntOrString::String("http".into())));
     let other = pod("b").labelled("app", "web").at("10.0.0.2").port("http", 9090).ready();
     let plan = decide(&named, [object(&web("a", "10.0.0.1").ready()), object(&other)]);
     let ports: Vec<_> = made(&plan).iter().map(|s| s.ports.as_ref().unwrap()[0].port.unwrap()).collect();
@@ -103,16 +109,23 @@ fn a_pod_that_is_no_longer_selected_concerns_its_service() {
 
 #[test]
 fn the_older_form_says_the_same() {
-    let pods = [web("a", "10.0.0.1").ready(), web("b", "10.0.0.2").unready(), web("c", "10.0.0.3").deleted(moment())];
+    let pods = [
+        web("a", "10.0.0.1").ready(),
+        web("b", "10.0.0.2").unready(),
+        web("c", "10.0.0.3").deleted(moment()),
+    ];
     let service = service("web").port("http", 80, 8080);
     let plan = EndpointsOfServices.reconcile(&service, &World::of(pods.iter().map(object)));
     let [Change::Create { object: made, .. }] = &plan.changes[..] else { panic!("{plan:?}") };
     let made = made.to_kind::<Endpoints>().unwrap();
-    let [subset] = &made.subsets.as_deref().unwrap()[..] else { panic!("{made:?}") };
+    let [subset] = made.subsets.as_deref().unwrap() else { panic!("{made:?}") };
     let ips = |a: &Option<Vec<shared_api::core::EndpointAddress>>| -> Vec<String> {
         a.iter().flatten().map(|a| a.ip.clone()).collect()
     };
-    assert_eq!((ips(&subset.addresses), ips(&subset.not_ready_addresses)), (vec!["10.0.0.1".into()], vec!["10.0.0.2".into()]));
+    assert_eq!(
+        (ips(&subset.addresses), ips(&subset.not_ready_addresses)),
+        (vec!["10.0.0.1".into()], vec!["10.0.0.2".into()])
+    );
     let there = pods.iter().map(object).chain([object(&*made)]);
     assert!(EndpointsOfServices.reconcile(&service, &World::of(there)).is_nothing());
 }

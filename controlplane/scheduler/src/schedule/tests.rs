@@ -4,7 +4,8 @@ use super::*;
 use shared_api::{
     Object, OwnedBy,
     core::{
-        Affinity, Node, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PreferredSchedulingTerm,
+        Affinity, Node, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
+        PreferredSchedulingTerm,
     },
 };
 use shared_reconcile::World;
@@ -26,7 +27,11 @@ fn refused(pod: Pod, there: impl IntoIterator<Item = Node>, why: &str) {
 #[test]
 fn says_why_nothing_fits() {
     refused(pod("a"), [], "no nodes available to schedule pods");
-    refused(pod("a"), [big("a").cordoned(), big("b").cordoned()], "0/2 nodes are available: 2 node(s) were unschedulable.");
+    refused(
+        pod("a"),
+        [big("a").cordoned(), big("b").cordoned()],
+        "0/2 nodes are available: 2 node(s) were unschedulable.",
+    );
     refused(
         pod("a").requests("cpu", "5").requests("memory", "9Gi"),
         [big("a").cordoned(), big("b"), big("c").memory("16Gi")],
@@ -74,7 +79,10 @@ fn tolerations_and_mild_taints() {
     assert_eq!(on(pod("p"), [object(&mild)]), Ok("a".into()));
     assert_eq!(on(pod("p"), [object(&mild), object(&big("b"))]), Ok("b".into()));
     let closed = big("a").cordoned();
-    assert_eq!(on(pod("p").tolerates("node.kubernetes.io/unschedulable", "NoSchedule"), [object(&closed)]), Ok("a".into()));
+    assert_eq!(
+        on(pod("p").tolerates("node.kubernetes.io/unschedulable", "NoSchedule"), [object(&closed)]),
+        Ok("a".into())
+    );
 }
 
 #[test]
@@ -112,7 +120,9 @@ fn affinity_requires_and_prefers() {
     let nodes = || [object(&big("a").labelled("zone", "x")), object(&big("b").labelled("zone", "y"))];
     let required = |term| {
         with(NodeAffinity {
-            required_during_scheduling_ignored_during_execution: Some(NodeSelector { node_selector_terms: vec![term] }),
+            required_during_scheduling_ignored_during_execution: Some(NodeSelector {
+                node_selector_terms: vec![term],
+            }),
             ..NodeAffinity::default()
         })
     };
