@@ -4,6 +4,8 @@ mod columns;
 pub(crate) mod defaults;
 mod qos;
 mod status;
+mod update;
+pub(crate) mod validate;
 mod volumes;
 
 use crate::{Column, Field, Invalid, Kind, metadata::valid_name, name};
@@ -52,8 +54,14 @@ impl Kind for Pod {
         }
     }
 
-    fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
+    fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::subdomain, invalid);
+        let nothing = PodSpec::default();
+        let spec = self.spec.as_ref().unwrap_or(&nothing);
+        validate::valid_spec(spec, "spec", invalid);
+        if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
+            update::valid(spec, old, invalid);
+        }
     }
 }
 
