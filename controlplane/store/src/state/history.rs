@@ -19,7 +19,7 @@ pub struct Window {
 impl Default for Window {
     /// Ten minutes, 50,000 revisions, 16 MiB.
     fn default() -> Self {
-        Self { revisions: 50_000, bytes: 16 << 20, age: Duration::from_secs(600) }
+        Self { revisions: 50_000, bytes: 16 << 20, age: Duration::from_mins(10) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 type Model = BTreeMap<Bytes, (Revision, Bytes)>;
 
 fn window(revisions: usize) -> Window {
-    Window { revisions, bytes: usize::MAX, age: Duration::from_secs(3600) }
+    Window { revisions, bytes: usize::MAX, age: Duration::from_hours(1) }
 }
 
 fn value(text: impl Into<String>) -> Value {
@@ -126,7 +126,7 @@ fn is_a_map_that_remembers() {
                 }
                 Err(Error::Future { .. }) => assert!(at > state.revision()),
                 Err(Error::Compacted { oldest, .. }) => {
-                    assert!(at < oldest && oldest + 60 == state.revision())
+                    assert!(at < oldest && oldest + 60 == state.revision());
                 }
                 Err(other) => panic!("{other}"),
             }
