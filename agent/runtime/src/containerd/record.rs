@@ -132,7 +132,7 @@ pub(super) fn exit_of(task: &Process) -> Exit {
 mod tests {
     use super::*;
 
-    fn check(labels: &[(&str, &str)], task: Option<(Status, u32)>, expected: Phase) {
+    fn check(labels: &[(&str, &str)], task: Option<(Status, u32)>, expected: &Phase) {
         let container = Container {
             labels: labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             created_at: Some(Timestamp { seconds: 5, nanos: 0 }),
@@ -144,21 +144,21 @@ mod tests {
             exited_at: Some(Timestamp { seconds: 9, nanos: 1 }),
             ..Process::default()
         });
-        assert_eq!(phase(&container, task.as_ref()), expected, "{labels:?} {task:?}");
+        assert_eq!(&phase(&container, task.as_ref()), expected, "{labels:?} {task:?}");
     }
 
     #[test]
     fn the_phase_is_derived() {
         let started = (STARTED, "7");
         let exited = |finished_at, code, oom| Phase::Exited { started_at: 7, finished_at, code, oom };
-        check(&[], None, Phase::Created);
-        check(&[], Some((Status::Created, 0)), Phase::Created);
-        check(&[started], Some((Status::Running, 0)), Phase::Running { started_at: 7 });
-        check(&[started], Some((Status::Stopped, 3)), exited(9_000_000_001, 3, false));
-        check(&[started, (OOM, "1")], Some((Status::Stopped, 137)), exited(9_000_000_001, 137, true));
-        check(&[started, (EXIT, "2 8")], None, exited(8, 2, false));
-        check(&[started], None, exited(7, 137, false));
-        check(&[started, (EXIT, "junk")], None, exited(7, 137, false));
+        check(&[], None, &Phase::Created);
+        check(&[], Some((Status::Created, 0)), &Phase::Created);
+        check(&[started], Some((Status::Running, 0)), &Phase::Running { started_at: 7 });
+        check(&[started], Some((Status::Stopped, 3)), &exited(9_000_000_001, 3, false));
+        check(&[started, (OOM, "1")], Some((Status::Stopped, 137)), &exited(9_000_000_001, 137, true));
+        check(&[started, (EXIT, "2 8")], None, &exited(8, 2, false));
+        check(&[started], None, &exited(7, 137, false));
+        check(&[started, (EXIT, "junk")], None, &exited(7, 137, false));
     }
 
     #[test]

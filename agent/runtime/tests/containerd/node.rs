@@ -96,7 +96,7 @@ impl Node {
         let mut command = Command::new("containerd");
         command.arg("--config").arg(self.path("config.toml"));
         self.daemon = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while self.runtime.version().await.is_err() {
             assert!(Instant::now() < deadline, "containerd does not come up: {}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -157,7 +157,7 @@ pub(crate) async fn ended(
         if let Phase::Exited { code, oom, .. } = found.phase {
             return (code, oom);
         }
-        let next = tokio::time::timeout(Duration::from_secs(60), events.next()).await;
+        let next = tokio::time::timeout(Duration::from_mins(1), events.next()).await;
         assert!(next.expect("an event").is_some(), "the events ended");
     }
 }
