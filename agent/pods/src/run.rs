@@ -274,6 +274,7 @@ impl Keeper {
         let task = self.tasks.spawn(worker.run());
         self.uids.insert(task.id(), uid.into());
         self.workers.insert(uid.into(), input);
+        self.memory.remember();
         tracing::debug!(pod = pod.metadata.name, uid, gone, "kept");
     }
 
