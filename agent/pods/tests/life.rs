@@ -38,7 +38,7 @@ fn restarts(pod: &Pod) -> i32 {
 
 #[tokio::test(start_paused = true)]
 async fn a_pod_runs_crashes_backs_off_and_ends() {
-    let mut node = Node::new("life").await;
+    let mut node = Node::new("life");
     node.runtime.probes_answer(1, "not yet");
     let mut pod = web("web");
     pod.spec_mut().containers[0].readiness_probe =
@@ -100,7 +100,7 @@ async fn a_pod_runs_crashes_backs_off_and_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restarted_agent_restarts_nothing() {
-    let mut node = Node::new("restart").await;
+    let mut node = Node::new("restart");
     node.cluster.put(&object(&web("web")));
     node.begin();
     let before = node.until("web", ready).await;
@@ -122,7 +122,7 @@ async fn a_restarted_agent_restarts_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_emptied_control_plane_takes_nothing_away() {
-    let mut node = Node::new("emptied").await;
+    let mut node = Node::new("emptied");
     node.cluster.put(&object(&web("web")));
     node.begin();
     node.until("web", ready).await;
@@ -140,7 +140,7 @@ async fn an_emptied_control_plane_takes_nothing_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_control_plane_changes_nothing() {
-    let mut node = Node::new("silent").await;
+    let mut node = Node::new("silent");
     node.cluster.put(&object(&web("web")));
     node.begin();
     node.until("web", ready).await;
@@ -156,7 +156,7 @@ async fn a_silent_control_plane_changes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pod_that_is_gone_is_ended() {
-    let mut node = Node::new("gone").await;
+    let mut node = Node::new("gone");
     node.cluster.put(&object(&web("web")));
     node.begin();
     node.until("web", ready).await;
@@ -178,7 +178,7 @@ async fn a_pod_that_is_gone_is_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn an_image_that_cannot_be_had_is_tried_again() {
-    let mut node = Node::new("image").await;
+    let mut node = Node::new("image");
     node.runtime.refuse_pull("busybox:1.36", "manifest unknown");
     node.cluster.put(&object(&web("web")));
     node.begin();
@@ -201,7 +201,7 @@ async fn an_image_that_cannot_be_had_is_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_missing_is_named_and_waited_for() {
-    let mut node = Node::new("missing").await;
+    let mut node = Node::new("missing");
     let mut pod = web("web");
     pod.spec_mut().containers[0].env_from =
         serde_json::from_value(json!([{"configMapRef": {"name": "cfg"}}])).unwrap();
@@ -232,7 +232,7 @@ async fn what_is_missing_is_named_and_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn containers_outlive_a_runtime_that_goes_away() {
-    let mut node = Node::new("runtime").await;
+    let mut node = Node::new("runtime");
     node.cluster.put(&object(&web("web")));
     node.begin();
     node.until("web", ready).await;
@@ -247,7 +247,7 @@ async fn containers_outlive_a_runtime_that_goes_away() {
 
 #[tokio::test(start_paused = true)]
 async fn work_that_is_done_is_told() {
-    let mut node = Node::new("work").await;
+    let mut node = Node::new("work");
     for (name, policy) in [("good", "OnFailure"), ("bad", "Never")] {
         let mut pod = web(name);
         pod.spec_mut().restart_policy = Some(policy.into());
@@ -281,7 +281,7 @@ async fn work_that_is_done_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_container_that_is_not_well_is_made_anew() {
-    let mut node = Node::new("liveness").await;
+    let mut node = Node::new("liveness");
     let mut pod = web("web");
     pod.spec_mut().containers[0].liveness_probe = serde_json::from_value(
         json!({"exec": {"command": ["true"]}, "periodSeconds": 1, "failureThreshold": 2}),
@@ -301,7 +301,7 @@ async fn a_container_that_is_not_well_is_made_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn commands_end_with_their_exit_code() {
-    let mut node = Node::new("exec").await;
+    let mut node = Node::new("exec");
     node.cluster.put(&object(&web("web")));
     let pods = node.begin();
     node.until("web", ready).await;
@@ -316,7 +316,7 @@ async fn commands_end_with_their_exit_code() {
         match frame.channel {
             Channel::Stdout => output.extend_from_slice(&frame.data),
             Channel::Outcome => {
-                outcome = Some(serde_json::from_slice::<serde_json::Value>(&frame.data).unwrap())
+                outcome = Some(serde_json::from_slice::<serde_json::Value>(&frame.data).unwrap());
             }
             Channel::Stdin | Channel::Stderr | Channel::Resize => {}
         }
@@ -330,7 +330,7 @@ async fn commands_end_with_their_exit_code() {
 
 #[tokio::test(start_paused = true)]
 async fn many_pods_start_side_by_side() {
-    let mut node = Node::new("many").await;
+    let mut node = Node::new("many");
     for n in 0..30 {
         node.cluster.put(&object(&web(&format!("p{n}"))));
     }

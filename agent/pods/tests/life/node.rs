@@ -1,5 +1,5 @@
 //! A node for tests: fakes on all sides of the pods' loop.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use agent_network::{Result, Sandbox, Sandboxes};
 use agent_pods::{Options, Paths, Pods, labels};
@@ -78,7 +78,7 @@ pub struct Node {
 }
 
 impl Node {
-    pub async fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         clock();
         let root = std::env::temp_dir().join(format!("dhow-pods-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
@@ -167,6 +167,7 @@ impl Node {
         tokio::time::sleep(Duration::from_secs(90)).await;
     }
 
+    #[allow(clippy::unused_self)] // It reads better where it is used.
     pub fn id(&self, pod: &str, container: &str, attempt: u32) -> String {
         labels::id(&format!("uid-{pod}"), container, attempt)
     }
