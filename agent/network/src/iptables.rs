@@ -179,12 +179,12 @@ impl Iptables {
         other.remove()
     }
 
-    fn chain(&self, table: Table, chain: &str) -> Result<Vec<String>> {
+    fn chain(self, table: Table, chain: &str) -> Result<Vec<String>> {
         let listing = run(self.backend.command(), &["-t", table.name(), "-S", chain, "--wait", "5"], "")?;
         Ok(listing.lines().map(Into::into).collect())
     }
 
-    fn program(&self) -> Result<IPTables> {
+    fn program(self) -> Result<IPTables> {
         let mut ipt = ::iptables::new(false).attempt("running iptables")?;
         ipt.cmd = self.backend.command();
         Ok(ipt)

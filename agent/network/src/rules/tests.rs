@@ -79,7 +79,9 @@ fn chains_known_by_name_only_are_written_anew_or_removed() {
     for seed in 0..100 {
         let (old, new) = (some_rules(seed), some_rules(seed + 1));
         let mut found = Rules::default();
-        Table::ALL.iter().for_each(|t| old.names(*t).for_each(|name| found.unknown(*t, name)));
+        for table in Table::ALL {
+            old.names(table).for_each(|name| found.unknown(table, name));
+        }
         let mut kernel = kernel_of(&old);
         apply(&mut kernel, &diff(&found, &new));
         assert_eq!(kernel, kernel_of(&new), "seed {seed}");
@@ -90,7 +92,9 @@ fn chains_known_by_name_only_are_written_anew_or_removed() {
 fn what_did_not_change_is_not_written() {
     let of = |chains: &[(&str, &str)]| {
         let mut rules = Rules::default();
-        chains.iter().for_each(|(name, rule)| rules.insert(Table::Nat, Chain::new(*name).with(rule)));
+        for (name, rule) in chains {
+            rules.insert(Table::Nat, Chain::new(*name).with(rule));
+        }
         rules
     };
     let old = of(&[("DHOW-A", "-j DHOW-B"), ("DHOW-B", "-j ACCEPT"), ("DHOW-C", "-j ACCEPT")]);
