@@ -4,7 +4,7 @@
 
 use crate::{
     Attempt, Error, Result,
-    rules::{PREFIX, Rules, Table, diff},
+    rules::{PREFIX, Rules, Table, batches, diff},
     services::CANARY,
 };
 use ::iptables::IPTables;
@@ -106,6 +106,15 @@ impl Iptables {
         }
         let program = format!("{}-restore", self.backend.command());
         run(&program, &["--noflush", "--wait", "5"], text).map(drop)
+    }
+
+    /// Writes every chain, whatever is there. The older tables are always written whole, so at once; nft
+    /// takes very many chains in several runs.
+    pub fn restore_all(&self, rules: &Rules) -> Result<()> {
+        if self.backend == Backend::Legacy {
+            return self.restore(&rules.text());
+        }
+        batches(rules).iter().try_for_each(|text| self.restore(text))
     }
 
     /// Adds the jumps into our chains that are not there.

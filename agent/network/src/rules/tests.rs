@@ -1,6 +1,6 @@
 //! Applying the difference of two sets gives the second, whatever they are.
 
-use super::{Chain, Rules, Table, diff};
+use super::{Chain, Rules, Table, batches, diff};
 use std::collections::BTreeMap;
 
 type Kernel = BTreeMap<(String, String), Vec<String>>;
@@ -86,6 +86,22 @@ fn chains_known_by_name_only_are_written_anew_or_removed() {
         apply(&mut kernel, &diff(&found, &new));
         assert_eq!(kernel, kernel_of(&new), "seed {seed}");
     }
+}
+
+#[test]
+fn many_chains_are_written_from_below_in_several_runs() {
+    let mut rules = Rules::default();
+    for number in 0..3000 {
+        let (upper, lower) = (format!("DHOW-A-{number}"), format!("DHOW-B-{number}"));
+        rules.insert(Table::Nat, Chain::new(upper).with(format_args!("-j {lower}")));
+        rules.insert(Table::Nat, Chain::new(lower).with("-j ACCEPT"));
+    }
+    let (mut kernel, batches) = (Kernel::new(), batches(&rules));
+    assert_eq!(batches.len(), 6);
+    for text in &batches {
+        apply(&mut kernel, text);
+    }
+    assert_eq!(kernel, kernel_of(&rules));
 }
 
 #[test]
