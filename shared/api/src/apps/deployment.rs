@@ -1,6 +1,7 @@
 //! Deployments: pods from a template, replaced step by step when the template changes.
 
 mod defaults;
+mod validate;
 
 use crate::{Column, Invalid, Kind, apps::workload, cells, metadata::valid_name, name};
 pub use k8s_openapi::api::apps::v1::Deployment;
@@ -35,8 +36,14 @@ impl Kind for Deployment {
         }
     }
 
-    fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
+    fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::subdomain, invalid);
+        let nothing = DeploymentSpec::default();
+        let spec = self.spec.as_ref().unwrap_or(&nothing);
+        validate::valid(spec, invalid);
+        if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
+            workload::kept(&spec.selector, &old.selector, invalid);
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Replica sets: so many pods from one template.
 
-use crate::{Column, Field, Invalid, Kind, apps::workload, cells, metadata::valid_name, name};
+use crate::{
+    Column, Field, Invalid, Kind, apps::workload, cells, core::pod::validate::at_least, metadata::valid_name,
+    name,
+};
 pub use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::apps::v1::ReplicaSetSpec;
+use k8s_openapi::{Resource, api::apps::v1::ReplicaSetSpec};
 
 impl Kind for ReplicaSet {
     const SHORT_NAMES: &'static [&'static str] = &["rs"];
@@ -34,8 +37,16 @@ impl Kind for ReplicaSet {
         }
     }
 
-    fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
+    fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::subdomain, invalid);
+        let nothing = ReplicaSetSpec::default();
+        let spec = self.spec.as_ref().unwrap_or(&nothing);
+        at_least(0, spec.replicas, "spec.replicas".into(), invalid);
+        at_least(0, spec.min_ready_seconds, "spec.minReadySeconds".into(), invalid);
+        workload::valid(Self::KIND, &spec.selector, spec.template.as_ref(), invalid);
+        if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
+            workload::kept(&spec.selector, &old.selector, invalid);
+        }
     }
 }
 
@@ -50,7 +61,7 @@ fn current(set: &ReplicaSet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::testing::row;
+    use crate::core::testing::{changed, findings, row};
     use serde_json::json;
 
     #[test]
@@ -60,5 +71,25 @@ mod tests {
             "status": {"replicas": 2, "readyReplicas": 1}
         });
         assert_eq!(row::<ReplicaSet>(set), ["1", "2", "1", "<unknown>", "a", "x:1", "app=a"]);
+    }
+
+    #[test]
+    fn each_finding_names_its_field() {
+        let template = |label: &str| json!({"metadata": {"labels": {"app": label}}, "spec": {"containers": [{"name": "a", "image": "x"}]}});
+        let with = |label: &str| json!({"spec": {"template": template(label)}});
+        assert_eq!(findings::<ReplicaSet>(with("a")), [""; 0]);
+        assert_eq!(
+            findings::<ReplicaSet>(json!({"spec": {"replicas": -1, "template": template("a")}})),
+            ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"]
+        );
+        assert_eq!(
+            findings::<ReplicaSet>(json!({"spec": {"selector": {"matchLabels": {"app": "a"}}}})),
+            ["spec.template: Required value"]
+        );
+        let found = changed::<ReplicaSet>(with("a"), with("b"));
+        assert_eq!(
+            found,
+            ["spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"b\"}}: field is immutable"]
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod defaults;
+mod validate;
 
 use crate::{Column, Field, Invalid, Kind, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Service;
@@ -27,7 +28,10 @@ impl Kind for Service {
         self.status.get_or_insert_default().load_balancer.get_or_insert_default();
     }
 
-    fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
+    fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::service, invalid);
+        if let Some(spec) = &self.spec {
+            validate::valid(spec, old.and_then(|o| o.spec.as_ref()), invalid);
+        }
     }
 }
