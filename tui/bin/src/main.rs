@@ -28,7 +28,9 @@ fn main() -> ExitCode {
 }
 
 fn terminal(options: &args::Options) -> anyhow::Result<ExitCode> {
-    let (doors, access) = connect::doors(options)?;
-    daemons::runtime()?.block_on(tui_screen::run(doors, &access.context, &access.server))?;
-    Ok(ExitCode::SUCCESS)
+    daemons::runtime()?.block_on(async {
+        let (doors, access) = connect::doors(options)?;
+        tui_screen::run(doors, &access.context, &access.server).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
