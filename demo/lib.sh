@@ -58,6 +58,15 @@ need_packages() { # yes|no, then more "package:program:reason"
   [[ -z $made ]] || rm -f "$policy"
 }
 
+# Starts a process that outlives this script and is started again when it ends: supervise NAME COMMAND…
+supervise() {
+  local name=$1
+  shift
+  # shellcheck disable=SC2016
+  start "$name" bash -c 'trap "kill \$child 2>/dev/null; wait; exit" TERM
+    while :; do "$@" & child=$!; echo $child >"$0"; wait $child; sleep 0.2; done' "$run/pid/$name.child" "$@"
+}
+
 # Starts a process that outlives this script: start NAME COMMAND…
 start() {
   local name=$1
@@ -97,9 +106,9 @@ on() {
   nsenter --target "$(cat "$run/pid/$node")" --net --mount --wd=/ "$@"
 }
 
-# Starts on a node a process that outlives this script: start_on NODE NAME COMMAND…
-start_on() {
+# The same on a node: supervise_on NODE NAME COMMAND…
+supervise_on() {
   local node=$1 name=$2
   shift 2
-  start "$node-$name" nsenter --target "$(cat "$run/pid/$node")" --net --mount --wd=/ "$@"
+  supervise "$node-$name" nsenter --target "$(cat "$run/pid/$node")" --net --mount --wd=/ "$@"
 }

@@ -1,8 +1,30 @@
 //! Pod networks and service chains of one node. It knows no container: a sandbox is a network
 //! namespace with a name.
+//!
+//! [`Bridge`] makes sandboxes; [`services::rules`] and [`routes::routes`] decide what the node's
+//! kernel should hold, as plain functions of a world; [`Network`] follows a world and applies them.
+//! Everything is in the network namespace of the thread that calls; what is there is read from the
+//! kernel, so a restarted agent continues. No rule outside the chains `DHOW-*` is touched.
+
+pub mod address;
+mod cidr;
+mod conntrack;
+pub mod iptables;
+mod kernel;
+mod namespace;
+mod netlink;
+pub mod routes;
+pub mod rules;
+mod run;
+mod sandbox;
+pub mod services;
 
 use async_trait::async_trait;
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{fmt::Display, net::Ipv4Addr, path::PathBuf};
+
+pub use cidr::{Cidr, InvalidCidr};
+pub use run::{Network, Options, READS};
+pub use sandbox::Bridge;
 
 /// A pod's network namespace, attached and held by a bind mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,4 +68,16 @@ pub trait Sandboxes: Send + Sync {
     async fn remove(&self, id: &str) -> Result<()>;
     /// Every sandbox there is, as the kernel has them.
     async fn list(&self) -> Result<Vec<Sandbox>>;
+}
+
+/// Names the attempt that an error belongs to.
+pub(crate) trait Attempt<T> {
+    /// The error says that `what` failed.
+    fn attempt(self, what: impl Display) -> Result<T>;
+}
+
+impl<T, E: Display> Attempt<T> for std::result::Result<T, E> {
+    fn attempt(self, what: impl Display) -> Result<T> {
+        self.map_err(|why| Error::Failed { what: what.to_string(), why: why.to_string() })
+    }
 }

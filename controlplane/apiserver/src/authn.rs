@@ -1,29 +1,27 @@
 //! Who is asking: the subject of the verified client certificate, or nobody.
 
-use crate::{
-    door::{Credentials, User},
-    options::Subject,
-};
+use crate::door::{Credentials, User};
 use shared_api::{Reason, Refusal};
 
 /// Group of everybody who proved who they are.
 pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 
 /// Who sends a request.
-pub(crate) fn user(credentials: &Credentials, subject: Subject) -> Result<User, Refusal> {
+pub(crate) fn user(credentials: &Credentials) -> Result<User, Refusal> {
+    let unauthorized = |why: String| Refusal::new(Reason::Unauthorized, format!("Unauthorized: {why}"));
     if let Some(der) = &credentials.certificate {
-        let (name, mut groups) = subject(der).map_err(|why| {
-            Refusal::new(Reason::Unauthorized, format!("the client certificate names nobody: {why}"))
-        })?;
-        if name.is_empty() {
-            return Err(Refusal::new(Reason::Unauthorized, "the client certificate has no common name"));
+        let subject =
+            shared_pki::subject(der).map_err(|e| unauthorized(format!("of the client, the {e}")))?;
+        if subject.name.is_empty() {
+            return Err(unauthorized("the client certificate has no common name".into()));
         }
+        let mut groups = subject.groups;
         groups.push(AUTHENTICATED.into());
-        return Ok(User { name, groups, uid: String::new() });
+        return Ok(User { name: subject.name, groups, uid: String::new() });
     }
     if credentials.token.is_some() {
-        let why = "Unauthorized: tokens are not taken here; use the client certificate of the kubeconfig";
-        return Err(Refusal::new(Reason::Unauthorized, why));
+        let why = "tokens are not taken here; use the client certificate of the kubeconfig";
+        return Err(unauthorized(why.into()));
     }
     Ok(User {
         name: "system:anonymous".into(),
@@ -36,21 +34,14 @@ pub(crate) fn user(credentials: &Credentials, subject: Subject) -> Result<User, 
 mod tests {
     use super::*;
 
-    fn subject(der: &[u8]) -> Result<(String, Vec<String>), String> {
-        let text = std::str::from_utf8(der).map_err(|e| e.to_string())?;
-        Ok((text.into(), vec!["g".into()]))
-    }
-
     #[test]
-    fn certificates_name_users_and_strangers_are_anonymous() {
-        let of = |certificate: Option<&str>, token: Option<&str>| {
-            let certificate = certificate.map(|c| c.as_bytes().to_vec());
-            user(&Credentials { certificate, token: token.map(Into::into) }, subject)
+    fn strangers_are_anonymous_and_wrong_credentials_are_refused() {
+        let of = |certificate: Option<&[u8]>, token: Option<&str>| {
+            let certificate = certificate.map(<[u8]>::to_vec);
+            user(&Credentials { certificate, token: token.map(Into::into) })
         };
-        let alice = of(Some("alice"), None).unwrap();
-        assert_eq!((alice.name.as_str(), alice.groups.len()), ("alice", 2));
         assert_eq!(of(None, None).unwrap().name, "system:anonymous");
         assert_eq!(of(None, Some("x")).unwrap_err().reason, Reason::Unauthorized);
-        assert_eq!(of(Some(""), None).unwrap_err().reason, Reason::Unauthorized);
+        assert_eq!(of(Some(b"no certificate"), None).unwrap_err().reason, Reason::Unauthorized);
     }
 }

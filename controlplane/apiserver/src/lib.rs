@@ -1,4 +1,30 @@
 //! The door to the cluster's state: who may, what an object becomes, whether it is valid; over REST
 //! and gRPC alike. It does not know that controllers, a scheduler or agents' containers exist.
+//!
+//! [`Server`] is the door over a store. [`door`] is what the two wires know of it. `pipeline` tells
+//! the story of one write from top to bottom; `list` and `watch` are the ways to read.
 
+mod admission;
+mod authn;
+mod authz;
+mod cache;
+mod cidr;
 pub mod door;
+pub mod grpc;
+mod keys;
+mod list;
+mod local;
+mod nodes;
+mod options;
+mod patch;
+mod pipeline;
+mod prepare;
+mod registry;
+pub mod rest;
+mod server;
+mod subresource;
+mod watch;
+
+pub use cidr::Cidr;
+pub use options::{Options, Signer};
+pub use server::Server;

@@ -12,9 +12,6 @@ pub trait Signer: Send + Sync {
     fn ca(&self) -> String;
 }
 
-/// Reads name and groups out of a verified certificate (DER).
-pub type Subject = fn(&[u8]) -> Result<(String, Vec<String>), String>;
-
 /// What the server is told when it is built.
 #[derive(Clone)]
 pub struct Options {
@@ -26,23 +23,14 @@ pub struct Options {
     pub clock: fn() -> Timestamp,
     /// Signs for those who join; without one nobody can.
     pub signer: Option<Arc<dyn Signer>>,
-    /// Who a certificate is for.
-    pub subject: Subject,
     /// Where the service `kubernetes` leads: the address and port that nodes reach the server at.
     pub advertise: Option<(IpAddr, u16)>,
 }
 
 impl Options {
     /// Kubernetes' own defaults: 10.96.0.0/16, ports 30000 to 32767.
-    pub fn new(clock: fn() -> Timestamp, subject: Subject) -> Self {
-        Self {
-            services: Cidr::DEFAULT,
-            node_ports: 30_000..=32_767,
-            clock,
-            signer: None,
-            subject,
-            advertise: None,
-        }
+    pub fn new(clock: fn() -> Timestamp) -> Self {
+        Self { services: Cidr::DEFAULT, node_ports: 30_000..=32_767, clock, signer: None, advertise: None }
     }
 }
 

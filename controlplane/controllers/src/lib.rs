@@ -1,1 +1,82 @@
-//! controlplane-controllers
+//! Controllers: each keeps one promise the API makes, one promise a file.
+//!
+//! They are pure: what they read is a `World`, what they want is a `Plan`. [`all`] is the list of
+//! them. None knows a store, a wire, or another controller; they meet in objects.
+
+mod deployment;
+mod endpoint_slices;
+mod endpoints;
+mod eviction;
+mod garbage;
+mod namespaces;
+mod node_addresses;
+mod node_health;
+mod pod;
+mod pod_garbage;
+mod replica_set;
+mod safe;
+mod service_accounts;
+mod service_pods;
+
+pub use deployment::Deployments;
+pub use endpoint_slices::EndpointSlices;
+pub use endpoints::EndpointsOfServices;
+pub use eviction::Eviction;
+pub use garbage::Garbage;
+pub use namespaces::Namespaces;
+pub use node_addresses::{Cidr, NodeAddresses};
+pub use node_health::NodeHealth;
+pub use pod_garbage::PodGarbage;
+pub use replica_set::ReplicaSets;
+pub use service_accounts::ServiceAccounts;
+
+use shared_api::Query;
+use shared_reconcile::{Controller, queries};
+use std::sync::Arc;
+
+/// What an operator may choose.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where nodes get the addresses of their pods from.
+    pub cluster_cidr: Cidr,
+}
+
+/// Every controller.
+pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
+    vec![
+        Arc::new(Deployments),
+        Arc::new(ReplicaSets),
+        Arc::new(EndpointSlices),
+        Arc::new(EndpointsOfServices),
+        Arc::new(Namespaces),
+        Arc::new(ServiceAccounts),
+        Arc::new(Garbage),
+        Arc::new(PodGarbage),
+        Arc::new(NodeHealth),
+        Arc::new(NodeAddresses::new(options.cluster_cidr)),
+        Arc::new(Eviction),
+    ]
+}
+
+/// What the one watch of the process has to follow for [`all`] of them.
+pub fn kinds() -> Vec<Query> {
+    queries(&all(&Options::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_said_once() {
+        let all = all(&Options::default());
+        let names: BTreeSet<_> = all.iter().map(|c| c.name()).collect();
+        assert_eq!(names.len(), all.len());
+    }
+
+    #[test]
+    fn one_watch_follows_everything_that_is_served() {
+        assert_eq!(kinds().len(), shared_api::KINDS.len());
+    }
+}

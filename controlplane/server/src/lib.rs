@@ -1,1 +1,12 @@
-//! controlplane-server
+//! Wiring of the control plane: store, door, the one port, and what runs while this member leads. It
+//! alone knows everybody in the control plane, and decides nothing itself.
+
+mod authority;
+mod files;
+mod leadership;
+mod options;
+mod port;
+mod start;
+
+pub use options::{Options, Problem};
+pub use start::{kubeconfig, run, token};

@@ -1,6 +1,16 @@
 //! One replicated log of keys, revisions and watches. It holds bytes and knows no kinds.
 
+mod memory;
+mod raft;
+mod state;
+mod watch;
+
+pub use memory::Memory;
+pub use raft::{Member, OpenError, Options, open};
+pub use state::Window;
+
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A place in history: one committed transaction.
@@ -8,7 +18,7 @@ pub type Revision = u64;
 
 /// Bytes to store, with an optional hole at which the state machine writes the decimal digits of the
 /// revision that stores them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
     /// The bytes.
     pub bytes: Bytes,
@@ -17,7 +27,7 @@ pub struct Value {
 }
 
 /// What must hold for a transaction to happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// About this key.
     pub key: Bytes,
@@ -26,7 +36,7 @@ pub struct Check {
 }
 
 /// One write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Op {
     /// Sets a key.
     Put {
@@ -45,7 +55,7 @@ pub enum Op {
 }
 
 /// Writes that happen together at one revision, or not at all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Txn {
     /// Every one must hold.
     pub checks: Vec<Check>,
@@ -54,7 +64,7 @@ pub struct Txn {
 }
 
 /// A stored value and when it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The key.
     pub key: Bytes,

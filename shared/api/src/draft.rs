@@ -1,8 +1,8 @@
 //! An object on its way in: typed, so that admission and validation can read it, yet of any kind.
 
 use crate::{Invalid, Kind, Object, Refusal, meta::ObjectMeta};
-use serde_json::Value;
-use std::any::Any;
+use serde_json::{Value, value::RawValue};
+use std::{any::Any, collections::BTreeMap};
 
 /// An object on its way in, its type erased. Every [`Kind`] is one.
 pub trait Draft: Any + Send + Sync {
@@ -55,6 +55,28 @@ pub(crate) fn decode<K: Kind>(value: Value) -> Result<Decoded, Refusal> {
     }
 }
 
+/// The same object with its head in front: some kinds have fields that sort before `metadata`.
+fn metadata_first(json: &[u8]) -> Vec<u8> {
+    let mut fields: BTreeMap<&str, &RawValue> =
+        serde_json::from_slice(json).expect("an encoded kind is a map");
+    let mut ordered = Vec::with_capacity(json.len());
+    for name in ["apiVersion", "kind", "metadata"] {
+        let value = fields.remove(name).expect("every kind has a head");
+        append(&mut ordered, name, value);
+    }
+    for (name, value) in fields {
+        append(&mut ordered, name, value);
+    }
+    ordered.push(b'}');
+    ordered
+}
+
+fn append(json: &mut Vec<u8>, name: &str, value: &RawValue) {
+    json.push(if json.is_empty() { b'{' } else { b',' });
+    json.extend_from_slice(format!("{name:?}:").as_bytes());
+    json.extend_from_slice(value.get().as_bytes());
+}
+
 /// `serde_ignored` writes `spec.?.replica` for optional parents; people write `spec.replica`.
 fn dotted(path: &serde_ignored::Path<'_>) -> String {
     use serde_ignored::Path;
@@ -92,8 +114,11 @@ impl<K: Kind> Draft for K {
         let mut copy = self.clone();
         copy.metadata_mut().resource_version = None;
         let mut json = serde_json::to_vec(&copy).expect("a kind can be encoded");
-        // The head is ours to the letter, so the hole's place needs no search.
+        // The head is made ours to the letter, so the hole's place needs no search.
         let head = format!(r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"#, K::API_VERSION, K::KIND);
+        if !json.starts_with(head.as_bytes()) {
+            json = metadata_first(&json);
+        }
         assert!(json.starts_with(head.as_bytes()), "{} is encoded with its head first", K::KIND);
         let comma = if json.get(head.len()) == Some(&b'}') { "" } else { "," };
         let before = r#""resourceVersion":""#;
@@ -129,6 +154,15 @@ mod tests {
         json.splice(hole as usize..hole as usize, *b"42");
         let back = Object::from_bytes(json).unwrap();
         assert_eq!((back.revision(), back.name()), (42, "a"));
+    }
+
+    #[test]
+    fn fields_that_sort_before_the_metadata_follow_it() {
+        let data = Some([("a".into(), r#"{"metadata":{}}"#.into())].into());
+        let map = ConfigMap { data, ..ConfigMap::default() };
+        let Encoded { json, hole } = map.encode();
+        assert_eq!(&json[hole as usize..][..2], b"\"}");
+        assert_eq!(serde_json::from_slice::<ConfigMap>(&json).unwrap().data, map.data);
     }
 
     #[test]

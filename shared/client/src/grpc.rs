@@ -21,6 +21,7 @@ use shared_proto::{self as proto, objects_client::ObjectsClient, sessions_client
 use std::{
     pin::Pin,
     task::{self, Poll},
+    time::Duration,
 };
 use tokio::sync::mpsc;
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
@@ -166,13 +167,22 @@ fn outgoing(first: proto::Frame) -> Joined {
     Joined { ours, replies: theirs.send, frames: Outgoing { first: Some(first), rest: theirs.receive } }
 }
 
+/// How long a call that was let go may take to deliver what was sent before.
+const LINGER: Duration = Duration::from_secs(5);
+
 /// Carries the call's replies to the [`Duplex`].
 fn incoming(mut from: tonic::Streaming<proto::Frame>, to: mpsc::Sender<Frame>) {
     tokio::spawn(async move {
         loop {
             let reply = tokio::select! {
                 reply = from.message() => reply,
-                () = to.closed() => return,
+                () = to.closed() => {
+                    // To stop reading at once would reset the call, and lose what is still on its way
+                    // out: a session's outcome.
+                    let rest = async { while let Ok(Some(_)) = from.message().await {} };
+                    let _ = tokio::time::timeout(LINGER, rest).await;
+                    return;
+                }
             };
             // A broken connection ends the session without an outcome, and its reader says so.
             let Ok(Some(frame)) = reply else { return };

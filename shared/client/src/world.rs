@@ -1,5 +1,5 @@
 use crate::Event;
-use shared_api::{GroupKind, Key, Kind, Object, Revision, Timestamp};
+use shared_api::{GroupKind, Key, Kind, Object, Revision, Timestamp, meta::ObjectMeta};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
@@ -12,6 +12,8 @@ use std::{
 #[derive(Debug, Default, Clone)]
 pub struct World {
     objects: BTreeMap<Key, Object>,
+    seen: HashMap<Key, Timestamp>,
+    /// By the uid of every owner; what nothing controls is also under the empty uid.
     owned: HashMap<String, BTreeSet<Key>>,
     on_node: HashMap<String, BTreeSet<Key>>,
     revision: Revision,
@@ -57,12 +59,13 @@ impl World {
             Event::Added(object) | Event::Modified(object) => {
                 let key = object.key();
                 self.forget(&key);
-                if let Some(owner) = object.controller() {
-                    self.owned.entry(owner.uid.clone()).or_default().insert(key.clone());
+                for uid in owners_of(object) {
+                    self.owned.entry(uid.into()).or_default().insert(key.clone());
                 }
                 if let Some(node) = node_of(object) {
                     self.on_node.entry(node).or_default().insert(key.clone());
                 }
+                self.seen.insert(key.clone(), self.now);
                 self.objects.insert(key, object.clone());
             }
             Event::Deleted(object) => self.forget(&object.key()),
@@ -80,9 +83,10 @@ impl World {
                 }
             }
         };
-        if let Some(owner) = old.controller() {
-            unlink(&mut self.owned, &owner.uid);
+        for uid in owners_of(&old) {
+            unlink(&mut self.owned, uid);
         }
+        self.seen.remove(key);
         if let Some(node) = node_of(&old) {
             unlink(&mut self.on_node, &node);
         }
@@ -91,6 +95,11 @@ impl World {
     /// The object at `key`, if it is known.
     pub fn object(&self, key: &Key) -> Option<&Object> {
         self.objects.get(key)
+    }
+
+    /// When the object at `key` was last seen to change, by this process's own clock.
+    pub fn seen(&self, key: &Key) -> Option<Timestamp> {
+        self.seen.get(key).copied()
     }
 
     /// The typed object at `key`, if it is known.
@@ -111,6 +120,17 @@ impl World {
     /// Every object of a kind, by namespace and name.
     pub fn of_kind<'a>(&'a self, kind: &GroupKind) -> impl Iterator<Item = &'a Object> + use<'a> {
         self.starting(kind.clone(), "").map(|(_, object)| object)
+    }
+
+    /// Every object of a kind in `namespace`, by name.
+    pub fn of_kind_within<'a>(
+        &'a self,
+        kind: &GroupKind,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.starting(kind.clone(), namespace)
+            .take_while(move |(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object)
     }
 
     fn starting<'a>(
@@ -139,7 +159,24 @@ impl World {
     /// The objects of kind `K` that `owner` controls.
     pub fn owned_by<K: Kind>(&self, owner: &impl Kind) -> impl Iterator<Item = Arc<K>> {
         let uid = owner.metadata().uid.as_deref().unwrap_or_default();
-        self.keyed(self.owned.get(uid))
+        let uid = uid.to_owned();
+        self.keyed(self.owned.get(&uid))
+            .filter(move |k: &Arc<K>| controller_uid(k.metadata()) == Some(uid.as_str()))
+    }
+
+    /// Every object that names the object with this uid among its owners.
+    pub fn dependents(&self, uid: &str) -> impl Iterator<Item = &Object> {
+        let keys = if uid.is_empty() { None } else { self.owned.get(uid) };
+        keys.into_iter().flatten().filter_map(|key| self.objects.get(key))
+    }
+
+    /// Every `K` in `namespace` that nothing controls.
+    pub fn uncontrolled<K: Kind>(&self, namespace: &str) -> impl Iterator<Item = Arc<K>> {
+        let first = Key::of::<K>(namespace, "");
+        let here = move |key: &&Key| key.kind == GroupKind::of::<K>() && key.namespace == namespace;
+        let keys =
+            self.owned.get("").into_iter().flat_map(move |keys| keys.range(first.clone()..).take_while(here));
+        keys.filter_map(|key| self.get(key)).collect::<Vec<_>>().into_iter()
     }
 
     /// The objects of kind `K` bound to a node.
@@ -152,6 +189,17 @@ impl World {
         let keys: Vec<_> = keys.into_iter().flatten().filter(|k| k.kind == kind).cloned().collect();
         keys.into_iter().filter_map(|key| self.get(&key))
     }
+}
+
+/// The uids an object is indexed under.
+fn owners_of(object: &Object) -> impl Iterator<Item = &str> {
+    let owners = object.metadata().owner_references.iter().flatten().map(|owner| owner.uid.as_str());
+    // An owner without a uid is no owner, and would stand among the uncontrolled.
+    owners.filter(|uid| !uid.is_empty()).chain(object.controller().is_none().then_some(""))
+}
+
+fn controller_uid(meta: &ObjectMeta) -> Option<&str> {
+    meta.owner_references.iter().flatten().find(|r| r.controller == Some(true)).map(|r| r.uid.as_str())
 }
 
 /// The node a pod is bound to.

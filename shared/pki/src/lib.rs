@@ -13,7 +13,7 @@ mod token;
 pub use authority::{Authority, Identity, Request, Validity};
 pub use rustls;
 pub use subject::{Subject, expires_at, fingerprint, subject};
-pub use tls::{Trust, client_config, install_provider, server_config};
+pub use tls::{Trust, client_config, der, install_provider, server_config};
 pub use token::Token;
 
 /// What can go wrong with a key, a certificate or a token.

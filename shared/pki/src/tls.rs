@@ -66,6 +66,11 @@ pub fn client_config(trust: &Trust, identity: Option<&Identity>) -> Result<Clien
     Ok(config)
 }
 
+/// The first certificate of a PEM text, DER.
+pub fn der(pem: &str) -> Result<Vec<u8>> {
+    Ok(certificates(pem)?.first().map(|c| c.to_vec()).unwrap_or_default())
+}
+
 /// The certificates of a PEM text.
 pub(crate) fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();

@@ -30,7 +30,9 @@ pub(super) fn decide(node: &str, ask: &Ask<'_>) -> Verdict {
         (group, plural, "", "get" | "list" | "watch") if READS.contains(&(group, plural)) => Verdict::Allow,
         (_, "nodes" | "pods", "status", "get") => Verdict::Allow,
         ("", "nodes", "" | "status", _) => yes(writes && ask.name == node),
-        ("", "pods", "status", "update" | "patch") | ("", "pods", "", "delete") => Verdict::OnNode(node.into()),
+        ("", "pods", "status", "update" | "patch") | ("", "pods", "", "delete") => {
+            Verdict::OnNode(node.into())
+        }
         ("", "events", "", _) => yes(writes),
         ("coordination.k8s.io", "leases", "", _) => {
             yes((writes || ask.verb == "delete") && ask.namespace == "kube-node-lease" && ask.name == node)

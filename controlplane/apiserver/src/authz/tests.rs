@@ -18,13 +18,22 @@ fn administrators_and_controllers_may_do_everything() {
         user("system:controller:replicaset", &[]),
         user("system:scheduler", &[]),
     ] {
-        assert_eq!(decide(&who, &ask("delete", "secrets", "kube-system", "x")), Verdict::Allow, "{}", who.name);
+        assert_eq!(
+            decide(&who, &ask("delete", "secrets", "kube-system", "x")),
+            Verdict::Allow,
+            "{}",
+            who.name
+        );
     }
 }
 
 #[test]
 fn others_may_do_nothing() {
-    for who in [user("system:anonymous", &["system:unauthenticated"]), user("bob", &["system:authenticated"]), user("system:node:n1", &[])] {
+    for who in [
+        user("system:anonymous", &["system:unauthenticated"]),
+        user("bob", &["system:authenticated"]),
+        user("system:node:n1", &[]),
+    ] {
         assert_eq!(decide(&who, &ask("get", "pods", "a", "x")), Verdict::Deny, "{}", who.name);
     }
 }
@@ -56,7 +65,11 @@ fn nodes_read_what_pods_need_and_write_their_own() {
         ("get", "deployments", "a", "d", Verdict::Deny),
         ("update", "secrets", "a", "s", Verdict::Deny),
     ] {
-        assert_eq!(decide(&n1, &ask(verb, resource, namespace, name)), verdict, "{verb} {resource} {namespace}/{name}");
+        assert_eq!(
+            decide(&n1, &ask(verb, resource, namespace, name)),
+            verdict,
+            "{verb} {resource} {namespace}/{name}"
+        );
     }
 }
 
@@ -80,7 +93,9 @@ fn a_refusal_reads_like_kubernetes() {
 #[test]
 fn strangers_see_health_and_version_only() {
     let stranger = user("system:anonymous", &["system:unauthenticated"]);
-    for (path, open) in [("/livez", true), ("/readyz/store", true), ("/version", true), ("/api", false), ("/metrics", false)] {
+    for (path, open) in
+        [("/livez", true), ("/readyz/store", true), ("/version", true), ("/api", false), ("/metrics", false)]
+    {
         assert_eq!(visit(&stranger, "get", path).is_ok(), open, "{path}");
     }
     assert!(visit(&user("bob", &["system:authenticated"]), "get", "/apis/apps/v1").is_ok());

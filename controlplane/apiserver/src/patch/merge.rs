@@ -19,7 +19,11 @@ mod tests {
     #[test]
     fn maps_merge_lists_are_replaced_null_removes() {
         for (before, patch, after) in [
-            (json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": null, "d": 3}}), json!({"a": {"c": 2, "d": 3}})),
+            (
+                json!({"a": {"b": 1, "c": 2}}),
+                json!({"a": {"b": null, "d": 3}}),
+                json!({"a": {"c": 2, "d": 3}}),
+            ),
             (json!({"l": [1, 2]}), json!({"l": [3]}), json!({"l": [3]})),
             (json!({}), json!({"a": {"b": {"c": null}}}), json!({"a": {"b": {}}})),
         ] {

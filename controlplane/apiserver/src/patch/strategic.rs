@@ -28,11 +28,16 @@ struct Place<'a> {
     parent: &'a str,
 }
 
-fn merge_map(place: Place<'_>, into: &mut Map<String, Value>, patch: &Map<String, Value>) -> Result<(), Refusal> {
+fn merge_map(
+    place: Place<'_>,
+    into: &mut Map<String, Value>,
+    patch: &Map<String, Value>,
+) -> Result<(), Refusal> {
     match patch.get(DIRECTIVE).map(|d| d.as_str().unwrap_or_default()) {
         None | Some("merge") => {}
         Some("replace") => {
-            *into = patch.iter().filter(|(k, _)| *k != DIRECTIVE).map(|(k, v)| (k.clone(), v.clone())).collect();
+            *into =
+                patch.iter().filter(|(k, _)| *k != DIRECTIVE).map(|(k, v)| (k.clone(), v.clone())).collect();
             return Ok(());
         }
         Some("delete") => {
@@ -153,7 +158,9 @@ fn merge_list(
 }
 
 fn unknown(directive: &str) -> Refusal {
-    Refusal::bad_request(format!("{DIRECTIVE}: {directive:?} is neither \"merge\", \"replace\" nor \"delete\""))
+    Refusal::bad_request(format!(
+        "{DIRECTIVE}: {directive:?} is neither \"merge\", \"replace\" nor \"delete\""
+    ))
 }
 
 fn not_a_list(directive: &str) -> Refusal {

@@ -40,7 +40,8 @@ const LISTS: &[(&str, &str, &str, List)] = &[
 ];
 
 pub(super) fn of(kind: &str, parent: &str, field: &str) -> List {
-    let parent = if matches!(parent, "initContainers" | "ephemeralContainers") { "containers" } else { parent };
+    let parent =
+        if matches!(parent, "initContainers" | "ephemeralContainers") { "containers" } else { parent };
     let found = LISTS.iter().find(|(k, p, f, _)| (*k == "*" || *k == kind) && *p == parent && *f == field);
     found.map_or(List::Atomic, |(.., list)| *list)
 }

@@ -13,7 +13,8 @@ pub(super) fn arrange(list: &mut Vec<Value>, wanted: &[Value], before: &[Value],
     let wanted: Vec<Value> = wanted.iter().map(id).collect();
     let live: Vec<Value> = before.iter().map(id).collect();
     let at = |ids: &[Value], item: &Value| ids.iter().position(|i| *i == id(item));
-    let (mut named, ours): (Vec<_>, Vec<_>) = std::mem::take(list).into_iter().partition(|i| at(&wanted, i).is_some());
+    let (mut named, ours): (Vec<_>, Vec<_>) =
+        std::mem::take(list).into_iter().partition(|i| at(&wanted, i).is_some());
     named.sort_by_key(|item| at(&wanted, item));
     let (mut named, mut ours) = (named.into_iter().peekable(), ours.into_iter().peekable());
     loop {

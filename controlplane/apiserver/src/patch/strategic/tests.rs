@@ -18,7 +18,9 @@ fn containers_merge_by_name_and_new_ones_follow() {
         "Deployment",
         containers(&json!([{"name": "a", "image": "1", "args": ["x"]}, {"name": "b"}])),
         &containers(&json!([{"name": "c", "image": "3"}, {"name": "a", "image": "2", "args": ["y"]}])),
-        &containers(&json!([{"name": "a", "image": "2", "args": ["y"]}, {"name": "b"}, {"name": "c", "image": "3"}])),
+        &containers(
+            &json!([{"name": "a", "image": "2", "args": ["y"]}, {"name": "b"}, {"name": "c", "image": "3"}]),
+        ),
     );
 }
 
@@ -28,7 +30,9 @@ fn lists_inside_containers_merge_by_their_own_keys() {
     check(
         "Pod",
         pod(&json!({"name": "a", "env": [{"name": "A", "value": "1"}], "ports": [{"containerPort": 80}]})),
-        &pod(&json!({"name": "a", "env": [{"name": "B", "value": "2"}], "ports": [{"containerPort": 80, "name": "w"}]})),
+        &pod(
+            &json!({"name": "a", "env": [{"name": "B", "value": "2"}], "ports": [{"containerPort": 80, "name": "w"}]}),
+        ),
         &pod(&json!({"name": "a", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
             "ports": [{"containerPort": 80, "name": "w"}]})),
     );
@@ -64,13 +68,26 @@ fn conditions_and_addresses_merge_by_type() {
 
 #[test]
 fn directives_on_maps() {
-    let before = || json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
+    let before =
+        || json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
     for (patch, after) in [
-        (json!({"spec": {"strategy": {"$patch": "replace", "type": "Recreate"}}}), json!({"spec": {"strategy": {"type": "Recreate"}}})),
-        (json!({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}), json!({"spec": {"strategy": {"type": "Recreate"}}})),
+        (
+            json!({"spec": {"strategy": {"$patch": "replace", "type": "Recreate"}}}),
+            json!({"spec": {"strategy": {"type": "Recreate"}}}),
+        ),
+        (
+            json!({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}),
+            json!({"spec": {"strategy": {"type": "Recreate"}}}),
+        ),
         (json!({"spec": {"strategy": {"$patch": "delete"}}}), json!({"spec": {}})),
-        (json!({"spec": {"strategy": {"$patch": "merge", "rollingUpdate": null}}}), json!({"spec": {"strategy": {"type": "RollingUpdate"}}})),
-        (json!({"spec": {"new": {"a": null, "b": 1}}}), json!({"spec": {"new": {"b": 1}, "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}})),
+        (
+            json!({"spec": {"strategy": {"$patch": "merge", "rollingUpdate": null}}}),
+            json!({"spec": {"strategy": {"type": "RollingUpdate"}}}),
+        ),
+        (
+            json!({"spec": {"new": {"a": null, "b": 1}}}),
+            json!({"spec": {"new": {"b": 1}, "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}),
+        ),
     ] {
         check("Deployment", before(), &patch, &after);
     }

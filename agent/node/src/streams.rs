@@ -1,0 +1,41 @@
+//! Sessions: the control plane calls over a stream that this node keeps open, and the node dials back.
+
+use agent_pods::Pods;
+use futures::StreamExt;
+use shared_client::grpc::Grpc;
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Attends for ever.
+pub(crate) async fn attend(grpc: Grpc, pods: Arc<Pods>, node: String) {
+    // Sessions end with the agent; a broken call stream does not end them.
+    let mut sessions = JoinSet::new();
+    loop {
+        match grpc.attend(&node).await {
+            Ok(mut calls) => {
+                tracing::debug!(node, "attends");
+                while let Some(call) = calls.next().await {
+                    let call = match call {
+                        Ok(call) => call,
+                        Err(error) => {
+                            tracing::debug!(%error, "the call stream broke");
+                            break;
+                        }
+                    };
+                    let (grpc, pods) = (grpc.clone(), Arc::clone(&pods));
+                    sessions.spawn(async move {
+                        match grpc.serve(call.number).await {
+                            Ok(duplex) => pods.serve(&call.pod, call.session, duplex).await,
+                            Err(error) => tracing::warn!(%error, pod = %call.pod, "a call could not be taken up"),
+                        }
+                    });
+                    while sessions.try_join_next().is_some() {}
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the control plane does not take calls"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

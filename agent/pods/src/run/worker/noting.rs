@@ -1,0 +1,87 @@
+//! What is noted when a pod's status turns, and the last words of containers.
+
+use crate::{
+    events::{Recorder, Weight},
+    observed::Seen,
+    run::Shared,
+};
+use agent_runtime::logs::{LogQuery, read};
+use futures::StreamExt;
+use shared_api::core::{ContainerStatus, Pod, PodStatus};
+use std::io::Read as _;
+
+/// Notes the waits that begin with `new`.
+pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new: &PodStatus) {
+    let all = |s: &PodStatus| -> Vec<ContainerStatus> {
+        s.init_container_statuses
+            .iter()
+            .flatten()
+            .chain(s.container_statuses.iter().flatten())
+            .cloned()
+            .collect()
+    };
+    let before = old.map(all).unwrap_or_default();
+    for status in all(new) {
+        let reason = waiting(&status);
+        if reason.is_empty() || before.iter().any(|b| b.name == status.name && waiting(b) == reason) {
+            continue;
+        }
+        let name = Some(status.name.as_str());
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let meta = &pod.metadata;
+        match reason {
+            "CrashLoopBackOff" => {
+                let message = format!(
+                    "Back-off restarting failed container {} in pod {}_{}({})",
+                    status.name,
+                    text(&meta.name),
+                    text(&meta.namespace),
+                    text(&meta.uid)
+                );
+                recorder.note(pod, name, Weight::Warning, "BackOff", &message);
+            }
+            "ImagePullBackOff" => {
+                recorder.note(
+                    pod,
+                    name,
+                    Weight::Normal,
+                    "BackOff",
+                    &format!("Back-off pulling image {:?}", status.image),
+                );
+                recorder.note(pod, name, Weight::Warning, "Failed", "Error: ImagePullBackOff");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn waiting(status: &ContainerStatus) -> &str {
+    let waiting = status.state.as_ref().and_then(|s| s.waiting.as_ref());
+    waiting.and_then(|w| w.reason.as_deref()).unwrap_or_default()
+}
+
+/// Kubernetes' limits for last words, in bytes and lines.
+const LONGEST: u64 = 4096;
+const LOG_LINES: u64 = 80;
+const LOG_BYTES: usize = 2048;
+
+impl Shared {
+    /// What an ended container left to be read.
+    pub(super) async fn last_words(&self, pod: &Pod, seen: &Seen) -> String {
+        let uid = pod.metadata.uid.as_deref().unwrap_or_default();
+        let file = self.options.paths.message(uid, &seen.name, seen.attempt);
+        let mut text = Vec::new();
+        if let Ok(file) = std::fs::File::open(file) {
+            let _ = file.take(LONGEST).read_to_end(&mut text);
+        }
+        if text.is_empty() && seen.logs_as_message && seen.code() != Some(0) {
+            let query = LogQuery { tail: Some(LOG_LINES), ..LogQuery::default() };
+            let mut log = read(&self.options.paths.log(pod, &seen.name, seen.attempt), &query);
+            while let Some(Ok(chunk)) = log.next().await {
+                text.extend_from_slice(&chunk.bytes);
+            }
+            text = text.split_off(text.len().saturating_sub(LOG_BYTES));
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}

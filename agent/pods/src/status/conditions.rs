@@ -1,0 +1,119 @@
+//! A pod's conditions.
+
+use super::whole;
+use crate::{
+    observed::{Mounted, Observed},
+    stage::{initialized, next_init, sidecar},
+};
+use shared_api::{
+    Time, Timestamp,
+    core::{Pod, PodCondition, PodSpec},
+};
+
+/// The conditions that a node keeps.
+pub(crate) const OURS: [&str; 4] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
+
+/// What a condition says: its reason and message when it does not hold.
+type Verdict = Result<Option<&'static str>, (&'static str, String)>;
+
+/// This node's conditions, and everybody else's as they were.
+pub(super) fn conditions(
+    pod: &Pod,
+    spec: &PodSpec,
+    seen: &Observed,
+    phase: &str,
+    now: Timestamp,
+) -> Vec<PodCondition> {
+    let containers = containers_ready(spec, seen, phase);
+    let gated = containers.clone().and_then(|_| gates(pod, spec));
+    let ours = [network(spec, seen), init(spec, seen, phase), gated, containers];
+    let old: Vec<PodCondition> = pod.status.as_ref().and_then(|s| s.conditions.clone()).unwrap_or_default();
+    let mut all: Vec<_> = OURS
+        .iter()
+        .zip(&ours)
+        .map(|(name, verdict)| condition(pod, name, verdict, old.iter().find(|c| c.type_ == *name), now))
+        .collect();
+    all.extend(old.into_iter().filter(|c| !OURS.contains(&c.type_.as_str())));
+    all
+}
+
+fn condition(
+    pod: &Pod,
+    name: &str,
+    verdict: &Verdict,
+    old: Option<&PodCondition>,
+    now: Timestamp,
+) -> PodCondition {
+    let (status, reason, message) = match verdict {
+        Ok(reason) => ("True", reason.map(Into::into), None),
+        Err((reason, message)) => (
+            "False",
+            Some((*reason).to_owned()).filter(|r| !r.is_empty()),
+            Some(message.clone()).filter(|m| !m.is_empty()),
+        ),
+    };
+    let same = old.filter(|o| o.status == status);
+    PodCondition {
+        type_: name.into(),
+        status: status.into(),
+        reason,
+        message,
+        last_probe_time: None,
+        last_transition_time: same.and_then(|o| o.last_transition_time.clone()).or(Some(Time(whole(now)))),
+        observed_generation: pod.metadata.generation,
+    }
+}
+
+fn network(spec: &PodSpec, seen: &Observed) -> Verdict {
+    let there = seen.address.is_some() || (spec.host_network == Some(true) && seen.volumes == Mounted::Ready);
+    if there { Ok(None) } else { Err(("", String::new())) }
+}
+
+fn init(spec: &PodSpec, seen: &Observed, phase: &str) -> Verdict {
+    if phase == "Succeeded" {
+        return Ok(Some("PodCompleted"));
+    }
+    if next_init(spec, seen).is_none() {
+        return Ok(None);
+    }
+    let open = spec.init_containers.iter().flatten().filter(|c| !initialized(seen, c));
+    let names: Vec<_> = open.map(|c| c.name.as_str()).collect();
+    Err(("ContainersNotInitialized", format!("containers with incomplete status: [{}]", names.join(" "))))
+}
+
+fn containers_ready(spec: &PodSpec, seen: &Observed, phase: &str) -> Verdict {
+    match phase {
+        "Succeeded" => return Err(("PodCompleted", String::new())),
+        "Failed" => return Err(("PodFailed", String::new())),
+        _ => {}
+    }
+    let staying = spec.init_containers.iter().flatten().filter(|c| sidecar(c));
+    let unready = staying.chain(&spec.containers).filter(|c| !seen.ready(c));
+    let names: Vec<_> = unready.map(|c| c.name.as_str()).collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    Err(("ContainersNotReady", format!("containers with unready status: [{}]", names.join(" "))))
+}
+
+/// Conditions that others keep and the pod waits for.
+fn gates(pod: &Pod, spec: &PodSpec) -> Verdict {
+    let conditions = pod.status.as_ref().and_then(|s| s.conditions.as_deref()).unwrap_or_default();
+    let mut open = Vec::new();
+    for gate in spec.readiness_gates.iter().flatten() {
+        let name = &gate.condition_type;
+        match conditions.iter().find(|c| c.type_ == *name) {
+            None => {
+                open.push(format!("corresponding condition of pod readiness gate {name:?} does not exist."));
+            }
+            Some(c) if c.status != "True" => {
+                open.push(format!(
+                    "the status of pod readiness gate {name:?} is not \"True\", but {}",
+                    c.status
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    if open.is_empty() { Ok(None) } else { Err(("ReadinessGatesNotReady", open.join(", "))) }
+}

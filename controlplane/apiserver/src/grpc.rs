@@ -1,0 +1,61 @@
+//! The door over gRPC: a translator that knows its wire and nothing else.
+
+mod nodes;
+mod objects;
+mod sessions;
+
+use crate::{
+    door::{Credentials, Door, PeerCertificate, User},
+    server::Server,
+};
+use futures::stream::BoxStream;
+use shared_client::{Refusal, wire::refusal_to_status};
+use shared_proto::{
+    nodes_server::NodesServer, objects_server::ObjectsServer, sessions_server::SessionsServer,
+};
+use std::sync::Arc;
+use tonic::{Request, Status, service::Routes};
+
+/// Messages up to this size are taken: an object of the largest size, and room to spare.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+type Answers<T> = BoxStream<'static, Result<T, Status>>;
+
+/// Every gRPC service of the control plane, to be served on its one port. The port puts a
+/// [`PeerCertificate`] into the extensions of every request.
+pub fn routes(server: Arc<Server>) -> Routes {
+    let wire = Wire(server);
+    Routes::new(ObjectsServer::new(wire.clone()).max_decoding_message_size(LARGEST))
+        .add_service(SessionsServer::new(wire.clone()).max_decoding_message_size(LARGEST))
+        .add_service(NodesServer::new(wire).max_decoding_message_size(LARGEST))
+}
+
+/// All services; each is in a file of its own.
+#[derive(Clone)]
+struct Wire(Arc<Server>);
+
+impl Wire {
+    /// Who sends a request.
+    fn user<T>(&self, request: &Request<T>) -> Result<User, Status> {
+        let certificate = request.extensions().get::<PeerCertificate>().and_then(|c| c.0.as_deref());
+        let header = request.metadata().get("authorization").and_then(|v| v.to_str().ok());
+        let token = header.and_then(|h| h.strip_prefix("Bearer ")).map(Into::into);
+        let credentials = Credentials { certificate: certificate.map(<[u8]>::to_vec), token };
+        self.0.authenticate(&credentials).map_err(said)
+    }
+
+    /// The node that sends a request.
+    fn node<T>(&self, request: &Request<T>) -> Result<String, Status> {
+        let user = self.user(request)?;
+        let why = || {
+            let message = format!("forbidden: User {:?} is no node", user.name);
+            said(Refusal::new(shared_api::Reason::Forbidden, message))
+        };
+        crate::authz::node(&user).map(Into::into).ok_or_else(why)
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn said(refusal: Refusal) -> Status {
+    refusal_to_status(&refusal)
+}

@@ -1,0 +1,145 @@
+//! Reading, writing and watching objects.
+
+use super::{Answers, Wire, said};
+use crate::door::{Caller, Door};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use shared_api::{Object, Refusal};
+use shared_client::{
+    Event,
+    wire::{
+        delete_from_wire, event_to_wire, how_from_wire, key_from_wire, object_from_json, patch_from_wire,
+        query_from_wire,
+    },
+};
+use shared_proto as proto;
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+/// Most events of one batch, and most bytes: a slow reader is not handed what it must refuse.
+const EVENTS: usize = 256;
+const BYTES: usize = 1024 * 1024;
+
+#[tonic::async_trait]
+impl proto::objects_server::Objects for Wire {
+    async fn get(&self, request: Request<proto::Key>) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let key = key_from_wire(Some(request.into_inner())).map_err(said)?;
+        answer(&*caller, caller.get(&key).await)
+    }
+
+    type ListStream = Answers<proto::ListPage>;
+
+    async fn list(&self, request: Request<proto::ListRequest>) -> Result<Response<Self::ListStream>, Status> {
+        let caller = self.caller(&request)?;
+        let query = request.into_inner().query.ok_or_else(|| missing("query"))?;
+        let list = caller.list(&query_from_wire(query).map_err(said)?).await.map_err(said)?;
+        let mut pages = batches(list.items.into_iter().map(|o| o.bytes().clone()).collect(), Bytes::len);
+        let last = proto::ListPage {
+            items: pages.pop().unwrap_or_default(),
+            revision: list.revision,
+            continue_from: list.continue_from,
+            remaining: list.remaining.map(|n| n as u64),
+        };
+        let pages = pages.into_iter().map(|items| proto::ListPage { items, ..proto::ListPage::default() });
+        Ok(Response::new(stream::iter(pages.chain([last]).map(Ok)).boxed()))
+    }
+
+    async fn create(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let proto::WriteRequest { json, how } = request.into_inner();
+        let how = how_from_wire(how).map_err(said)?;
+        answer(&*caller, caller.create(object_from_json(json).map_err(said)?, &how).await)
+    }
+
+    async fn update(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let proto::WriteRequest { json, how } = request.into_inner();
+        let how = how_from_wire(how).map_err(said)?;
+        answer(&*caller, caller.update(object_from_json(json).map_err(said)?, &how).await)
+    }
+
+    async fn patch(&self, request: Request<proto::PatchRequest>) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let (key, patch, how) = patch_from_wire(request.into_inner()).map_err(said)?;
+        answer(&*caller, caller.patch(&key, &patch, &how).await)
+    }
+
+    async fn delete(&self, request: Request<proto::DeleteRequest>) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let (key, how) = delete_from_wire(request.into_inner()).map_err(said)?;
+        answer(&*caller, caller.delete(&key, &how).await)
+    }
+
+    async fn subresource(
+        &self,
+        request: Request<proto::SubresourceRequest>,
+    ) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let proto::SubresourceRequest { key, name, body } = request.into_inner();
+        let key = key_from_wire(key).map_err(said)?;
+        let body = body.map(|b| serde_json::from_slice(&b)).transpose();
+        let body = body.map_err(|e| said(Refusal::bad_request(format!("the body is not JSON: {e}"))))?;
+        let value = caller.subresource(&key, &name, body).await.map_err(said)?;
+        Ok(Response::new(proto::Json { json: value.to_string().into(), warnings: caller.warnings() }))
+    }
+
+    type WatchStream = Answers<proto::WatchBatch>;
+
+    async fn watch(
+        &self,
+        request: Request<proto::WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let caller = self.caller(&request)?;
+        let proto::WatchRequest { queries, from } = request.into_inner();
+        let queries =
+            queries.into_iter().map(query_from_wire).collect::<Result<Vec<_>, _>>().map_err(said)?;
+        let events = caller.watch(&queries, from).await.map_err(said)?;
+        let told = events.ready_chunks(EVENTS).flat_map(|events| stream::iter(told(events)));
+        Ok(Response::new(told.boxed()))
+    }
+}
+
+impl Wire {
+    fn caller<T>(&self, request: &Request<T>) -> Result<Arc<dyn Caller>, Status> {
+        Ok(self.0.caller(&self.user(request)?))
+    }
+}
+
+fn answer(caller: &dyn Caller, object: Result<Object, Refusal>) -> Result<Response<proto::Json>, Status> {
+    let json = object.map_err(said)?.bytes().clone();
+    Ok(Response::new(proto::Json { json, warnings: caller.warnings() }))
+}
+
+/// What happened, in messages of a fair size; after a refusal nothing follows.
+fn told(events: Vec<Result<Event, Refusal>>) -> Vec<Result<proto::WatchBatch, Status>> {
+    let mut fine = Vec::with_capacity(events.len());
+    let mut why = None;
+    for event in events {
+        match event {
+            Ok(event) => fine.push(event_to_wire(&event)),
+            Err(refusal) => why = Some(said(refusal)),
+        }
+    }
+    let batches = batches(fine, |e| e.json.len());
+    batches.into_iter().map(|events| Ok(proto::WatchBatch { events })).chain(why.map(Err)).collect()
+}
+
+fn batches<T>(items: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let (mut all, mut bytes) = (Vec::<Vec<T>>::new(), 0);
+    for item in items {
+        bytes += size(&item);
+        match all.last_mut() {
+            Some(batch) if bytes <= BYTES => batch.push(item),
+            _ => {
+                bytes = size(&item);
+                all.push(vec![item]);
+            }
+        }
+    }
+    all
+}
+
+fn missing(what: &str) -> Status {
+    said(Refusal::bad_request(format!("the message has no {what}")))
+}

@@ -1,0 +1,166 @@
+//! The door inside the server's process: one user's view of the cluster.
+
+use crate::{
+    authz::{self, Ask, Verdict},
+    door::{Caller, User},
+    keys, list, pipeline, registry,
+    server::Server,
+    subresource, watch,
+};
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde_json::Value;
+use shared_api::{
+    DeleteHow, Draft, Key, KindInfo, Object, Patch, Query, Refusal, Revision, Validation, WriteHow, core::Pod,
+};
+use shared_client::{Cluster, Event, List, Result};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One user's view of the cluster.
+pub(crate) struct Local {
+    pub(crate) server: Arc<Server>,
+    pub(crate) user: User,
+    /// Watchers hear of every revision at once, whether or not it concerns them.
+    pub(crate) eager: bool,
+    warnings: Mutex<Vec<String>>,
+}
+
+impl Local {
+    pub(crate) fn new(server: Arc<Server>, user: User, eager: bool) -> Self {
+        Self { server, user, eager, warnings: Mutex::default() }
+    }
+
+    /// Refuses what the user may not do. Returns the node a pod must be bound to for it to be allowed.
+    pub(crate) fn may(&self, ask: &Ask<'_>) -> Result<Option<String>> {
+        match authz::decide(&self.user, ask) {
+            Verdict::Allow => Ok(None),
+            Verdict::OnNode(node) => Ok(Some(node)),
+            Verdict::Deny => Err(authz::forbidden(&self.user, ask)),
+        }
+    }
+
+    /// Refuses when the object is not a pod bound to `node`.
+    pub(crate) fn must_be_on(&self, node: Option<&str>, ask: &Ask<'_>, object: &Object) -> Result<()> {
+        let Some(node) = node else { return Ok(()) };
+        let pod = object.to_kind::<Pod>().ok();
+        if pod.as_ref().and_then(|p| p.spec.as_ref()?.node_name.as_deref()) == Some(node) {
+            return Ok(());
+        }
+        let mut refusal = authz::forbidden(&self.user, ask);
+        refusal.message += &format!(": it is not bound to node {node:?}");
+        Err(refusal)
+    }
+
+    /// Decodes what somebody sent, and says what is to be said about fields the kind does not have.
+    pub(crate) fn decode(&self, kind: &KindInfo, value: Value, how: &WriteHow) -> Result<Box<dyn Draft>> {
+        let decoded = (kind.decode)(value)?;
+        let told = decoded.unknown.iter().map(|path| format!("unknown field {path:?}"));
+        match how.validation {
+            Validation::Ignore => {}
+            Validation::Warn => {
+                let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+                for warning in told {
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
+            }
+            Validation::Strict if decoded.unknown.is_empty() => {}
+            Validation::Strict => {
+                let all = told.collect::<Vec<_>>().join(", ");
+                return Err(Refusal::bad_request(format!(
+                    "{} in version {:?} cannot be handled as a {}: strict decoding error: {all}",
+                    kind.kind, kind.version, kind.kind
+                )));
+            }
+        }
+        Ok(decoded.draft)
+    }
+}
+
+impl Caller for Local {
+    fn warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Cluster for Local {
+    async fn get(&self, key: &Key) -> Result<Object> {
+        let kind = keys::kind_of(key)?;
+        self.may(&ask("get", kind, "", key))?;
+        self.server.read(kind, &key.namespace, &key.name)?.ok_or_else(|| Refusal::not_found(key))
+    }
+
+    async fn list(&self, query: &Query) -> Result<List> {
+        list::list(self, query)
+    }
+
+    async fn create(&self, object: Object, how: &WriteHow) -> Result<Object> {
+        pipeline::create(self, &object, how).await
+    }
+
+    async fn update(&self, object: Object, how: &WriteHow) -> Result<Object> {
+        let mut key = object.key();
+        let kind = keys::known(&key.kind)?;
+        if kind.namespaced && key.namespace.is_empty() {
+            key.namespace = "default".into();
+        }
+        keys::kind_of(&key)?;
+        pipeline::same_version(kind, &object)?;
+        let part = how.subresource.as_deref().unwrap_or_default();
+        let target = pipeline::Target { kind, key: &key, verb: "update", part, checked: true };
+        pipeline::change(self, &target, how, |old| {
+            if part.is_empty() {
+                Ok(registry::isolate(kind, object.value(), registry::status_of(old.bytes())))
+            } else {
+                registry::only(kind, part, old.value(), object.value())
+            }
+        })
+        .await
+    }
+
+    async fn patch(&self, key: &Key, patch: &Patch, how: &WriteHow) -> Result<Object> {
+        let kind = keys::kind_of(key)?;
+        let part = how.subresource.as_deref().unwrap_or_default();
+        if part == "scale" {
+            return subresource::patch_scale(self, key, patch, how).await;
+        }
+        let target = pipeline::Target { kind, key, verb: "patch", part, checked: true };
+        pipeline::change(self, &target, how, |old| {
+            let before = old.value();
+            let status = before.get("status").cloned();
+            let after = crate::patch::apply(kind.kind, before, patch)?;
+            if part.is_empty() {
+                Ok(registry::isolate(kind, after, status))
+            } else {
+                registry::only(kind, part, old.value(), after)
+            }
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &Key, how: &DeleteHow) -> Result<Object> {
+        let kind = keys::kind_of(key)?;
+        let ask = ask("delete", kind, "", key);
+        let node = self.may(&ask)?;
+        pipeline::delete(self, kind, key, how, |old| self.must_be_on(node.as_deref(), &ask, old)).await
+    }
+
+    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
+        subresource::ask(self, key, name, body).await
+    }
+
+    async fn watch(
+        &self,
+        queries: &[Query],
+        from: Option<Revision>,
+    ) -> Result<BoxStream<'static, Result<Event>>> {
+        watch::watch(self, queries, from).await
+    }
+}
+
+/// What is asked of one object.
+pub(crate) fn ask<'a>(verb: &'a str, kind: &'a KindInfo, part: &'a str, key: &'a Key) -> Ask<'a> {
+    Ask { verb, kind, part, namespace: &key.namespace, name: &key.name }
+}

@@ -1,0 +1,185 @@
+//! The switchboard between users and the agents that dialled in.
+//!
+//! An agent attends for its node. A user's session becomes a numbered call on that line; the agent
+//! dials back to serve that number, and the two ends are joined by bounded channels.
+
+mod join;
+
+pub(crate) use join::Joined;
+
+use crate::{authz::Ask, door::User, keys, local::Local, server::Server};
+use async_trait::async_trait;
+use shared_api::{Key, Reason, Refusal, Timestamp, ago, core::Pod};
+use shared_client::{Duplex, Result, Session, Sessions};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long an agent may take to serve a call.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Frames under way in one direction.
+const ROOM: usize = 32;
+
+/// A session that an agent is to serve.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) number: u64,
+    pub(crate) pod: Key,
+    pub(crate) session: Session,
+}
+
+/// Who attends, and who waits to be served.
+pub(crate) struct Switchboard {
+    patience: Duration,
+    clock: fn() -> Timestamp,
+    next: AtomicU64,
+    lines: Mutex<HashMap<String, Line>>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
+}
+
+/// A node's line, or the memory of one.
+struct Line {
+    calls: mpsc::Sender<Call>,
+    number: u64,
+    seen: Timestamp,
+}
+
+/// A user who waits for the node's agent.
+struct Waiting {
+    node: String,
+    far: Duplex,
+    served: oneshot::Sender<()>,
+}
+
+impl Switchboard {
+    pub(crate) fn new(clock: fn() -> Timestamp) -> Self {
+        Self {
+            patience: PATIENCE,
+            clock,
+            next: AtomicU64::new(1),
+            lines: Mutex::default(),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// The calls for a node, from now on; whoever attended before stops being called.
+    pub(crate) fn attend(&self, node: &str) -> (u64, mpsc::Receiver<Call>) {
+        let (calls, attended) = mpsc::channel(ROOM);
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        lock(&self.lines).insert(node.into(), Line { calls, number, seen: (self.clock)() });
+        tracing::info!(node, "attended");
+        (number, attended)
+    }
+
+    /// The line was cut; when is remembered.
+    pub(crate) fn left(&self, node: &str, number: u64) {
+        if let Some(line) = lock(&self.lines).get_mut(node).filter(|l| l.number == number) {
+            line.seen = (self.clock)();
+        }
+    }
+
+    /// The agent's end of a call.
+    pub(crate) fn serve(&self, node: &str, number: u64) -> Result<Duplex> {
+        let mut waiting = lock(&self.waiting);
+        let gone = || {
+            let why = format!("nobody waits for call {number} on node {node} any longer");
+            Refusal::new(Reason::NotFound, why)
+        };
+        match waiting.get(&number) {
+            Some(call) if call.node == node => {}
+            _ => return Err(gone()),
+        }
+        let Waiting { far, served, .. } = waiting.remove(&number).ok_or_else(gone)?;
+        served.send(()).map_err(|()| gone())?;
+        Ok(far)
+    }
+
+    /// Calls a node's agent and waits until it serves. The user's end of the session.
+    pub(crate) async fn call(&self, node: &str, pod: &Key, session: Session) -> Result<Duplex> {
+        let calls = self.line(node)?;
+        let (near, far) = Duplex::pair(ROOM);
+        let (served, answered) = oneshot::channel();
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        lock(&self.waiting).insert(number, Waiting { node: node.into(), far, served });
+        let _forget = Forget { board: self, number };
+        let call = Call { number, pod: pod.clone(), session };
+        let connected = async {
+            calls.send(call).await.map_err(|_| self.missing(node))?;
+            answered.await.map_err(|_| self.missing(node))
+        };
+        let late = |_| {
+            let why = format!("node {node} did not answer the call within {:?}", self.patience);
+            Refusal::new(Reason::Timeout, why)
+        };
+        tokio::time::timeout(self.patience, connected).await.map_err(late)?.map(|()| near)
+    }
+
+    fn line(&self, node: &str) -> Result<mpsc::Sender<Call>> {
+        let calls = lock(&self.lines).get(node).map(|l| l.calls.clone()).filter(|c| !c.is_closed());
+        calls.ok_or_else(|| self.missing(node))
+    }
+
+    fn missing(&self, node: &str) -> Refusal {
+        let seen = lock(&self.lines).get(node).map_or_else(
+            || "not seen since the control plane started".to_owned(),
+            |line| format!("last seen {} ago", ago(line.seen, (self.clock)())),
+        );
+        Refusal::unavailable(format!("node {node} is not connected ({seen})"))
+    }
+}
+
+/// Removes a call that nobody waits for any longer, however the waiting ended.
+struct Forget<'a> {
+    board: &'a Switchboard,
+    number: u64,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        lock(&self.board.waiting).remove(&self.number);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sessions with pods, as one user may have them.
+pub(crate) struct PodSessions {
+    pub(crate) server: Arc<Server>,
+    pub(crate) user: User,
+}
+
+#[async_trait]
+impl Sessions for PodSessions {
+    async fn open(&self, pod: &Key, session: Session) -> Result<Duplex> {
+        let (verb, part) = match &session {
+            Session::Logs(_) => ("get", "log"),
+            Session::Exec { .. } => ("create", "exec"),
+            Session::Attach { .. } => ("create", "attach"),
+            Session::PortForward { .. } => ("create", "portforward"),
+        };
+        let kind = keys::kind_of(pod)?;
+        if !kind.subresources.contains(&part) {
+            return Err(Refusal::bad_request(format!("{} have no {part}; pods do", kind.plural)));
+        }
+        let caller = Local::new(Arc::clone(&self.server), self.user.clone(), false);
+        caller.may(&Ask { verb, kind, part, namespace: &pod.namespace, name: &pod.name })?;
+        let object = self.server.read(kind, &pod.namespace, &pod.name)?;
+        let object = object.ok_or_else(|| Refusal::not_found(pod))?;
+        let typed = object.to_kind::<Pod>().map_err(Refusal::internal)?;
+        let node = typed.spec.as_ref().and_then(|s| s.node_name.clone()).filter(|n| !n.is_empty());
+        let node = node
+            .ok_or_else(|| Refusal::bad_request(format!("pod {} is not assigned to a node yet", pod.name)))?;
+        self.server.nodes.call(&node, pod, session).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! The story of one write: may they, what was there, what it becomes, is it right, store it.
+//!
+//! Who asks was settled before (`authn`). Every step but the last is a plain function; when somebody
+//! else wrote first, the story is told again from what is there now.
+
+use crate::{
+    admission::{self, Action},
+    authz::Ask,
+    keys,
+    local::{Local, ask},
+    registry::{self, Ending},
+    server::{filled, trouble},
+};
+use bytes::Bytes;
+use controlplane_store::{Check, Error, Op, Txn, Value as Stored};
+use serde_json::Value;
+use shared_api::{DeleteHow, Draft, Encoded, Invalid, Key, KindInfo, Object, Reason, Refusal, WriteHow};
+use shared_client::Result;
+
+/// How often a write is tried again before giving up.
+const TRIES: usize = 32;
+
+/// The largest object the store takes, as etcd's default has it.
+const LARGEST: usize = 1536 * 1024;
+
+/// What is to be changed, and as what it is asked for.
+pub(crate) struct Target<'a> {
+    pub(crate) kind: &'static KindInfo,
+    pub(crate) key: &'a Key,
+    pub(crate) verb: &'a str,
+    pub(crate) part: &'a str,
+    /// Whether the kind's own rules about updates apply; a binding changes what an author cannot.
+    pub(crate) checked: bool,
+}
+
+/// Adds an object.
+pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> Result<Object> {
+    let kind = keys::known(&object.group_kind())?;
+    same_version(kind, object)?;
+    if how.subresource.is_some() {
+        return Err(Refusal::bad_request("a subresource is not created; update it, or use its own call"));
+    }
+    let mut meta = object.metadata().clone();
+    if !matches!(meta.resource_version.as_deref(), None | Some("" | "0")) {
+        return Err(Refusal::bad_request("resourceVersion should not be set on objects to be created"));
+    }
+    registry::place(kind, &mut meta)?;
+    let namespace = meta.namespace.unwrap_or_default();
+    caller.may(&Ask { verb: "create", kind, part: "", namespace: &namespace, name: object.name() })?;
+
+    for _ in 0..TRIES {
+        // A node tells its status as it registers; everybody else's status is for others to tell.
+        let value =
+            if kind.kind == "Node" { object.value() } else { registry::isolate(kind, object.value(), None) };
+        let mut draft = caller.decode(kind, value, how)?;
+        registry::place(kind, draft.meta_mut())?;
+        registry::name(kind, draft.meta_mut(), chance)?;
+        registry::born(
+            kind,
+            draft.meta_mut(),
+            (caller.server.options.clock)(),
+            uuid::Uuid::new_v4().to_string(),
+        );
+        draft.complete();
+        let mut txn = Txn::default();
+        admit(caller, kind, Action::Create, None, &mut *draft, &mut txn)?;
+        check(kind, None, &*draft)?;
+
+        let key = key_of(kind, &*draft);
+        let at = keys::of(kind, &key.namespace, &key.name);
+        let clash = caller.server.store.get(&at).is_some();
+        if !clash && how.dry_run {
+            return Ok(draft.object());
+        }
+        if !clash {
+            let encoded = encoded(&key, &*draft)?;
+            match put(caller, &at, None, encoded, txn).await {
+                Err(Error::Conflict(about)) if about.0 != at => continue,
+                Err(Error::Conflict(_)) => {}
+                other => return other_or(other),
+            }
+        }
+        if !object.name().is_empty() {
+            return Err(Refusal::already_exists(&key));
+        }
+    }
+    Err(busy(kind))
+}
+
+/// Changes an object into what `become` makes of it.
+pub(crate) async fn change(
+    caller: &Local,
+    target: &Target<'_>,
+    how: &WriteHow,
+    become_: impl Fn(&Object) -> Result<Value>,
+) -> Result<Object> {
+    let Target { kind, key, verb, part, checked } = *target;
+    let asked = ask(verb, kind, part, key);
+    let node = caller.may(&asked)?;
+    let at = keys::of(kind, &key.namespace, &key.name);
+
+    for _ in 0..TRIES {
+        let Some(old) = caller.server.read(kind, &key.namespace, &key.name)? else {
+            return Err(Refusal::not_found(key));
+        };
+        caller.must_be_on(node.as_deref(), &asked, &old)?;
+        let mut draft = caller.decode(kind, become_(&old)?, how)?;
+        registry::keep(key, old.metadata(), draft.meta_mut())?;
+        let before = typed(kind, &old)?;
+        draft.complete();
+        let mut txn = Txn::default();
+        admit(caller, kind, Action::Update, Some(&*before), &mut *draft, &mut txn)?;
+        if checked {
+            check(kind, Some(&*before), &*draft)?;
+        }
+
+        let stored = if registry::ended(&*draft) {
+            if how.dry_run {
+                return Ok(draft.object());
+            }
+            remove(caller, kind, &at, &old, &*before, draft, txn).await
+        } else {
+            let mut new = encoded(key, &*draft)?;
+            if filled(&new, old.revision()) == old.bytes() {
+                return Ok(old);
+            }
+            if registry::has_generation(kind) && registry::differ(old.bytes(), &new.json) {
+                let meta = draft.meta_mut();
+                meta.generation = Some(meta.generation.unwrap_or(0) + 1);
+                new = encoded(key, &*draft)?;
+            }
+            if how.dry_run {
+                return Object::from_bytes(filled(&new, old.revision())).map_err(Refusal::internal);
+            }
+            put(caller, &at, Some(old.revision()), new, txn).await
+        };
+        match stored {
+            Err(Error::Conflict(_)) => {}
+            other => return other_or(other),
+        }
+    }
+    Err(busy(kind))
+}
+
+/// Removes an object, or marks it for removal. `allowed` has the last word on the object found.
+pub(crate) async fn delete(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    how: &DeleteHow,
+    allowed: impl Fn(&Object) -> Result<()>,
+) -> Result<Object> {
+    admission::may_end(key)?;
+    let at = keys::of(kind, &key.namespace, &key.name);
+    for _ in 0..TRIES {
+        let Some(old) = caller.server.read(kind, &key.namespace, &key.name)? else {
+            return Err(Refusal::not_found(key));
+        };
+        allowed(&old)?;
+        registry::same_object(key, old.metadata(), how.preconditions.uid.as_deref())?;
+        if let Some(asked) = how.preconditions.revision.filter(|asked| *asked != old.revision()) {
+            let why = format!(
+                "Precondition failed: ResourceVersion in precondition: {asked}, ResourceVersion in object meta: {}",
+                old.revision()
+            );
+            return Err(Refusal::conflict(key, &why));
+        }
+        let before = typed(kind, &old)?;
+        let mut draft = typed(kind, &old)?;
+        let ending = registry::end(&mut *draft, how, (caller.server.options.clock)());
+        if how.dry_run {
+            return Ok(draft.object());
+        }
+        let done = match ending {
+            Ending::Gone => remove(caller, kind, &at, &old, &*before, draft, Txn::default()).await,
+            Ending::Stays => {
+                let new = encoded(key, &*draft)?;
+                if filled(&new, old.revision()) == old.bytes() {
+                    return Ok(old);
+                }
+                put(caller, &at, Some(old.revision()), new, Txn::default()).await
+            }
+        };
+        match done {
+            Err(Error::Conflict(_)) => {}
+            other => return other_or(other),
+        }
+    }
+    Err(busy(kind))
+}
+
+/// Refuses an object of another version than the one the cluster has.
+pub(crate) fn same_version(kind: &KindInfo, object: &Object) -> Result<()> {
+    if object.api_version() == kind.api_version {
+        return Ok(());
+    }
+    let (asked, served) = (object.api_version(), kind.api_version);
+    Err(Refusal::bad_request(format!("no kind {:?} in {asked:?}; it is served as {served:?}", kind.kind)))
+}
+
+fn admit(
+    caller: &Local,
+    kind: &'static KindInfo,
+    action: Action,
+    old: Option<&dyn Draft>,
+    draft: &mut dyn Draft,
+    txn: &mut Txn,
+) -> Result<()> {
+    let (there, options) = (&*caller.server, &caller.server.options);
+    admission::admit(&mut admission::Request { action, kind, old, draft, there, options, txn, chance })
+}
+
+fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft) -> Result<()> {
+    let mut invalid = Invalid::default();
+    shared_api::valid_metadata(draft.meta(), kind.namespaced, &mut invalid);
+    if let Some(old) = old {
+        registry::check_finalizers(old.meta(), draft.meta(), &mut invalid);
+    }
+    draft.check(old, &mut invalid);
+    let name = draft.meta().name.as_deref().unwrap_or_default();
+    Refusal::invalid(&kind.group_kind(), name, &invalid).map_or(Ok(()), Err)
+}
+
+fn typed(kind: &KindInfo, object: &Object) -> Result<Box<dyn Draft>> {
+    (kind.draft)(object)
+        .map_err(|e| Refusal::internal(format!("{} as stored cannot be decoded: {e}", object.key())))
+}
+
+fn encoded(key: &Key, draft: &dyn Draft) -> Result<Encoded> {
+    let encoded = draft.encode();
+    if encoded.json.len() <= LARGEST {
+        return Ok(encoded);
+    }
+    let why = format!("{key} has {} bytes, {LARGEST} are allowed", encoded.json.len());
+    Err(Refusal::new(Reason::RequestEntityTooLarge, why))
+}
+
+fn key_of(kind: &KindInfo, draft: &dyn Draft) -> Key {
+    let meta = draft.meta();
+    Key {
+        kind: kind.group_kind(),
+        namespace: meta.namespace.clone().unwrap_or_default(),
+        name: meta.name.clone().unwrap_or_default(),
+    }
+}
+
+async fn put(
+    caller: &Local,
+    at: &Bytes,
+    revision: Option<u64>,
+    encoded: Encoded,
+    mut txn: Txn,
+) -> Result<Object, Error> {
+    let bytes = Bytes::from(encoded.json);
+    let value = Stored { bytes: bytes.clone(), hole: Some(encoded.hole) };
+    txn.checks.push(Check { key: at.clone(), revision });
+    txn.ops.push(Op::Put { key: at.clone(), value });
+    let revision = caller.server.store.commit(txn).await?;
+    let object = stamped(&bytes, encoded.hole, revision);
+    caller.server.cache.remember(at.clone(), object.clone());
+    Ok(object)
+}
+
+async fn remove(
+    caller: &Local,
+    kind: &'static KindInfo,
+    at: &Bytes,
+    old: &Object,
+    before: &dyn Draft,
+    mut draft: Box<dyn Draft>,
+    mut txn: Txn,
+) -> Result<Object, Error> {
+    // What an object holds besides itself, such as an address, is given back with it.
+    if let Err(refusal) = admit(caller, kind, Action::Remove, Some(before), &mut *draft, &mut txn) {
+        tracing::warn!(error = %refusal, "nothing can keep an object from being removed");
+    }
+    let Encoded { json, hole } = draft.encode();
+    let bytes = Bytes::from(json);
+    txn.checks.push(Check { key: at.clone(), revision: Some(old.revision()) });
+    let last = Some(Stored { bytes: bytes.clone(), hole: Some(hole) });
+    txn.ops.push(Op::Delete { key: at.clone(), last });
+    let revision = caller.server.store.commit(txn).await?;
+    Ok(stamped(&bytes, hole, revision))
+}
+
+fn stamped(json: &Bytes, hole: u32, revision: u64) -> Object {
+    let bytes = filled(&Encoded { json: json.to_vec(), hole }, revision);
+    Object::from_bytes(bytes).expect("what was encoded can be decoded")
+}
+
+fn other_or(stored: Result<Object, Error>) -> Result<Object> {
+    stored.map_err(|e| trouble(&e))
+}
+
+fn busy(kind: &KindInfo) -> Refusal {
+    let why = format!("{} tries to write to {} met another writer each; try again", TRIES, kind.plural);
+    Refusal::new(Reason::Conflict, why)
+}
+
+fn chance(below: u128) -> u128 {
+    rand::Rng::random_range(&mut rand::rng(), 0..below.max(1))
+}

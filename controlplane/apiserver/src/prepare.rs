@@ -1,0 +1,89 @@
+//! What every cluster has from the beginning.
+
+use crate::{admission::IMMORTAL, server::Server};
+use serde_json::{Value, json};
+use shared_api::{Key, Object, Reason, Refusal, WriteHow, core::Service};
+use shared_client::{Cluster, Result};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
+
+impl Server {
+    /// Creates the system's namespaces and the service `kubernetes` where they are missing. Called
+    /// where the store leads; calling it again changes nothing.
+    pub async fn prepare(&self) -> Result<()> {
+        let cluster = self.internal("bootstrap");
+        for name in IMMORTAL {
+            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            ensure(&cluster, &namespace).await?;
+        }
+        let port = self.options.advertise.map_or(6443, |(_, port)| port);
+        let service = Key::of::<Service>("default", "kubernetes");
+        if cluster.get(&service).await.is_err() {
+            ensure(&cluster, &kubernetes(Some(self.options.services.nth(0)), port)).await?;
+        }
+        if let Some((ip, port)) = self.options.advertise {
+            for endpoints in endpoints(ip, port) {
+                place(&cluster, &endpoints).await?;
+            }
+        }
+        self.prepared.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+fn object(value: &Value) -> Result<Object> {
+    Object::from_value(value).map_err(Refusal::internal)
+}
+
+/// Creates what is missing.
+async fn ensure(cluster: &Arc<dyn Cluster>, value: &Value) -> Result<()> {
+    match cluster.create(object(value)?, &WriteHow::default()).await {
+        Err(refusal) if refusal.reason != Reason::AlreadyExists => Err(refusal),
+        _ => Ok(()),
+    }
+}
+
+/// Creates what is missing and replaces what is there.
+async fn place(cluster: &Arc<dyn Cluster>, value: &Value) -> Result<()> {
+    match cluster.update(object(value)?, &WriteHow::default()).await {
+        Err(refusal) if refusal.reason == Reason::NotFound => ensure(cluster, value).await,
+        other => other.map(drop),
+    }
+}
+
+fn labels() -> Value {
+    json!({"component": "apiserver", "provider": "kubernetes"})
+}
+
+fn kubernetes(ip: Option<IpAddr>, port: u16) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "kubernetes", "namespace": "default", "labels": labels()},
+        "spec": {
+            "type": "ClusterIP", "clusterIP": ip, "sessionAffinity": "None",
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
+        },
+    })
+}
+
+/// Where the service leads. It has no selector, so no controller writes these.
+fn endpoints(ip: IpAddr, port: u16) -> [Value; 2] {
+    let ports = json!([{"name": "https", "port": port, "protocol": "TCP"}]);
+    [
+        json!({
+            "apiVersion": "v1", "kind": "Endpoints",
+            "metadata": {"name": "kubernetes", "namespace": "default"},
+            "subsets": [{"addresses": [{"ip": ip}], "ports": ports}],
+        }),
+        json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "addressType": if ip.is_ipv4() { "IPv4" } else { "IPv6" },
+            "endpoints": [{"addresses": [ip], "conditions": {"ready": true}}],
+            "ports": ports,
+        }),
+    ]
+}

@@ -1,0 +1,107 @@
+//! The Kubernetes REST face: paths, verbs, forms and streams in front of a [`Door`].
+//!
+//! Everything derives from `shared_api::KINDS`: one parsed path, one set of handlers for every kind.
+//! It decides nothing about objects; it translates.
+
+mod accept;
+mod answer;
+mod body;
+mod deletion;
+mod discovery;
+mod health;
+mod logs;
+mod objects;
+mod openapi;
+mod parameters;
+mod request;
+mod streams;
+mod subresources;
+mod table;
+mod watch;
+
+use crate::door::{Credentials, Door, PeerCertificate, User};
+use axum::{Router, extract::State, response::Response};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use parameters::Parameters;
+use shared_api::{Reason, Refusal};
+use shared_client::Result;
+use std::sync::Arc;
+
+/// What the wire brings.
+type Asked = Request<axum::body::Body>;
+
+/// The REST face of `door`. It answers every path, also those it does not know, as the router's fallback:
+/// other routes can be merged in, a second fallback cannot.
+pub fn router(door: Arc<dyn Door>) -> Router {
+    Router::new().fallback(serve).with_state(door)
+}
+
+async fn serve(State(door): State<Arc<dyn Door>>, asked: Asked) -> Response {
+    let mut response = match route(&door, asked).await {
+        Ok(response) => response,
+        Err(refusal) => answer::refusal(&refusal),
+    };
+    let quiet = HeaderValue::from_static("no-cache, private");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(quiet);
+    response
+}
+
+async fn route(door: &Arc<dyn Door>, asked: Asked) -> Result<Response> {
+    let user = door.authenticate(&credentials(&asked))?;
+    let parameters = Parameters::of(asked.uri())?;
+    if let Some(response) = health::serve(&**door, &asked, &parameters) {
+        return response;
+    }
+    if asked.headers().keys().any(|name| name.as_str().starts_with("impersonate-")) {
+        return Err(Refusal::new(Reason::Forbidden, "impersonation is not served: ask as the user you are"));
+    }
+    match request::parse(asked.method(), asked.uri().path(), parameters.flag("watch"))? {
+        Some(info) => about_objects(door, &user, info, parameters, asked).await,
+        None => about_the_server(&**door, &user, &asked),
+    }
+}
+
+/// Objects and what is asked of them.
+async fn about_objects(
+    door: &Arc<dyn Door>,
+    user: &User,
+    info: request::RequestInfo,
+    parameters: Parameters,
+    asked: Asked,
+) -> Result<Response> {
+    let caller = door.caller(user);
+    if subresources::is_stream(&info) {
+        return streams::serve(&*caller, door.sessions(user), &info, &parameters, asked).await;
+    }
+    let warned = objects::serve(&*caller, &info, &parameters, asked).await;
+    let mut response = warned.unwrap_or_else(|refusal| answer::refusal(&refusal));
+    for warning in caller.warnings() {
+        answer::warn(&mut response, &warning);
+    }
+    Ok(response)
+}
+
+/// Paths that are no object's.
+fn about_the_server(door: &dyn Door, user: &User, asked: &Asked) -> Result<Response> {
+    let path = asked.uri().path();
+    door.may_visit(user, &asked.method().as_str().to_ascii_lowercase(), path)?;
+    let found = discovery::serve(path, asked.headers()).or_else(|| openapi::serve(path, asked.headers()));
+    match found {
+        Some(_) if asked.method() != Method::GET => Err(answer::wrong_method()),
+        Some(response) => response,
+        None => Err(answer::unknown_path()),
+    }
+}
+
+fn credentials(asked: &Asked) -> Credentials {
+    let peer = asked.extensions().get::<PeerCertificate>();
+    Credentials {
+        certificate: peer.and_then(|p| p.0.as_ref()).map(|der| der.to_vec()),
+        token: bearer(asked.headers()),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}

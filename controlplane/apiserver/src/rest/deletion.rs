@@ -1,0 +1,166 @@
+//! Deleting one object or many, and the `DeleteOptions` that say how.
+
+use super::{
+    accept::Form,
+    answer, body,
+    parameters::{self, Parameters},
+    request::RequestInfo,
+};
+use crate::door::Caller;
+use axum::response::Response;
+use futures::StreamExt;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use shared_api::{DeleteHow, Invalid, KindInfo, Object, Propagation, Query, Reason, Refusal};
+use shared_client::{List, Result};
+
+/// How many objects of a collection are deleted at once.
+const AT_ONCE: usize = 16;
+
+/// Deletes one object.
+pub(super) async fn one(
+    cluster: &dyn Caller,
+    info: &RequestInfo,
+    parameters: &Parameters,
+    form: Form,
+    headers: &HeaderMap,
+    sent: &[u8],
+) -> Result<Response> {
+    let how = delete_how(parameters, headers, sent)?;
+    let object = cluster.delete(&info.key(), &how).await?;
+    if object.metadata().deletion_timestamp.is_some() {
+        return answer::object(form, StatusCode::OK, info.kind, &object);
+    }
+    answer::value(form, StatusCode::OK, &gone(info.kind, &object))
+}
+
+/// The object is gone, as Kubernetes says it.
+fn gone(kind: &KindInfo, object: &Object) -> Value {
+    let mut details = json!({"name": object.name(), "kind": kind.plural, "uid": object.uid()});
+    if !kind.group.is_empty() {
+        details["group"] = json!(kind.group);
+    }
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}
+
+/// Deletes what matches; what was deleted meanwhile by others is no error.
+pub(super) async fn collection(
+    cluster: &dyn Caller,
+    info: &RequestInfo,
+    parameters: &Parameters,
+    form: Form,
+    headers: &HeaderMap,
+    sent: &[u8],
+) -> Result<Response> {
+    parameters.check_list()?;
+    let how = delete_how(parameters, headers, sent)?;
+    let query: Query = parameters.query(info.kind, info.namespace.as_deref())?;
+    let mut list: List = cluster.list(&query).await?;
+    let deletions = list.items.iter().map(|object| {
+        let (key, how) = (object.key(), &how);
+        async move { cluster.delete(&key, how).await }
+    });
+    let mut deletions = futures::stream::iter(deletions.collect::<Vec<_>>()).buffered(AT_ONCE);
+    let mut deleted = Vec::new();
+    while let Some(done) = deletions.next().await {
+        match done {
+            Ok(object) => deleted.push(object),
+            Err(refusal) if refusal.reason == Reason::NotFound => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    drop(deletions);
+    list.items = deleted;
+    answer::list(form, info.kind, list)
+}
+
+/// `DeleteOptions`, from the body and, where that is silent, from the query.
+fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Result<DeleteHow> {
+    let options =
+        if sent.is_empty() { Value::Null } else { body::manifest(&body::media(headers)?, sent)?.value };
+    if !options.is_null() && !options.is_object() {
+        return Err(Refusal::bad_request("the body of a deletion is not a DeleteOptions object"));
+    }
+    let wrong =
+        |field: &str, what: &str| Refusal::bad_request(format!("DeleteOptions.{field} is not {what}"));
+    let number = |field: &str| match &options[field] {
+        Value::Null => parameters.number(field),
+        value => value.as_i64().map(Some).ok_or_else(|| wrong(field, "a whole number")),
+    };
+    let word = |value: &Value, field: &str| match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        _ => Err(wrong(field, "text")),
+    };
+    let policy = word(&options["propagationPolicy"], "propagationPolicy")?
+        .or_else(|| parameters.get("propagationPolicy").map(str::to_owned));
+    let orphan = match &options["orphanDependents"] {
+        Value::Null => parameters.chosen("orphanDependents"),
+        value => Some(value.as_bool().ok_or_else(|| wrong("orphanDependents", "true or false"))?),
+    };
+    let propagation = match (policy, orphan) {
+        (Some(_), Some(_)) => {
+            let mut invalid = Invalid::default();
+            invalid.value(
+                "propagationPolicy",
+                "",
+                "orphanDependents and deletionPropagation cannot be both set",
+            );
+            return parameters::refuse("DeleteOptions", &invalid).map(|()| DeleteHow::default());
+        }
+        (Some(policy), None) => Some(parameters::propagation(&policy)?),
+        (None, Some(true)) => Some(Propagation::Orphan),
+        (None, Some(false)) => Some(Propagation::Background),
+        (None, None) => None,
+    };
+    let mut how =
+        DeleteHow { grace_seconds: number("gracePeriodSeconds")?, propagation, ..DeleteHow::default() };
+    if how.grace_seconds.is_some_and(|seconds| seconds < 0) {
+        let mut invalid = Invalid::default();
+        invalid.value("gracePeriodSeconds", how.grace_seconds, "must be greater than or equal to 0");
+        parameters::refuse("DeleteOptions", &invalid)?;
+    }
+    let conditions = &options["preconditions"];
+    how.preconditions.uid = word(&conditions["uid"], "preconditions.uid")?;
+    if let Some(revision) = word(&conditions["resourceVersion"], "preconditions.resourceVersion")? {
+        let parsed =
+            revision.parse().map_err(|_| wrong("preconditions.resourceVersion", "a whole number"))?;
+        how.preconditions.revision = Some(parsed);
+    }
+    let asked: Vec<_> =
+        options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    how.dry_run = parameters::dry_run(asked.into_iter().chain(parameters.all("dryRun")))?;
+    Ok(how)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_of_a_deletion_wins_over_its_query() {
+        let how = |query: &str, body: &str| {
+            let parameters = Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap();
+            delete_how(&parameters, &HeaderMap::new(), body.as_bytes()).map_err(|e| e.reason.code())
+        };
+        assert_eq!(how("", ""), Ok(DeleteHow::default()));
+        let foreground = DeleteHow { propagation: Some(Propagation::Foreground), ..DeleteHow::default() };
+        assert_eq!(how("propagationPolicy=Orphan", r#"{"propagationPolicy":"Foreground"}"#), Ok(foreground));
+        let now = DeleteHow { grace_seconds: Some(0), dry_run: true, ..DeleteHow::default() };
+        assert_eq!(how("gracePeriodSeconds=0&dryRun=All", "{}"), Ok(now));
+        let mut same = DeleteHow::default();
+        (same.preconditions.uid, same.preconditions.revision) = (Some("u".into()), Some(7));
+        assert_eq!(how("", r#"{"preconditions":{"uid":"u","resourceVersion":"7"}}"#), Ok(same));
+        for (query, body, code) in [
+            ("gracePeriodSeconds=x", "", 400),
+            ("gracePeriodSeconds=-1", "", 422),
+            ("propagationPolicy=Maybe", "", 422),
+            ("orphanDependents=true", r#"{"propagationPolicy":"Orphan"}"#, 422),
+            ("", "[]", 400),
+            ("", r#"{"gracePeriodSeconds":"x"}"#, 400),
+            ("", r#"{"dryRun":["Some"]}"#, 422),
+        ] {
+            assert_eq!(how(query, body), Err(code), "{query} {body}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Discovery: which groups, versions, kinds and verbs there are, in the plain and the aggregated form.
+
+use super::{accept, answer, subresources};
+use axum::response::Response;
+use http::{HeaderMap, header};
+use serde_json::{Value, json};
+use shared_api::{KINDS, KindInfo, Refusal};
+use shared_client::Result;
+
+/// What can be done with every kind.
+const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+const PLAIN: &str = "application/json";
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+const AGGREGATED_BETA: &str = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
+
+/// Answers a discovery path; `None` for other paths.
+pub(super) fn serve(path: &str, headers: &HeaderMap) -> Option<Result<Response>> {
+    let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
+    let document = match words[..] {
+        [] => json!({"paths": paths()}),
+        ["api"] => return Some(either(headers, &[""], || versions(headers))),
+        ["apis"] => return Some(either(headers, &named_groups(), groups)),
+        ["api", version] => resources("", version)?,
+        ["apis", group] if !group.is_empty() => group_document(group)?,
+        ["apis", group, version] => resources(group, version)?,
+        _ => return None,
+    };
+    Some(plain(headers, &document))
+}
+
+/// The plain or the aggregated form, as the asker prefers.
+fn either(headers: &HeaderMap, groups: &[&str], plain: impl Fn() -> Value) -> Result<Response> {
+    let chosen =
+        accept::choose(headers, &[AGGREGATED, AGGREGATED_BETA, PLAIN]).ok_or_else(accept::not_acceptable)?;
+    let document = match chosen {
+        AGGREGATED => aggregated(groups, "apidiscovery.k8s.io/v2"),
+        AGGREGATED_BETA => aggregated(groups, "apidiscovery.k8s.io/v2beta1"),
+        _ => plain(),
+    };
+    let media = [AGGREGATED, AGGREGATED_BETA].into_iter().find(|offer| *offer == chosen).unwrap_or(PLAIN);
+    Ok(answer::cached(headers, media, serde_json::to_vec(&document).map_err(Refusal::internal)?))
+}
+
+fn plain(headers: &HeaderMap, document: &Value) -> Result<Response> {
+    accept::choose(headers, &[PLAIN]).ok_or_else(accept::not_acceptable)?;
+    Ok(answer::cached(headers, PLAIN, serde_json::to_vec(document).map_err(Refusal::internal)?))
+}
+
+/// Every group and version there is, each once, in the order of `KINDS`.
+pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for kind in KINDS {
+        if !found.contains(&(kind.group, kind.version)) {
+            found.push((kind.group, kind.version));
+        }
+    }
+    found
+}
+
+/// The kinds of one group and version.
+pub(super) fn kinds_of(group: &str, version: &str) -> Vec<&'static KindInfo> {
+    KINDS.iter().filter(|kind| kind.group == group && kind.version == version).collect()
+}
+
+fn named_groups() -> Vec<&'static str> {
+    let mut found: Vec<_> =
+        group_versions().into_iter().map(|(group, _)| group).filter(|g| !g.is_empty()).collect();
+    found.dedup();
+    found
+}
+
+fn versions_of(group: &str) -> Vec<&'static str> {
+    group_versions().into_iter().filter(|(g, _)| *g == group).map(|(_, version)| version).collect()
+}
+
+fn paths() -> Vec<String> {
+    let mut found: Vec<String> =
+        ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+            .map(str::to_owned)
+            .into();
+    found.extend(group_versions().into_iter().map(|(group, version)| root(group, version)));
+    found.sort();
+    found
+}
+
+/// Where a group and version live.
+pub(super) fn root(group: &str, version: &str) -> String {
+    if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") }
+}
+
+fn versions(headers: &HeaderMap) -> Value {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    json!({
+        "kind": "APIVersions",
+        "versions": versions_of(""),
+        "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": host}],
+    })
+}
+
+fn groups() -> Value {
+    let groups: Vec<_> = named_groups().into_iter().map(|name| group(name, &versions_of(name))).collect();
+    json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
+}
+
+fn group_document(name: &str) -> Option<Value> {
+    let versions = versions_of(name);
+    if versions.is_empty() {
+        return None;
+    }
+    let mut document = group(name, &versions);
+    (document["kind"], document["apiVersion"]) = (json!("APIGroup"), json!("v1"));
+    Some(document)
+}
+
+fn group(name: &str, versions: &[&str]) -> Value {
+    let entry = |version: &&str| json!({"groupVersion": format!("{name}/{version}"), "version": version});
+    let all: Vec<_> = versions.iter().map(entry).collect();
+    json!({"name": name, "preferredVersion": all.first(), "versions": all})
+}
+
+fn resources(group: &str, version: &str) -> Option<Value> {
+    let kinds = kinds_of(group, version);
+    let first = kinds.first()?;
+    let resources: Vec<_> = kinds.iter().flat_map(|kind| entries(kind)).collect();
+    Some(json!({
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": first.api_version, "resources": resources,
+    }))
+}
+
+/// A kind and its subresources in the plain form.
+fn entries(kind: &'static KindInfo) -> Vec<Value> {
+    let mut entry = json!({
+        "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
+        "kind": kind.kind, "verbs": VERBS,
+    });
+    with_names(&mut entry, kind);
+    let subresources = subresources::of(kind).map(|sub| {
+        let (group, version, speaks) = sub.speaks(kind);
+        let mut entry = json!({
+            "name": format!("{}/{}", kind.plural, sub.name), "singularName": "", "namespaced": kind.namespaced,
+            "kind": speaks, "verbs": sub.verbs,
+        });
+        if (group, version) != (kind.group, kind.version) {
+            (entry["group"], entry["version"]) = (json!(group), json!(version));
+        }
+        entry
+    });
+    std::iter::once(entry).chain(subresources).collect()
+}
+
+fn with_names(entry: &mut Value, kind: &KindInfo) {
+    if !kind.short_names.is_empty() {
+        entry["shortNames"] = json!(kind.short_names);
+    }
+    if !kind.categories.is_empty() {
+        entry["categories"] = json!(kind.categories);
+    }
+}
+
+fn aggregated(groups: &[&str], api_version: &str) -> Value {
+    let in_version = |group: &str, version: &str| {
+        let resources: Vec<_> = kinds_of(group, version).into_iter().map(discovered).collect();
+        json!({"version": version, "freshness": "Current", "resources": resources})
+    };
+    let in_group = |group: &&str| {
+        let versions: Vec<_> =
+            versions_of(group).into_iter().map(|version| in_version(group, version)).collect();
+        let mut meta = json!({"creationTimestamp": null});
+        if !group.is_empty() {
+            meta["name"] = json!(group);
+        }
+        json!({"metadata": meta, "versions": versions})
+    };
+    let items: Vec<_> = groups.iter().map(in_group).collect();
+    json!({"kind": "APIGroupDiscoveryList", "apiVersion": api_version, "metadata": {}, "items": items})
+}
+
+/// A kind and its subresources in the aggregated form.
+fn discovered(kind: &'static KindInfo) -> Value {
+    let speaks = |(group, version, kind): (&str, &str, &str)| json!({"group": group, "version": version, "kind": kind});
+    let mut entry = json!({
+        "resource": kind.plural,
+        "responseKind": speaks((kind.group, kind.version, kind.kind)),
+        "scope": if kind.namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": kind.kind.to_lowercase(),
+        "verbs": VERBS,
+    });
+    with_names(&mut entry, kind);
+    let subresources: Vec<_> = subresources::of(kind)
+        .map(|s| json!({"subresource": s.name, "responseKind": speaks(s.speaks(kind)), "verbs": s.verbs}))
+        .collect();
+    if !subresources.is_empty() {
+        entry["subresources"] = json!(subresources);
+    }
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(path: &str, accept: &'static str) -> Option<(u16, String)> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, accept.parse().unwrap());
+        let answered = serve(path, &headers)?;
+        Some(answered.map_or_else(
+            |refusal| (refusal.reason.code(), String::new()),
+            |r| (r.status().as_u16(), r.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned()),
+        ))
+    }
+
+    #[test]
+    fn the_form_is_the_first_asked_for_that_there_is() {
+        let both = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+        assert_eq!(asked("/apis", both), Some((200, AGGREGATED.into())));
+        assert_eq!(asked("/api", "application/json"), Some((200, PLAIN.into())));
+        assert_eq!(asked("/api", AGGREGATED_BETA), Some((200, AGGREGATED_BETA.into())));
+        assert_eq!(asked("/apis", "application/vnd.kubernetes.protobuf"), Some((406, String::new())));
+        assert_eq!(asked("/apis/apps/v1", "*/*"), Some((200, PLAIN.into())));
+        assert_eq!(asked("/apis/apps/v9", "*/*"), None);
+        assert_eq!(asked("/apis/none", "*/*"), None);
+        assert_eq!(asked("/version", "*/*"), None);
+    }
+
+    #[test]
+    fn both_forms_name_every_kind() {
+        let listed: usize = group_versions()
+            .into_iter()
+            .map(|(group, version)| resources(group, version).unwrap()["resources"].as_array().unwrap().len())
+            .sum();
+        let subresources: usize = KINDS.iter().map(|kind| subresources::of(kind).count()).sum();
+        assert_eq!(listed, KINDS.len() + subresources);
+        let aggregated = aggregated(&[&[""], &named_groups()[..]].concat(), "x").to_string();
+        for kind in KINDS {
+            assert!(aggregated.contains(&format!(r#""resource":"{}""#, kind.plural)), "{}", kind.kind);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Query parameters, and what they mean for each verb.
+
+use axum::extract::Query as Pairs;
+use http::Uri;
+use shared_api::{
+    FieldSelector, GroupKind, Invalid, KindInfo, LabelSelector, Propagation, Query, Refusal, Revision,
+    Selectors, Validation, WriteHow,
+};
+use shared_client::Result;
+
+/// The query of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Those of `uri`.
+    pub(super) fn of(uri: &Uri) -> Result<Self> {
+        let pairs = Pairs::<Vec<(String, String)>>::try_from_uri(uri);
+        let pairs = pairs.map_err(|e| Refusal::bad_request(format!("the query cannot be read: {e}")))?;
+        Ok(Self(pairs.0))
+    }
+
+    /// The first of that name, when it says something.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Every one of that name.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is set; anything but `false` and `0` is yes.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.chosen(name).unwrap_or(false)
+    }
+
+    /// The same when leaving it out means a third thing.
+    pub(super) fn chosen(&self, name: &str) -> Option<bool> {
+        self.all(name).next().map(|value| !(value == "0" || value.eq_ignore_ascii_case("false")))
+    }
+
+    /// As a whole number.
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>> {
+        let parse = |text: &str| {
+            let bad =
+                || Refusal::bad_request(format!("query parameter {name}: {text:?} is not a whole number"));
+            text.parse().map_err(|_| bad())
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    /// `resourceVersion`; `None` when unset or `0`, where any state will do.
+    pub(super) fn revision(&self) -> Result<Option<Revision>> {
+        let Some(text) = self.get("resourceVersion") else { return Ok(None) };
+        let bad =
+            |_| Refusal::bad_request(format!("Invalid value: {text:?}: resourceVersion is a whole number"));
+        Ok(Some(text.parse().map_err(bad)?).filter(|revision| *revision > 0))
+    }
+
+    /// Labels and fields.
+    pub(super) fn selectors(&self, kind: &KindInfo) -> Result<Selectors> {
+        let labels = LabelSelector::parse(self.get("labelSelector").unwrap_or_default())?;
+        let fields = FieldSelector::parse(self.get("fieldSelector").unwrap_or_default())?;
+        fields.supported_by(kind)?;
+        Ok(Selectors { labels, fields })
+    }
+
+    /// Which objects of `kind` are meant.
+    pub(super) fn query(&self, kind: &KindInfo, namespace: Option<&str>) -> Result<Query> {
+        let limit = self.number("limit")?.unwrap_or(0);
+        let limit = usize::try_from(limit).map_err(|_| Refusal::bad_request("limit must not be negative"))?;
+        let mut query = Query::all(kind.group_kind()).matching(self.selectors(kind)?);
+        query.namespace = namespace.map(str::to_owned);
+        query.limit = limit;
+        query.continue_from = self.get("continue").map(str::to_owned);
+        Ok(query)
+    }
+
+    /// Refuses versions and matches that no list can satisfy.
+    pub(super) fn check_list(&self) -> Result<()> {
+        let mut invalid = Invalid::default();
+        if self.get("sendInitialEvents").is_some() {
+            invalid.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+        }
+        if let Some(wanted) = self.get("resourceVersionMatch") {
+            let field = "resourceVersionMatch";
+            let version = self.get("resourceVersion");
+            if self.get("continue").is_some() {
+                invalid.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
+            } else if version.is_none() {
+                invalid
+                    .forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+            } else if !matches!(wanted, "Exact" | "NotOlderThan") {
+                invalid.unsupported(field, wanted, &["Exact", "NotOlderThan"]);
+            } else if wanted == "Exact" && version == Some("0") {
+                invalid
+                    .forbidden(field, r#"resourceVersionMatch "exact" is forbidden for resourceVersion "0""#);
+            }
+        }
+        refuse("ListOptions", &invalid)
+    }
+
+    /// Refuses what no watch can do.
+    pub(super) fn check_watch(&self) -> Result<()> {
+        let mut invalid = Invalid::default();
+        match (self.chosen("sendInitialEvents"), self.get("resourceVersionMatch")) {
+            (None, Some(_)) => invalid.forbidden(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+            ),
+            (Some(_), None) => invalid.forbidden(
+                "resourceVersionMatch",
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ),
+            (Some(_), Some(other)) if other != "NotOlderThan" => {
+                invalid.unsupported("resourceVersionMatch", other, &["NotOlderThan"]);
+            }
+            _ => {}
+        }
+        refuse("ListOptions", &invalid)
+    }
+
+    /// `dryRun=All`.
+    pub(super) fn dry_run(&self) -> Result<bool> {
+        dry_run(self.all("dryRun"))
+    }
+
+    /// How an object is to be written.
+    pub(super) fn how(&self, subresource: &str) -> Result<WriteHow> {
+        Ok(WriteHow {
+            subresource: Some(subresource.to_owned()).filter(|s| !s.is_empty()),
+            dry_run: self.dry_run()?,
+            manager: self.get("fieldManager").map(str::to_owned),
+            validation: self.validation()?,
+        })
+    }
+
+    /// What to do about fields the kind does not have, or that come twice.
+    pub(super) fn validation(&self) -> Result<Validation> {
+        match self.get("fieldValidation") {
+            None | Some("Warn") => Ok(Validation::Warn),
+            Some("Ignore") => Ok(Validation::Ignore),
+            Some("Strict") => Ok(Validation::Strict),
+            Some(other) => {
+                let mut invalid = Invalid::default();
+                invalid.unsupported("fieldValidation", other, &["Ignore", "Warn", "Strict"]);
+                Err(refuse("PatchOptions", &invalid).expect_err("something is invalid"))
+            }
+        }
+    }
+}
+
+/// Whether everything is to be decided and nothing stored.
+pub(super) fn dry_run<'a>(values: impl Iterator<Item = &'a str>) -> Result<bool> {
+    let mut dry = false;
+    let mut invalid = Invalid::default();
+    for value in values {
+        dry = true;
+        if value != "All" {
+            invalid.unsupported("dryRun", value, &["All"]);
+        }
+    }
+    refuse("CreateOptions", &invalid).map(|()| dry)
+}
+
+/// What becomes of owned objects.
+pub(super) fn propagation(word: &str) -> Result<Propagation> {
+    match word {
+        "Background" => Ok(Propagation::Background),
+        "Foreground" => Ok(Propagation::Foreground),
+        "Orphan" => Ok(Propagation::Orphan),
+        other => {
+            let mut invalid = Invalid::default();
+            invalid.unsupported("propagationPolicy", other, &["Foreground", "Background", "Orphan"]);
+            Err(refuse("DeleteOptions", &invalid).expect_err("something is invalid"))
+        }
+    }
+}
+
+/// Options that break their rules, as Kubernetes says it.
+pub(super) fn refuse(options: &'static str, invalid: &Invalid) -> Result<()> {
+    let kind = GroupKind { group: "meta.k8s.io".into(), kind: options.into() };
+    Refusal::invalid(&kind, "", invalid).map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(query: &str) -> Parameters {
+        Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn values_are_read_as_go_reads_them() {
+        let p = parameters("a=1&b=false&c&d=TRUE&e=0&labelSelector=app%3Dweb%2Ctier+in+%28x%29&n=-3");
+        let flags: Vec<_> = ["a", "b", "c", "d", "e", "f"].into_iter().filter(|f| p.flag(f)).collect();
+        assert_eq!(flags, ["a", "c", "d"]);
+        assert_eq!(p.get("labelSelector"), Some("app=web,tier in (x)"));
+        assert_eq!(p.number("n"), Ok(Some(-3)));
+        assert!(p.number("d").is_err());
+    }
+
+    #[test]
+    fn options_that_contradict_themselves_are_refused() {
+        for (query, fine) in [
+            ("", true),
+            ("resourceVersion=5&resourceVersionMatch=Exact", true),
+            ("resourceVersion=0&resourceVersionMatch=Exact", false),
+            ("resourceVersionMatch=NotOlderThan", false),
+            ("resourceVersion=5&resourceVersionMatch=Newer", false),
+            ("sendInitialEvents=true", false),
+        ] {
+            assert_eq!(parameters(query).check_list().is_ok(), fine, "{query}");
+        }
+        for (query, fine) in [
+            ("", true),
+            ("sendInitialEvents=true&resourceVersionMatch=NotOlderThan", true),
+            ("sendInitialEvents=true", false),
+            ("resourceVersionMatch=NotOlderThan", false),
+        ] {
+            assert_eq!(parameters(query).check_watch().is_ok(), fine, "{query}");
+        }
+        assert_eq!(parameters("dryRun=All").dry_run(), Ok(true));
+        assert_eq!(parameters("dryRun=Some").dry_run().unwrap_err().reason.code(), 422);
+        assert!(parameters("fieldValidation=strict").validation().is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! What can be asked of an object besides the object: one list, from which routes and discovery derive.
+
+use super::request::{RequestInfo, Verb};
+use shared_api::{KindInfo, Refusal, core};
+use shared_client::Result;
+
+/// One subresource.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subresource {
+    /// Last word of the path.
+    pub(super) name: &'static str,
+    /// Group, version and kind that it speaks; the object's own when `None`.
+    pub(super) speaks: Option<(&'static str, &'static str, &'static str)>,
+    /// As discovery lists them.
+    pub(super) verbs: &'static [&'static str],
+    /// A stream of bytes with a pod.
+    pub(super) stream: bool,
+}
+
+const READ_WRITE: &[&str] = &["get", "patch", "update"];
+const CREATE: &[&str] = &["create"];
+const STREAM: &[&str] = &["create", "get"];
+
+const fn object(name: &'static str, verbs: &'static [&'static str]) -> Subresource {
+    Subresource { name, speaks: None, verbs, stream: false }
+}
+
+const fn speaking(
+    name: &'static str,
+    speaks: (&'static str, &'static str, &'static str),
+    verbs: &'static [&'static str],
+) -> Subresource {
+    Subresource { name, speaks: Some(speaks), verbs, stream: false }
+}
+
+const fn stream(
+    name: &'static str,
+    speaks: Option<(&'static str, &'static str, &'static str)>,
+) -> Subresource {
+    Subresource { name, speaks, verbs: STREAM, stream: true }
+}
+
+const SUBRESOURCES: &[Subresource] = &[
+    stream("attach", Some(("", "v1", "PodAttachOptions"))),
+    speaking("binding", ("", "v1", "Binding"), CREATE),
+    speaking("eviction", ("policy", "v1", "Eviction"), CREATE),
+    stream("exec", Some(("", "v1", "PodExecOptions"))),
+    object("finalize", &["update"]),
+    Subresource { name: "log", speaks: None, verbs: &["get"], stream: true },
+    stream("portforward", Some(("", "v1", "PodPortForwardOptions"))),
+    speaking("scale", ("autoscaling", "v1", "Scale"), READ_WRITE),
+    object("status", READ_WRITE),
+    speaking("token", ("authentication.k8s.io", "v1", "TokenRequest"), CREATE),
+];
+
+impl Subresource {
+    /// Whether it can be asked so.
+    pub(super) fn allows(&self, verb: Verb) -> bool {
+        let word = match verb {
+            Verb::Get => "get",
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Patch => "patch",
+            Verb::List | Verb::Watch | Verb::Delete | Verb::DeleteCollection => return false,
+        };
+        self.verbs.contains(&word)
+    }
+
+    /// Group, version and kind that it speaks for `kind`.
+    pub(super) fn speaks(&self, kind: &KindInfo) -> (&'static str, &'static str, &'static str) {
+        self.speaks.unwrap_or((kind.group, kind.version, kind.kind))
+    }
+}
+
+/// The subresources of `kind`. Streams belong to pods: only they run.
+pub(super) fn of(kind: &KindInfo) -> impl Iterator<Item = &'static Subresource> {
+    let runs = kind.group_kind() == shared_api::GroupKind::of::<core::Pod>();
+    let listed = kind.subresources;
+    SUBRESOURCES.iter().filter(move |s| if s.stream { runs } else { listed.contains(&s.name) })
+}
+
+/// Whether the request is for a stream with a pod.
+pub(super) fn is_stream(info: &RequestInfo) -> bool {
+    SUBRESOURCES.iter().any(|s| s.stream && s.name == info.subresource)
+}
+
+/// Whether the request goes to a subresource that is not just another view of the object.
+pub(super) fn is_value(info: &RequestInfo) -> bool {
+    !matches!(info.subresource.as_str(), "" | "status")
+}
+
+/// Such a value cannot be written dry: better refused than done.
+pub(super) fn refuse_dry_run(info: &RequestInfo, dry_run: bool) -> Result<()> {
+    if !dry_run {
+        return Ok(());
+    }
+    let what = format!("{}/{}", info.kind.plural, info.subresource);
+    Err(Refusal::bad_request(format!(
+        "dryRun is not served for {what}: ask without it, or for the object itself"
+    )))
+}

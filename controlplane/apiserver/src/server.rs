@@ -1,0 +1,124 @@
+//! The server: the store, what is known about it, and everybody's view of it.
+
+use crate::{
+    admission::There,
+    authn, authz,
+    cache::Cache,
+    door::{Caller, Credentials, Door, User},
+    keys,
+    local::Local,
+    nodes::{PodSessions, Switchboard},
+    options::Options,
+};
+use bytes::Bytes;
+use controlplane_store::{Entry, Error, Store};
+use shared_api::{KindInfo, Object, Reason, Refusal};
+use shared_client::{Cluster, Result, Sessions};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// The API server over a store.
+pub struct Server {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) options: Options,
+    pub(crate) cache: Cache,
+    pub(crate) nodes: Switchboard,
+    pub(crate) prepared: AtomicBool,
+    me: std::sync::Weak<Self>,
+}
+
+impl Server {
+    /// A server over `store`. Call [`Server::prepare`] once the store leads.
+    pub fn new(store: Arc<dyn Store>, options: Options) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            nodes: Switchboard::new(options.clock),
+            store,
+            options,
+            cache: Cache::default(),
+            prepared: AtomicBool::new(false),
+            me: me.clone(),
+        })
+    }
+
+    /// The door for a part of the control plane in this process, such as `replicaset`. Its watchers
+    /// hear of every revision at once.
+    pub fn internal(&self, name: &str) -> Arc<dyn Cluster> {
+        let user = User {
+            name: format!("system:controller:{name}"),
+            groups: vec![authz::MASTERS.into(), authn::AUTHENTICATED.into()],
+            uid: String::new(),
+        };
+        Arc::new(Local::new(self.me(), user, true))
+    }
+
+    pub(crate) fn me(&self) -> Arc<Self> {
+        self.me.upgrade().expect("a server that is being asked is alive")
+    }
+
+    /// The entry of an object.
+    pub(crate) fn entry(&self, kind: &KindInfo, namespace: &str, name: &str) -> Option<Entry> {
+        self.store.get(&keys::of(kind, namespace, name))
+    }
+
+    /// An object as it is now.
+    pub(crate) fn read(&self, kind: &KindInfo, namespace: &str, name: &str) -> Result<Option<Object>> {
+        self.entry(kind, namespace, name).map(|entry| self.cache.object(&entry)).transpose()
+    }
+}
+
+impl There for Server {
+    fn object(&self, kind: &KindInfo, namespace: &str, name: &str) -> Result<Option<Object>, Refusal> {
+        self.read(kind, namespace, name)
+    }
+
+    fn reserved(&self, key: &[u8]) -> bool {
+        self.store.get(key).is_some()
+    }
+}
+
+impl Door for Server {
+    fn authenticate(&self, credentials: &Credentials) -> Result<User> {
+        authn::user(credentials)
+    }
+
+    fn may_visit(&self, user: &User, verb: &str, path: &str) -> Result<()> {
+        authz::visit(user, verb, path)
+    }
+
+    fn caller(&self, user: &User) -> Arc<dyn Caller> {
+        Arc::new(Local::new(self.me(), user.clone(), false))
+    }
+
+    fn sessions(&self, user: &User) -> Arc<dyn Sessions> {
+        Arc::new(PodSessions { server: self.me(), user: user.clone() })
+    }
+
+    fn health(&self) -> Vec<(&'static str, Result<(), String>)> {
+        let prepared = self.prepared.load(Ordering::Acquire);
+        let waiting = || "the system's own objects are not there yet".to_owned();
+        vec![("ping", Ok(())), ("prepared", prepared.then_some(()).ok_or_else(waiting))]
+    }
+}
+
+/// What the store's trouble means to those who asked.
+pub(crate) fn trouble(error: &Error) -> Refusal {
+    match error {
+        Error::Compacted { .. } | Error::Future { .. } => {
+            Refusal::new(Reason::Expired, format!("too old resource version: {error}"))
+        }
+        Error::Unavailable(_) => Refusal::unavailable(error),
+        Error::Conflict(about) => Refusal::new(
+            Reason::Conflict,
+            format!("{:?} was written meanwhile", String::from_utf8_lossy(&about.0)),
+        ),
+    }
+}
+
+/// An encoded object as it will lie in the store.
+pub(crate) fn filled(encoded: &shared_api::Encoded, revision: u64) -> Bytes {
+    let hole = encoded.hole as usize;
+    let digits = revision.to_string();
+    [&encoded.json[..hole], digits.as_bytes(), &encoded.json[hole..]].concat().into()
+}

@@ -1,0 +1,173 @@
+//! What else may be asked of an object than to be read and written.
+
+use crate::{
+    keys,
+    local::{Local, ask as asked},
+    pipeline::{self, Target},
+    registry,
+};
+use serde_json::{Map, Value, json};
+use shared_api::{DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, Reason, Refusal, WriteHow};
+use shared_client::{Cluster, Result};
+
+/// Reads a part of an object, or writes it.
+pub(crate) async fn ask(caller: &Local, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
+    let kind = keys::kind_of(key)?;
+    if !kind.subresources.contains(&name) {
+        return Err(registry::no_part(kind, name));
+    }
+    match (name, body) {
+        ("status", None) => read(caller, kind, key, name).map(|object| object.value()),
+        ("status" | "finalize", Some(body)) => {
+            let object = Object::from_value(&body)
+                .map_err(|e| Refusal::bad_request(format!("the body is no {}: {e}", kind.kind)))?;
+            if object.key() != *key {
+                let why = format!("the body is about {}, the request about {key}", object.key());
+                return Err(Refusal::bad_request(why));
+            }
+            let how = WriteHow { subresource: Some(name.into()), ..WriteHow::default() };
+            caller.update(object, &how).await.map(|object| object.value())
+        }
+        ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(&object)),
+        ("scale", Some(body)) => scale(caller, kind, key, &body).await,
+        ("binding", Some(body)) => bind(caller, kind, key, &body).await,
+        ("eviction", Some(body)) => evict(caller, kind, key, body).await,
+        ("binding" | "eviction" | "finalize", None) => {
+            Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} can only be written")))
+        }
+        _ => Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} is a session; open one"))),
+    }
+}
+
+/// Changes the scale of an object relative to what it is.
+pub(crate) async fn patch_scale(caller: &Local, key: &Key, patch: &Patch, how: &WriteHow) -> Result<Object> {
+    let kind = keys::kind_of(key)?;
+    if !kind.subresources.contains(&"scale") {
+        return Err(registry::no_part(kind, "scale"));
+    }
+    let target = Target { kind, key, verb: "patch", part: "scale", checked: true };
+    let scaled = pipeline::change(caller, &target, how, |old| {
+        with_replicas(old, &crate::patch::apply("Scale", scale_of(old), patch)?)
+    });
+    Object::from_value(&scale_of(&scaled.await?)).map_err(Refusal::internal)
+}
+
+fn read(caller: &Local, kind: &'static KindInfo, key: &Key, part: &str) -> Result<Object> {
+    caller.may(&asked("get", kind, part, key))?;
+    caller.server.read(kind, &key.namespace, &key.name)?.ok_or_else(|| Refusal::not_found(key))
+}
+
+async fn scale(caller: &Local, kind: &'static KindInfo, key: &Key, body: &Value) -> Result<Value> {
+    let target = Target { kind, key, verb: "update", part: "scale", checked: true };
+    let how = WriteHow::default();
+    let scaled = pipeline::change(caller, &target, &how, |old| with_replicas(old, body)).await?;
+    Ok(scale_of(&scaled))
+}
+
+fn scale_of(object: &Object) -> Value {
+    let value = object.value();
+    let number = |path: &str| value.pointer(path).and_then(Value::as_i64).unwrap_or(0);
+    let selector = value.pointer("/spec/selector").and_then(|s| serde_json::from_value(s.clone()).ok());
+    let selector = selector.map(|s| LabelSelector::from_meta(&s).to_string()).unwrap_or_default();
+    let meta = object.metadata();
+    json!({
+        "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "metadata": {
+            "name": meta.name,
+            "namespace": meta.namespace,
+            "uid": meta.uid,
+            "resourceVersion": meta.resource_version,
+            "creationTimestamp": meta.creation_timestamp,
+        },
+        "spec": {"replicas": number("/spec/replicas")},
+        "status": {"replicas": number("/status/replicas"), "selector": selector},
+    })
+}
+
+/// The object with the replicas a scale asks for, and with what the scale says about which state it
+/// was made for.
+fn with_replicas(old: &Object, scale: &Value) -> Result<Value> {
+    let replicas = match scale.pointer("/spec/replicas") {
+        None | Some(Value::Null) => 0,
+        Some(replicas) => replicas.as_i64().filter(|n| i32::try_from(*n).is_ok()).ok_or_else(|| {
+            Refusal::bad_request(format!("spec.replicas: {replicas} is no number of replicas"))
+        })?,
+    };
+    let mut new = old.value();
+    new["spec"]["replicas"] = replicas.into();
+    for field in ["resourceVersion", "uid"] {
+        new["metadata"][field] = scale["metadata"][field].clone();
+    }
+    Ok(new)
+}
+
+async fn bind(caller: &Local, kind: &'static KindInfo, key: &Key, body: &Value) -> Result<Value> {
+    let target_kind = body.pointer("/target/kind").and_then(Value::as_str).unwrap_or("Node");
+    let node = body.pointer("/target/name").and_then(Value::as_str).unwrap_or_default();
+    if target_kind != "Node" || shared_api::name::subdomain(node).is_some() {
+        return Err(Refusal::bad_request(format!(
+            "a binding's target is a node, not {target_kind} {node:?}"
+        )));
+    }
+    let now = (caller.server.options.clock)();
+    let target = Target { kind, key, verb: "create", part: "binding", checked: false };
+    pipeline::change(caller, &target, &WriteHow::default(), |old| {
+        let mut pod = old.value();
+        if old.metadata().deletion_timestamp.is_some() {
+            let why = format!("pod {} is being deleted, cannot be assigned to a host", key.name);
+            return Err(Refusal::conflict(key, &why));
+        }
+        if let Some(there) = pod.pointer("/spec/nodeName").and_then(Value::as_str).filter(|n| !n.is_empty()) {
+            let why = format!("pod {} is already assigned to node {there:?}", key.name);
+            return Err(Refusal::conflict(key, &why));
+        }
+        pod["spec"]["nodeName"] = node.into();
+        let annotations = body.pointer("/metadata/annotations").and_then(Value::as_object);
+        if let Some(annotations) = annotations.filter(|a| !a.is_empty()) {
+            let there = &mut pod["metadata"]["annotations"];
+            if !there.is_object() {
+                *there = Value::Object(Map::new());
+            }
+            if let Some(there) = there.as_object_mut() {
+                there.extend(annotations.clone());
+            }
+        }
+        pod["metadata"]["uid"] = body.pointer("/metadata/uid").cloned().unwrap_or_default();
+        let scheduled = json!({"type": "PodScheduled", "status": "True",
+            "lastTransitionTime": shared_api::Time::from(now)});
+        let conditions = &mut pod["status"]["conditions"];
+        let mut list = conditions.as_array().cloned().unwrap_or_default();
+        list.retain(|c| c["type"] != "PodScheduled");
+        list.push(scheduled);
+        *conditions = list.into();
+        Ok(pod)
+    })
+    .await?;
+    Ok(success())
+}
+
+async fn evict(caller: &Local, kind: &'static KindInfo, key: &Key, mut body: Value) -> Result<Value> {
+    caller.may(&asked("create", kind, "eviction", key))?;
+    let options: shared_api::meta::DeleteOptions = match body.get_mut("deleteOptions").map(Value::take) {
+        None | Some(Value::Null) => shared_api::meta::DeleteOptions::default(),
+        Some(options) => serde_json::from_value(options)
+            .map_err(|e| Refusal::bad_request(format!("deleteOptions cannot be decoded: {e}")))?,
+    };
+    let preconditions = options.preconditions.unwrap_or_default();
+    let how = DeleteHow {
+        grace_seconds: options.grace_period_seconds,
+        preconditions: shared_api::Preconditions {
+            uid: preconditions.uid,
+            revision: preconditions.resource_version.and_then(|v| v.parse().ok()),
+        },
+        propagation: None,
+        dry_run: options.dry_run.is_some_and(|d| !d.is_empty()),
+    };
+    pipeline::delete(caller, kind, key, &how, |_| Ok(())).await?;
+    Ok(success())
+}
+
+fn success() -> Value {
+    json!({"apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success", "code": 201})
+}

@@ -1,0 +1,14 @@
+//! The server as those see it who stand at its door: in the process, and over real TLS and gRPC.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "door/contract.rs"]
+mod contract;
+#[path = "door/port.rs"]
+mod port;
+#[path = "door/sessions.rs"]
+mod sessions;
+#[path = "door/story.rs"]
+mod story;
+#[path = "door/watching.rs"]
+mod watching;

@@ -1,0 +1,13 @@
+//! The REST face over a cluster in memory: asked directly, and by an unmodified kubectl.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test may break off, and says what it skips.
+
+#[path = "rest/door.rs"]
+mod door;
+#[path = "rest/kubectl.rs"]
+mod kubectl;
+#[path = "rest/kubectl_streams.rs"]
+mod kubectl_streams;
+#[path = "rest/program.rs"]
+mod program;
+#[path = "rest/wire.rs"]
+mod wire;

@@ -1,0 +1,52 @@
+//! What controllers ask of a pod.
+
+use shared_api::{Timestamp, core::Pod};
+
+pub(crate) fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or("Pending")
+}
+
+/// It has ended, and nothing starts it again.
+pub(crate) fn is_over(pod: &Pod) -> bool {
+    matches!(phase(pod), "Succeeded" | "Failed")
+}
+
+/// It counts: neither over nor on its way out.
+pub(crate) fn is_active(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none() && !is_over(pod)
+}
+
+/// Whether a condition of this type is true.
+pub(crate) fn is(pod: &Pod, condition: &str) -> bool {
+    let conditions = pod.status.iter().flat_map(|s| s.conditions.iter().flatten());
+    conditions.into_iter().any(|c| c.type_ == condition && c.status == "True")
+}
+
+/// It may be given work.
+pub(crate) fn is_ready(pod: &Pod) -> bool {
+    is(pod, "Ready")
+}
+
+/// Since when it is ready.
+pub(crate) fn ready_since(pod: &Pod) -> Option<Timestamp> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let ready = conditions.iter().find(|c| c.type_ == "Ready" && c.status == "True")?;
+    ready.last_transition_time.as_ref().map(|t| t.0)
+}
+
+/// Seconds until a ready pod has been so for `min_ready` seconds; zero or less: it is available.
+pub(crate) fn available_in(pod: &Pod, min_ready: i32, now: Timestamp) -> Option<i64> {
+    if !is_ready(pod) {
+        return None;
+    }
+    if min_ready == 0 {
+        return Some(0);
+    }
+    let since = ready_since(pod)?;
+    Some(i64::from(min_ready) - (now.as_second() - since.as_second()))
+}
+
+/// The node it is bound to.
+pub(crate) fn node(pod: &Pod) -> Option<&str> {
+    pod.spec.as_ref()?.node_name.as_deref().filter(|n| !n.is_empty())
+}

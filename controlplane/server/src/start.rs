@@ -1,0 +1,140 @@
+//! From options to a control plane that serves.
+
+use crate::{
+    Options,
+    authority::{Keeper, NodeSigner, write},
+    files, leadership, port,
+};
+use anyhow::{Context, Result, bail};
+use controlplane_apiserver::{Options as ServerOptions, Server, door::Door, grpc, rest};
+use controlplane_store::Store;
+use serde_json::json;
+use shared_api::{Object, Reason, WriteHow};
+use shared_client::{Cluster, kubeconfig::Kubeconfig};
+use shared_daemon::{Shutdown, Tasks, now};
+use shared_pki::Token;
+use std::{fs, path::Path, sync::Arc};
+use tokio::net::TcpListener;
+
+/// Runs a control plane until `shutdown`.
+pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
+    let (advertise, ip, reach) = options.advertised()?;
+    let services = Options::cidr("service-cidr", &options.service_cidr)?;
+    let cluster_cidr = Options::cidr("cluster-cidr", &options.cluster_cidr)?;
+    fs::create_dir_all(&options.data_dir)
+        .with_context(|| format!("making the data directory {}", options.data_dir.display()))?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| {
+        format!("listening on {}; is another control plane running? choose another address with --listen", options.listen)
+    })?;
+    let keeper = Arc::new(Keeper::open(&options.data_dir, seconds())?);
+    let store = controlplane_store::open(controlplane_store::Options::new(options.data_dir.join("store"))).await?;
+    let server = Server::new(
+        Arc::clone(&store) as Arc<dyn Store>,
+        ServerOptions {
+            services,
+            signer: Some(Arc::new(NodeSigner { keeper: Arc::clone(&keeper), clock: seconds })),
+            advertise: Some((ip, reach)),
+            ..ServerOptions::new(now)
+        },
+    );
+    let identity = keeper.server(&names(&advertise, &options))?;
+    let tls = shared_pki::server_config(&identity, keeper.certificate())?;
+    let app = rest::router(Arc::clone(&server) as Arc<dyn Door>)
+        .merge(files::routes(keeper.certificate()))
+        .merge(grpc::routes(Arc::clone(&server)).prepare().into_axum_router().reset_fallback());
+    let tasks = Tasks::new(&shutdown);
+    tasks.start("port", port::serve(listener, tls, app, tasks.clone(), shutdown.clone()));
+
+    // Whoever leads first makes what every cluster has; until then /readyz says so.
+    store.leads().wait_for(|leads| *leads).await.context("waiting to lead")?;
+    server.prepare().await.context("making the system's own objects")?;
+    invite(&*server.internal("bootstrap"), &keeper.token()?).await?;
+    let admin = Kubeconfig::of("dhow", &format!("https://{advertise}"), keeper.certificate(), &keeper.admin()?);
+    let places = [Some(options.data_dir.join("kubeconfig")), options.kubeconfig.clone()];
+    for path in places.iter().flatten() {
+        write(path, &admin.to_yaml(), 0o600)?;
+    }
+    tracing::info!(address = %options.listen, advertise, revision = store.revision(), "serves");
+    let controllers = controlplane_controllers::Options { cluster_cidr };
+    tasks.start("leadership", leadership::follow(server, Arc::clone(&store) as Arc<dyn Store>, controllers));
+
+    shutdown.cancelled().await;
+    tasks.ended().await;
+    store.shutdown().await;
+    Ok(())
+}
+
+fn seconds() -> i64 {
+    now().as_second()
+}
+
+/// Every name and address this server may be reached by.
+fn names(advertise: &str, options: &Options) -> Vec<String> {
+    let host = advertise.rsplit_once(':').map_or(advertise, |(host, _)| host).trim_matches(['[', ']']);
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+        .map(String::from)
+        .to_vec();
+    names.push("kubernetes.default.svc.cluster.local".into());
+    names.push(host.into());
+    if !options.listen.ip().is_unspecified() {
+        names.push(options.listen.ip().to_string());
+    }
+    // The service `kubernetes` has the first address of the range.
+    if let Some(first) = first_address(&options.service_cidr) {
+        names.push(first);
+    }
+    names.extend(own_addresses());
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn first_address(cidr: &str) -> Option<String> {
+    let base: std::net::Ipv4Addr = cidr.split_once('/')?.0.parse().ok()?;
+    Some(std::net::Ipv4Addr::from(u32::from(base).checked_add(1)?).to_string())
+}
+
+fn own_addresses() -> Vec<String> {
+    let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    let addresses = interfaces.filter_map(|i| i.address?.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::ip));
+    addresses.map(|ip| ip.to_string()).collect()
+}
+
+/// Makes the token's Secret, so that its bearers may join.
+async fn invite(cluster: &dyn Cluster, token: &Token) -> Result<()> {
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
+        "metadata": {"namespace": "kube-system", "name": format!("bootstrap-token-{}", token.id)},
+        "stringData": {
+            "token-id": token.id, "token-secret": token.secret,
+            "usage-bootstrap-authentication": "true", "description": "lets nodes join",
+        },
+    });
+    match cluster.create(Object::from_value(&secret)?, &WriteHow::default()).await {
+        Ok(_) => Ok(()),
+        Err(refusal) if refusal.reason == Reason::AlreadyExists => Ok(()),
+        Err(refusal) => Err(refusal).context("making the join token's secret"),
+    }
+}
+
+/// The join token of the control plane whose state is in `data_dir`.
+pub fn token(data_dir: &Path) -> Result<String> {
+    read(data_dir, "join-token")
+}
+
+/// The administrator's kubeconfig of the control plane whose state is in `data_dir`.
+pub fn kubeconfig(data_dir: &Path) -> Result<String> {
+    read(data_dir, "kubeconfig")
+}
+
+fn read(data_dir: &Path, file: &str) -> Result<String> {
+    let path = data_dir.join(file);
+    if !path.exists() {
+        bail!(
+            "{} does not exist: has a control plane been started with --data-dir {}?",
+            path.display(),
+            data_dir.display()
+        );
+    }
+    fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+}

@@ -1,0 +1,137 @@
+//! The store of a member of a raft cluster: a log on disk, the state in memory, a copy of it in sled.
+
+mod behind;
+mod disk;
+mod error;
+mod log;
+mod machine;
+mod network;
+mod proposer;
+mod snapshot;
+mod start;
+#[cfg(test)]
+mod tests;
+mod types;
+mod wal;
+
+pub use error::OpenError;
+pub use start::open;
+
+use crate::state::Window;
+use crate::{Changes, Entry, Error, Page, Range, Result, Revision, Store, Txn};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything is kept; created when absent.
+    pub dir: PathBuf,
+    /// Which member this is: given once, never reused.
+    pub member: u64,
+    /// Where other members reach this one.
+    pub address: String,
+    /// How much of the past is kept for watches and exact reads.
+    pub history: Window,
+    /// A snapshot is made, and the log purged, after so many entries,
+    pub snapshot_entries: u64,
+    /// or so many bytes of log, or as many as the last snapshot had if that is more.
+    pub snapshot_bytes: u64,
+}
+
+impl Options {
+    /// The only member, with everything else as usual.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            member: 1,
+            address: String::new(),
+            history: Window::default(),
+            snapshot_entries: 10_000,
+            snapshot_bytes: 32 << 20,
+        }
+    }
+}
+
+/// A member of the cluster that keeps the store.
+pub struct Member {
+    raft: types::Raft,
+    applied: machine::Applied,
+    proposer: proposer::Proposer,
+    log: log::Log,
+    behind: behind::Behind,
+    leads: watch::Receiver<bool>,
+    /// Holds the directory; taken when it is let go.
+    hold: Mutex<Option<File>>,
+}
+
+impl std::fmt::Debug for Member {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Member").field("revision", &self.revision()).finish_non_exhaustive()
+    }
+}
+
+impl Member {
+    /// Stops taking part, writes what is left and lets go of the directory. What was acknowledged is safe
+    /// without this too; the next start is faster with it.
+    pub async fn shutdown(&self) {
+        self.applied.live().close();
+        if let Err(error) = self.raft.shutdown().await {
+            tracing::warn!("raft did not stop cleanly: {error}");
+        }
+        self.log.close().await;
+        self.behind.close().await;
+        drop(error::lock(&self.hold).take());
+    }
+
+    /// Makes a snapshot now, and waits until the log was purged up to what it holds.
+    pub async fn snapshot(&self) -> Result<()> {
+        let stopped = |error: &dyn std::error::Error| Error::Unavailable(error.to_string());
+        let applied = self.raft.metrics().borrow().last_applied;
+        self.raft.trigger().snapshot().await.map_err(|error| stopped(&error))?;
+        let wait = self.raft.wait(None);
+        let purged = wait.metrics(|metrics| metrics.purged >= applied, "the log is purged");
+        purged.await.map_err(|error| stopped(&error))?;
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl Store for Member {
+    fn get(&self, key: &[u8]) -> Option<Entry> {
+        self.applied.live().get(key)
+    }
+
+    fn range(&self, range: &Range) -> Result<Page> {
+        self.applied.live().range(range)
+    }
+
+    fn revision(&self) -> Revision {
+        self.applied.live().revision()
+    }
+
+    /// Empty until a member that joins has heard of the first entries.
+    fn cluster(&self) -> Arc<str> {
+        self.applied.cluster().unwrap_or_default()
+    }
+
+    async fn commit(&self, txn: Txn) -> Result<Revision> {
+        self.proposer.commit(txn).await
+    }
+
+    async fn barrier(&self) -> Result<Revision> {
+        let barrier = self.raft.ensure_linearizable().await;
+        barrier.map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(self.revision())
+    }
+
+    fn watch(&self, from: Revision) -> Result<Changes> {
+        self.applied.live().watch(from)
+    }
+
+    fn leads(&self) -> watch::Receiver<bool> {
+        self.leads.clone()
+    }
+}

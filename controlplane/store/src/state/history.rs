@@ -1,0 +1,133 @@
+//! The recent past: what each revision changed, kept within bounds of count, bytes and age.
+
+use crate::{Change, Error, Result, Revision};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How much of the past is kept. Whichever bound is met first holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// At most so many revisions.
+    pub revisions: usize,
+    /// At most so many bytes of keys and values, new and previous.
+    pub bytes: usize,
+    /// Not older than this.
+    pub age: Duration,
+}
+
+impl Default for Window {
+    /// Ten minutes, 50,000 revisions, 16 MiB.
+    fn default() -> Self {
+        Self { revisions: 50_000, bytes: 16 << 20, age: Duration::from_mins(10) }
+    }
+}
+
+/// What one revision changed.
+#[derive(Debug)]
+pub(crate) struct Past {
+    when: Instant,
+    bytes: usize,
+    changes: Building,
+    /// Beside each change: when the key had been written before.
+    before: Vec<Option<Revision>>,
+}
+
+#[derive(Debug)]
+enum Building {
+    Open(Vec<Change>),
+    Done(Arc<[Change]>),
+}
+
+impl Past {
+    pub(crate) fn at(when: Instant) -> Self {
+        Self { when, bytes: 0, changes: Building::Open(Vec::new()), before: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, change: Change, before: Option<Revision>) {
+        // A change costs about this much beside its bytes.
+        const OVERHEAD: usize = 160;
+        self.bytes += OVERHEAD + change.key.len() + change.value.len();
+        self.bytes += change.previous.as_ref().map_or(0, bytes::Bytes::len);
+        if let Building::Open(changes) = &mut self.changes {
+            changes.push(change);
+            self.before.push(before);
+        }
+    }
+
+    fn done(mut self) -> Self {
+        if let Building::Open(changes) = self.changes {
+            self.changes = Building::Done(changes.into());
+        }
+        self
+    }
+
+    /// The changes, shared by everyone who reads them.
+    pub(crate) fn changes(&self) -> Option<&Arc<[Change]>> {
+        match &self.changes {
+            Building::Done(changes) => Some(changes),
+            Building::Open(_) => None,
+        }
+    }
+
+    pub(crate) fn changes_with_before(&self) -> impl DoubleEndedIterator<Item = (&Change, Option<Revision>)> {
+        let changes: &[Change] = match &self.changes {
+            Building::Done(changes) => changes,
+            Building::Open(changes) => changes,
+        };
+        changes.iter().zip(self.before.iter().copied())
+    }
+}
+
+/// One [`Past`] for every revision after `floor`, without a gap.
+#[derive(Debug)]
+pub(crate) struct History {
+    window: Window,
+    floor: Revision,
+    bytes: usize,
+    past: VecDeque<Past>,
+}
+
+impl History {
+    pub(crate) fn new(window: Window, floor: Revision) -> Self {
+        Self { window, floor, bytes: 0, past: VecDeque::new() }
+    }
+
+    /// The oldest revision at which things can still be told.
+    #[cfg(test)]
+    pub(crate) fn oldest(&self) -> Revision {
+        self.floor
+    }
+
+    /// Adds what the next revision changed, and lets go of what no longer fits.
+    pub(crate) fn push(&mut self, past: Past) {
+        let now = past.when;
+        self.bytes += past.bytes;
+        self.past.push_back(past.done());
+        while let Some(oldest) = self.past.front()
+            && (self.past.len() > self.window.revisions
+                || self.bytes > self.window.bytes
+                || now.saturating_duration_since(oldest.when) > self.window.age)
+        {
+            self.bytes -= oldest.bytes;
+            self.past.pop_front();
+            self.floor += 1;
+        }
+    }
+
+    /// What happened after revision `from`, oldest first.
+    pub(crate) fn since(
+        &self,
+        from: Revision,
+        newest: Revision,
+    ) -> Result<impl DoubleEndedIterator<Item = &Past>> {
+        if from > newest {
+            return Err(Error::Future { asked: from, newest });
+        }
+        if from < self.floor {
+            return Err(Error::Compacted { asked: from, oldest: self.floor });
+        }
+        let skip = usize::try_from(from - self.floor).unwrap_or(usize::MAX).min(self.past.len());
+        Ok(self.past.range(skip..))
+    }
+}

@@ -1,0 +1,29 @@
+# The vocabulary of the project; each recipe is a script that also runs by hand.
+
+# list the recipes
+default:
+    @just --list
+
+# a three-node cluster on this machine, and the terminal
+up *flags:
+    ./demo/up {{flags}}
+
+# end it, leaving nothing behind
+down:
+    ./demo/down
+
+# every test, end-to-end ones included
+test *flags:
+    ./demo/test {{flags}}
+
+# formatting and lints, read-only
+lint:
+    ./demo/test --only lint
+
+# measure, in one table
+bench:
+    ./demo/bench
+
+# the terminal on the demo's cluster
+tui:
+    ./target/release/dhow --kubeconfig demo/run/kubeconfig

@@ -1,0 +1,74 @@
+//! `--batch`: commands from words, a file or standard input, to standard output. Never draws or asks.
+
+use crate::{args::Options, connect, daemons};
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    io::{self, Read, Write},
+    process::ExitCode,
+};
+use tokio::io::AsyncRead;
+use tui_commands::{Error, Exit, Script, Sink, grammar};
+
+pub(crate) fn run(options: &Options, words: Vec<String>) -> Result<ExitCode> {
+    let script = match &words[..] {
+        [] => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).context("reading standard input")?;
+            Script::Lines { name: "standard input".into(), text }
+        }
+        [flag, file] if flag == "-f" => {
+            let text = fs::read_to_string(file).with_context(|| format!("reading {file}"))?;
+            Script::Lines { name: file.clone(), text }
+        }
+        _ => {
+            // Help and mistakes need no cluster.
+            match grammar::parse(&words) {
+                Err(Error::Help(text)) => {
+                    print(&text);
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Err(error) => {
+                    eprintln!("Error: {error}");
+                    return Ok(ExitCode::from(error.exit().code()));
+                }
+                Ok(_) => Script::Words(words),
+            }
+        }
+    };
+    let (doors, _) = connect::doors(options)?;
+    let piped = matches!(script, Script::Words(_));
+    let exit: Exit = daemons::runtime()?.block_on(tui_commands::run(&script, &doors, &mut Pipes { piped }));
+    // Tasks that still read standard input are not waited for.
+    std::process::exit(i32::from(exit.code()));
+}
+
+fn print(text: &str) {
+    // Nobody listens any more, which is the reader's choice.
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Standard input and output.
+struct Pipes {
+    piped: bool,
+}
+
+impl Sink for Pipes {
+    fn out(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        if written.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
+            // As other programs that write into `head`.
+            std::process::exit(141);
+        }
+        written
+    }
+
+    fn note(&mut self, line: &str) {
+        eprintln!("{line}");
+    }
+
+    fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>> {
+        std::mem::take(&mut self.piped).then(|| Box::new(tokio::io::stdin()) as Box<dyn AsyncRead + Send + Unpin>)
+    }
+}
