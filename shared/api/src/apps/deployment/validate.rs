@@ -88,29 +88,29 @@ mod tests {
         json!({"spec": spec})
     }
 
-    fn check(more: Value, expected: &[&str]) {
-        assert_eq!(findings::<Deployment>(with(&more)), expected);
+    fn check(more: &Value, expected: &[&str]) {
+        assert_eq!(findings::<Deployment>(with(more)), expected);
     }
 
     #[test]
     fn each_finding_names_its_field() {
-        check(json!({}), &[]);
+        check(&json!({}), &[]);
         check(
-            json!({"replicas": -1}),
+            &json!({"replicas": -1}),
             &["spec.replicas: Invalid value: -1: must be greater than or equal to 0"],
         );
         check(
-            json!({"minReadySeconds": 600}),
+            &json!({"minReadySeconds": 600}),
             &["spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds"],
         );
         check(
-            json!({"selector": {"matchLabels": {"app": "b"}}}),
+            &json!({"selector": {"matchLabels": {"app": "b"}}}),
             &[
                 "spec.template.metadata.labels: Invalid value: {\"app\":\"a\"}: `selector` does not match template `labels`",
             ],
         );
         check(
-            json!({"selector": {"matchExpressions": [{"key": "app", "operator": "In"}]}}),
+            &json!({"selector": {"matchExpressions": [{"key": "app", "operator": "In"}]}}),
             &[
                 "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or \
              'NotIn'",
@@ -118,7 +118,7 @@ mod tests {
             ],
         );
         check(
-            json!({"template": {"spec": {"containers": [{"name": "a", "image": ""}], "restartPolicy": "Never"}}}),
+            &json!({"template": {"spec": {"containers": [{"name": "a", "image": ""}], "restartPolicy": "Never"}}}),
             &[
                 "spec.selector: Required value",
                 "spec.template.spec.containers[0].image: Required value",
@@ -131,13 +131,13 @@ mod tests {
     fn a_strategy_must_be_able_to_move() {
         let rolling = |gone: Value, more: Value| json!({"strategy": {"rollingUpdate": {"maxUnavailable": gone, "maxSurge": more}}});
         let path = "spec.strategy.rollingUpdate";
-        check(rolling(json!(0), json!("25%")), &[]);
+        check(&rolling(json!(0), json!("25%")), &[]);
         check(
-            rolling(json!("0%"), json!(0)),
+            &rolling(json!("0%"), json!(0)),
             &[&format!("{path}.maxUnavailable: Invalid value: \"0%\": may not be 0 when `maxSurge` is 0")],
         );
         check(
-            rolling(json!("120%"), json!("half")),
+            &rolling(json!("120%"), json!("half")),
             &[
                 &format!(
                     "{path}.maxSurge: Invalid value: \"half\": must be an integer or percentage (e.g '5%%')"
@@ -146,11 +146,11 @@ mod tests {
             ],
         );
         check(
-            json!({"strategy": {"type": "Recreate", "rollingUpdate": {}}}),
+            &json!({"strategy": {"type": "Recreate", "rollingUpdate": {}}}),
             &[&format!("{path}: Forbidden: may not be specified when strategy `type` is 'Recreate'")],
         );
         check(
-            json!({"strategy": {"type": "Canary"}}),
+            &json!({"strategy": {"type": "Canary"}}),
             &[
                 "spec.strategy.type: Unsupported value: \"Canary\": supported values: \"Recreate\", \"RollingUpdate\"",
             ],

@@ -150,14 +150,14 @@ mod tests {
     use crate::core::testing::completed;
     use serde_json::{Value, json};
 
-    fn spec(spec: Value) -> Value {
+    fn spec(spec: &Value) -> Value {
         completed::<Pod>(json!({"spec": spec}))["spec"].clone()
     }
 
     #[test]
     fn the_shortest_pod_becomes_whole() {
         assert_eq!(
-            spec(json!({"containers": [{"name": "a", "image": "b:1", "ports": [{"containerPort": 80}]}]})),
+            spec(&json!({"containers": [{"name": "a", "image": "b:1", "ports": [{"containerPort": 80}]}]})),
             json!({
                 "containers": [{
                     "name": "a", "image": "b:1", "imagePullPolicy": "IfNotPresent", "resources": {},
@@ -180,14 +180,14 @@ mod tests {
             ("b@sha256:0", "IfNotPresent"),
             ("b:latest@sha256:0", "Always"),
         ] {
-            let spec = spec(json!({"containers": [{"name": "a", "image": image}]}));
+            let spec = spec(&json!({"containers": [{"name": "a", "image": image}]}));
             assert_eq!(spec["containers"][0]["imagePullPolicy"], expected, "{image}");
         }
     }
 
     #[test]
     fn parts_of_a_container_become_whole() {
-        let spec = spec(json!({"hostNetwork": true, "serviceAccount": "s", "containers": [{
+        let spec = spec(&json!({"hostNetwork": true, "serviceAccount": "s", "containers": [{
             "name": "a", "image": "b", "ports": [{"containerPort": 80}],
             "resources": {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}},
             "env": [{"name": "N", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn volumes_become_whole() {
-        let spec = spec(json!({"containers": [], "volumes": [
+        let spec = spec(&json!({"containers": [], "volumes": [
             {"name": "a"}, {"name": "b", "configMap": {"name": "c"}}, {"name": "d", "hostPath": {"path": "/"}},
             {"name": "e", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}
         ]}));

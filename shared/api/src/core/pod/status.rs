@@ -101,7 +101,7 @@ fn main(pod: &Pod, view: &mut View, restarts: &mut Restarts) {
         let Some(state) = &container.state else { continue };
         let waits = state.waiting.as_ref().and_then(|w| w.reason.as_deref()).filter(|w| !w.is_empty());
         if let Some(waits) = waits {
-            view.reason = waits.to_owned();
+            waits.clone_into(&mut view.reason);
         } else if let Some(ended) = &state.terminated {
             view.reason = ending(ended);
         } else if container.ready && state.running.is_some() {
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn container(name: &str, ready: bool, state: Value) -> Value {
+    fn container(name: &str, ready: bool, state: &Value) -> Value {
         json!({"name": name, "image": "", "imageID": "", "restartCount": 0, "ready": ready, "state": state})
     }
 
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!((format!("{}/{}", view.ready, view.containers).as_str(), view.reason.as_str()), expected);
     }
 
-    fn pod(init: usize, containers: usize, status: Value) -> Value {
+    fn pod(init: usize, containers: usize, status: &Value) -> Value {
         let named =
             |n: usize, as_: &str| (0..n).map(|i| json!({"name": format!("{as_}{i}")})).collect::<Vec<_>>();
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {},
@@ -158,12 +158,11 @@ mod tests {
     #[test]
     fn main_containers_tell_the_state() {
         let with = |states: &[Value]| {
-            let all: Vec<_> =
-                states.iter().map(|s| container("c0", s.get("running").is_some(), s.clone())).collect();
-            pod(0, states.len(), json!({"phase": "Running", "containerStatuses": all}))
+            let all: Vec<_> = states.iter().map(|s| container("c0", s.get("running").is_some(), s)).collect();
+            pod(0, states.len(), &json!({"phase": "Running", "containerStatuses": all}))
         };
         let runs = json!({"running": {}});
-        check(with(&[runs.clone()]), ("1/1", "Running"));
+        check(with(std::slice::from_ref(&runs)), ("1/1", "Running"));
         check(
             with(&[json!({"waiting": {"reason": "CrashLoopBackOff"}}), runs.clone()]),
             ("1/2", "CrashLoopBackOff"),
@@ -172,7 +171,7 @@ mod tests {
         check(with(&[json!({"terminated": {"exitCode": 3}})]), ("0/1", "ExitCode:3"));
         check(with(&[json!({"terminated": {"exitCode": 137, "signal": 9}})]), ("0/1", "Signal:9"));
         let done = json!({"terminated": {"exitCode": 0, "reason": "Completed"}});
-        check(with(&[done.clone()]), ("0/1", "Completed"));
+        check(with(std::slice::from_ref(&done)), ("0/1", "Completed"));
         check(with(&[done.clone(), runs.clone()]), ("1/2", "NotReady"));
         let mut ready = with(&[done, runs]);
         ready["status"]["conditions"] = json!([{"type": "Ready", "status": "True"}]);
@@ -182,13 +181,10 @@ mod tests {
     #[test]
     fn init_containers_come_first() {
         let with = |states: &[Value]| {
-            let all: Vec<_> = states
-                .iter()
-                .enumerate()
-                .map(|(i, s)| container(&format!("i{i}"), false, s.clone()))
-                .collect();
-            let main = container("c0", false, json!({"waiting": {"reason": "PodInitializing"}}));
-            pod(2, 1, json!({"phase": "Pending", "initContainerStatuses": all, "containerStatuses": [main]}))
+            let all: Vec<_> =
+                states.iter().enumerate().map(|(i, s)| container(&format!("i{i}"), false, s)).collect();
+            let main = container("c0", false, &json!({"waiting": {"reason": "PodInitializing"}}));
+            pod(2, 1, &json!({"phase": "Pending", "initContainerStatuses": all, "containerStatuses": [main]}))
         };
         let done = json!({"terminated": {"exitCode": 0, "reason": "Completed"}});
         check(with(&[json!({"running": {}})]), ("0/1", "Init:0/2"));
@@ -201,13 +197,13 @@ mod tests {
 
     #[test]
     fn a_sidecar_counts_as_a_container() {
-        let mut sidecar = container("i0", true, json!({"running": {}}));
+        let mut sidecar = container("i0", true, &json!({"running": {}}));
         sidecar["started"] = json!(true);
-        let main = container("c0", true, json!({"running": {}}));
+        let main = container("c0", true, &json!({"running": {}}));
         let mut pod = pod(
             1,
             1,
-            json!({"phase": "Running", "initContainerStatuses": [sidecar], "containerStatuses": [main]}),
+            &json!({"phase": "Running", "initContainerStatuses": [sidecar], "containerStatuses": [main]}),
         );
         pod["spec"]["initContainers"][0]["restartPolicy"] = json!("Always");
         check(pod, ("2/2", "Running"));
@@ -216,15 +212,15 @@ mod tests {
     #[test]
     fn the_pod_itself_may_tell_more() {
         let deleted = |status: Value| {
-            let mut pod = pod(0, 1, status);
+            let mut pod = pod(0, 1, &status);
             pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
             pod
         };
         check(deleted(json!({"phase": "Running"})), ("0/1", "Terminating"));
         check(deleted(json!({"phase": "Succeeded"})), ("0/1", "Succeeded"));
         check(deleted(json!({"phase": "Running", "reason": "NodeLost"})), ("0/1", "Unknown"));
-        check(pod(0, 1, json!({"phase": "Failed", "reason": "Evicted"})), ("0/1", "Evicted"));
+        check(pod(0, 1, &json!({"phase": "Failed", "reason": "Evicted"})), ("0/1", "Evicted"));
         let gated = json!([{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]);
-        check(pod(0, 1, json!({"phase": "Pending", "conditions": gated})), ("0/1", "SchedulingGated"));
+        check(pod(0, 1, &json!({"phase": "Pending", "conditions": gated})), ("0/1", "SchedulingGated"));
     }
 }

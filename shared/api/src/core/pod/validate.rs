@@ -132,7 +132,7 @@ mod tests {
     use crate::core::{Pod, testing::findings};
     use serde_json::{Value, json};
 
-    fn check(spec: Value, expected: &[&str]) {
+    fn check(spec: &Value, expected: &[&str]) {
         let found = findings::<Pod>(json!({"spec": spec}));
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, expected) in found.iter().zip(expected) {
@@ -142,22 +142,22 @@ mod tests {
 
     #[test]
     fn a_pod_needs_containers_with_names_of_their_own() {
-        check(json!({"containers": []}), &["spec.containers: Required value"]);
+        check(&json!({"containers": []}), &["spec.containers: Required value"]);
         check(
-            json!({"containers": [{"name": "", "image": "a"}]}),
+            &json!({"containers": [{"name": "", "image": "a"}]}),
             &["spec.containers[0].name: Required value"],
         );
         let named = |name: &str| json!({"name": name, "image": "a"});
         check(
-            json!({"containers": [named("A")]}),
+            &json!({"containers": [named("A")]}),
             &["spec.containers[0].name: Invalid value: \"A\": a lowercase RFC 1123 label must"],
         );
         check(
-            json!({"containers": [named("a"), named("a")]}),
+            &json!({"containers": [named("a"), named("a")]}),
             &["spec.containers[1].name: Duplicate value: \"a\""],
         );
         check(
-            json!({"containers": [named("a")], "initContainers": [named("a")]}),
+            &json!({"containers": [named("a")], "initContainers": [named("a")]}),
             &["spec.initContainers[0].name: Duplicate value: \"a\""],
         );
     }
@@ -167,29 +167,29 @@ mod tests {
         let with =
             |field: &str, value: Value| json!({"containers": [{"name": "a", "image": "b"}], field: value});
         check(
-            with("restartPolicy", json!("Sometimes")),
+            &with("restartPolicy", json!("Sometimes")),
             &[
                 "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\"",
             ],
         );
-        check(with("dnsPolicy", json!("X")), &["spec.dnsPolicy: Unsupported value: \"X\""]);
-        check(with("dnsPolicy", json!("None")), &["spec.dnsConfig.nameservers: Required value: must"]);
+        check(&with("dnsPolicy", json!("X")), &["spec.dnsPolicy: Unsupported value: \"X\""]);
+        check(&with("dnsPolicy", json!("None")), &["spec.dnsConfig.nameservers: Required value: must"]);
         check(
-            with("hostname", json!("a.b")),
+            &with("hostname", json!("a.b")),
             &["spec.hostname: Invalid value: \"a.b\": a lowercase RFC 1123 label"],
         );
-        check(with("nodeName", json!("A")), &["spec.nodeName: Invalid value: \"A\""]);
+        check(&with("nodeName", json!("A")), &["spec.nodeName: Invalid value: \"A\""]);
         check(
-            with("terminationGracePeriodSeconds", json!(-1)),
+            &with("terminationGracePeriodSeconds", json!(-1)),
             &["spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0"],
         );
         check(
-            with("activeDeadlineSeconds", json!(0)),
+            &with("activeDeadlineSeconds", json!(0)),
             &["spec.activeDeadlineSeconds: Invalid value: 0: must be"],
         );
-        check(with("nodeSelector", json!({"a": "b c"})), &["spec.nodeSelector: Invalid value: \"b c\""]);
+        check(&with("nodeSelector", json!({"a": "b c"})), &["spec.nodeSelector: Invalid value: \"b c\""]);
         check(
-            with("tolerations", json!([{"key": "a", "operator": "Like"}, {"operator": "Exists"}, {}])),
+            &with("tolerations", json!([{"key": "a", "operator": "Like"}, {"operator": "Exists"}, {}])),
             &[
                 "spec.tolerations[0].operator: Unsupported value: \"Like\": supported values: \"Equal\", \"Exists\"",
                 "spec.tolerations[2].operator: Invalid value: \"\": operator must be Exists when `key` is empty",

@@ -146,7 +146,7 @@ mod tests {
     use crate::core::{Service, testing};
     use serde_json::{Value, json};
 
-    fn check(spec: Value, expected: &[&str]) {
+    fn check(spec: &Value, expected: &[&str]) {
         let found = testing::findings::<Service>(json!({"spec": spec}));
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, expected) in found.iter().zip(expected) {
@@ -156,15 +156,15 @@ mod tests {
 
     #[test]
     fn each_finding_names_its_field() {
-        check(json!({"ports": [{"port": 80}]}), &[]);
-        check(json!({"clusterIP": "None"}), &[]);
-        check(json!({}), &["spec.ports: Required value"]);
+        check(&json!({"ports": [{"port": 80}]}), &[]);
+        check(&json!({"clusterIP": "None"}), &[]);
+        check(&json!({}), &["spec.ports: Required value"]);
         check(
-            json!({"ports": [{"port": 80}, {"port": 80, "name": "a"}]}),
+            &json!({"ports": [{"port": 80}, {"port": 80, "name": "a"}]}),
             &["spec.ports[0].name: Required value", "spec.ports[1]: Duplicate value: \"80/TCP\""],
         );
         check(
-            json!({"ports": [{"name": "a", "port": 0}, {"name": "a", "port": 1, "targetPort": "A"}]}),
+            &json!({"ports": [{"name": "a", "port": 0}, {"name": "a", "port": 1, "targetPort": "A"}]}),
             &[
                 "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
                 "spec.ports[0].targetPort: Invalid value: 0",
@@ -173,32 +173,32 @@ mod tests {
             ],
         );
         check(
-            json!({"type": "Node", "ports": [{"port": 80, "protocol": "HTTP"}]}),
+            &json!({"type": "Node", "ports": [{"port": 80, "protocol": "HTTP"}]}),
             &[
                 "spec.ports[0].protocol: Unsupported value: \"HTTP\": supported values: \"SCTP\", \"TCP\", \"UDP\"",
                 "spec.type: Unsupported value: \"Node\": supported values: \"ClusterIP\", \"ExternalName\"",
             ],
         );
         check(
-            json!({"ports": [{"port": 80, "nodePort": 30000}]}),
+            &json!({"ports": [{"port": 80, "nodePort": 30000}]}),
             &["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
         );
         check(
-            json!({"type": "NodePort", "ports": [
+            &json!({"type": "NodePort", "ports": [
             {"name": "a", "port": 80, "nodePort": 30000}, {"name": "b", "port": 81, "nodePort": 30000}]}),
             &["spec.ports[1].nodePort: Duplicate value: \"30000\""],
         );
-        check(json!({"type": "ExternalName"}), &["spec.externalName: Required value"]);
+        check(&json!({"type": "ExternalName"}), &["spec.externalName: Required value"]);
         check(
-            json!({"type": "NodePort", "clusterIP": "None", "ports": [{"port": 80}]}),
+            &json!({"type": "NodePort", "clusterIP": "None", "ports": [{"port": 80}]}),
             &["spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"],
         );
         check(
-            json!({"clusterIP": "10.0.0", "ports": [{"port": 80}]}),
+            &json!({"clusterIP": "10.0.0", "ports": [{"port": 80}]}),
             &["spec.clusterIPs[0]: Invalid value: \"10.0.0\": must be a valid IP address"],
         );
         check(
-            json!({"selector": {"a": "b c"}, "ports": [{"port": 80}]}),
+            &json!({"selector": {"a": "b c"}, "ports": [{"port": 80}]}),
             &["spec.selector: Invalid value: \"b c\""],
         );
     }

@@ -34,7 +34,7 @@ pub(super) fn valid(
         let path = format!("{path}.envFrom[{at}]");
         match (&from.config_map_ref, &from.secret_ref) {
             (Some(_), Some(_)) => {
-                invalid.value(&path, "", "may not have more than one field specified at a time")
+                invalid.value(&path, "", "may not have more than one field specified at a time");
             }
             (None, None) => invalid.value(&path, "", "must specify one of: `configMapRef` or `secretRef`"),
             (Some(map), None) => reference(&map.name, &format!("{path}.configMapRef"), invalid),

@@ -92,7 +92,7 @@ mod tests {
     use crate::core::{Pod, testing::findings};
     use serde_json::{Value, json};
 
-    fn check(volumes: Value, expected: &[&str]) {
+    fn check(volumes: &Value, expected: &[&str]) {
         let containers = json!([{"name": "a", "image": "b"}]);
         assert_eq!(
             findings::<Pod>(json!({"spec": {"containers": containers, "volumes": volumes}})),
@@ -102,14 +102,14 @@ mod tests {
 
     #[test]
     fn each_finding_names_its_field() {
-        check(json!([{"name": "a"}, {"name": "b", "emptyDir": {}}]), &[]);
-        check(json!([{"name": "a"}, {"name": "a"}]), &["spec.volumes[1].name: Duplicate value: \"a\""]);
+        check(&json!([{"name": "a"}, {"name": "b", "emptyDir": {}}]), &[]);
+        check(&json!([{"name": "a"}, {"name": "a"}]), &["spec.volumes[1].name: Duplicate value: \"a\""]);
         check(
-            json!([{"name": "a", "emptyDir": {}, "hostPath": {"path": "/"}}]),
+            &json!([{"name": "a", "emptyDir": {}, "hostPath": {"path": "/"}}]),
             &["spec.volumes[0]: Forbidden: may not specify more than 1 volume type"],
         );
         check(
-            json!([{"name": "a", "configMap": {"defaultMode": 512, "items": [{"key": "k", "path": "../x"}]}}]),
+            &json!([{"name": "a", "configMap": {"defaultMode": 512, "items": [{"key": "k", "path": "../x"}]}}]),
             &[
                 "spec.volumes[0].configMap.name: Required value",
                 "spec.volumes[0].configMap.defaultMode: Invalid value: 512: must be a number between 0 and 0777 (octal), both \
@@ -118,7 +118,7 @@ mod tests {
             ],
         );
         check(
-            json!([{"name": "a", "hostPath": {"path": "/a/../b", "type": ""}}, {"name": "b", "secret": {}}]),
+            &json!([{"name": "a", "hostPath": {"path": "/a/../b", "type": ""}}, {"name": "b", "secret": {}}]),
             &[
                 "spec.volumes[0].hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
                 "spec.volumes[1].secret.secretName: Required value",
