@@ -86,14 +86,16 @@ impl Member {
         drop(error::lock(&self.hold).take());
     }
 
-    /// Makes a snapshot now, and waits until the log was purged up to what it holds.
+    /// Makes a snapshot now, and waits until the log was purged up to what is applied.
     pub async fn snapshot(&self) -> Result<()> {
-        let stopped = |error: &dyn std::error::Error| Error::Unavailable(error.to_string());
-        let applied = self.raft.metrics().borrow().last_applied;
-        self.raft.trigger().snapshot().await.map_err(|error| stopped(&error))?;
-        let wait = self.raft.wait(None);
-        let purged = wait.metrics(|metrics| metrics.purged >= applied, "the log is purged");
-        purged.await.map_err(|error| stopped(&error))?;
+        let stopped = || Error::Unavailable("it is being closed".into());
+        let mut metrics = self.raft.metrics();
+        let applied = metrics.borrow().last_applied;
+        while metrics.borrow_and_update().purged < applied {
+            // Does nothing while one is being made, which may be of an earlier state: hence the loop.
+            self.raft.trigger().snapshot().await.map_err(|_| stopped())?;
+            metrics.changed().await.map_err(|_| stopped())?;
+        }
         Ok(())
     }
 }
