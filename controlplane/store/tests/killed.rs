@@ -2,7 +2,7 @@
 //!
 //! The test starts itself again as the writer; the writer prints what was acknowledged.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(clippy::unwrap_used, reason = "what fails here fails its test")]
 
 use controlplane_store::{Op, Options, Store, Txn, Value, open};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! A data directory closed, copied, cut, bent and opened again.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(clippy::unwrap_used, reason = "what fails here fails its test")]
 
 use controlplane_store::{Error, Member, Op, OpenError, Options, Range, Store, Txn, Value, open};
 use futures::StreamExt;
