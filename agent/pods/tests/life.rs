@@ -1,16 +1,18 @@
 //! Whole lives of pods in one process: a cluster and a runtime in memory, time that passes at once.
+#![allow(clippy::unwrap_used)]
 
 #[path = "life/node.rs"]
 mod node;
 
+use agent_pods::Pods;
 use agent_runtime::{Phase, fake::Call};
 use node::{Node, clock, web};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared_api::{
-    Refusal,
+    Key, Refusal,
     core::{Pod, Secret},
 };
-use shared_client::{Channel, Duplex, Session};
+use shared_client::{Channel, Duplex, Frame, LogOptions, Session};
 use shared_testkit::{FakeCluster, PodWords, config_map, object};
 use std::time::Duration;
 
@@ -306,26 +308,80 @@ async fn commands_end_with_their_exit_code() {
     let pods = node.begin();
     node.until("web", ready).await;
     node.runtime.probes_answer(3, "hello");
-    let (ours, theirs) = Duplex::pair(8);
     let session =
         Session::Exec { container: String::new(), command: vec!["x".into()], stdin: false, tty: false };
-    let key = shared_api::Key::of::<Pod>("default", "web");
+    let (output, outcome) = served(&pods, "web", session, b"").await;
+    assert_eq!(output, "hello");
+    assert_eq!(outcome["reason"], "NonZeroExitCode");
+    assert_eq!(outcome["details"]["causes"][0], json!({"reason": "ExitCode", "message": "3"}));
+}
+
+/// What a session answers to `input`, and how it ends.
+async fn served(pods: &Pods, pod: &str, session: Session, input: &'static [u8]) -> (String, Value) {
+    let (mut ours, theirs) = Duplex::pair(8);
+    let key = Key::of::<Pod>("default", pod);
+    let pods = pods.clone();
     let serving = tokio::spawn(async move { pods.serve(&key, session, theirs).await });
-    let (mut output, mut outcome, mut ours) = (Vec::new(), None, ours);
+    if !input.is_empty() {
+        ours.send.send(Frame::data(Channel::Stdin, input)).await.unwrap();
+    }
+    let (mut output, mut outcome) = (Vec::new(), Value::Null);
     while let Some(frame) = ours.receive.recv().await {
         match frame.channel {
             Channel::Stdout => output.extend_from_slice(&frame.data),
-            Channel::Outcome => {
-                outcome = Some(serde_json::from_slice::<serde_json::Value>(&frame.data).unwrap());
-            }
+            Channel::Outcome => outcome = serde_json::from_slice(&frame.data).unwrap(),
             Channel::Stdin | Channel::Stderr | Channel::Resize => {}
         }
     }
     serving.await.unwrap();
-    let outcome = outcome.unwrap();
-    assert_eq!(output, b"hello");
-    assert_eq!(outcome["reason"], "NonZeroExitCode");
-    assert_eq!(outcome["details"]["causes"][0], json!({"reason": "ExitCode", "message": "3"}));
+    (String::from_utf8(output).unwrap(), outcome)
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_are_read_of_this_container_and_the_one_before() {
+    let mut node = Node::new("logs");
+    node.cluster.put(&object(&web("web")));
+    let pods = node.begin();
+    node.until("web", ready).await;
+    let logs = |previous| Session::Logs(LogOptions { previous, ..LogOptions::default() });
+    node.write_log("web", "app", 0, "2026-01-01T00:00:00Z stdout F first\n");
+    let (output, outcome) = served(&pods, "web", logs(false), b"").await;
+    assert_eq!((output.as_str(), &outcome["status"]), ("first\n", &json!("Success")));
+    let (_, outcome) = served(&pods, "web", logs(true), b"").await;
+    assert_eq!(outcome["message"], "previous terminated container \"app\" in pod \"web\" not found");
+    node.exit(&node.id("web", "app", 0), 1);
+    node.until("web", |p| restarts(p) == 1 && ready(p)).await;
+    node.write_log("web", "app", 1, "2026-01-01T00:00:00Z stdout F second\n");
+    assert_eq!(served(&pods, "web", logs(false), b"").await.0, "second\n");
+    assert_eq!(served(&pods, "web", logs(true), b"").await.0, "first\n");
+    let (_, outcome) = served(&pods, "nobody", logs(false), b"").await;
+    assert_eq!(outcome["reason"], "NotFound");
+}
+
+#[tokio::test]
+async fn a_port_is_forwarded() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut node = Node::new("forward");
+    let mut pod = web("web");
+    // On the node's own network nothing has to be entered, so no privilege is needed.
+    pod.spec_mut().host_network = Some(true);
+    node.cluster.put(&object(&pod));
+    let pods = node.begin();
+    node.until("web", ready).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let echo = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 4];
+        stream.read_exact(&mut buffer).await.unwrap();
+        stream.write_all(&buffer).await.unwrap();
+    });
+    let (output, outcome) = served(&pods, "web", Session::PortForward { port }, b"ping").await;
+    assert_eq!((output.as_str(), &outcome["status"]), ("ping", &json!("Success")));
+    echo.await.unwrap();
+    let (_, outcome) = served(&pods, "web", Session::PortForward { port }, b"").await;
+    let message = outcome["message"].as_str().unwrap();
+    assert!(message.contains(&format!("error forwarding port {port} to pod web, uid uid-web")), "{message}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -336,7 +336,7 @@ async fn starts_about_as_fast_as_ctr() {
         node.runtime.remove(&spec.id).await.unwrap();
         let begin = Instant::now();
         let mut ctr = tokio::process::Command::new("ctr");
-        ctr.arg("-a").arg(node.path("c.sock")).args(["-n", "dhow-test", "run", "-d"]);
+        ctr.arg("-a").arg(node.path("c.sock")).args(["-n", &node.namespace, "run", "-d"]);
         ctr.args(["docker.io/library/busybox:latest", &format!("c{round}"), "/bin/sleep", "1000"]);
         assert!(ctr.status().await.unwrap().success());
         theirs.push(begin.elapsed());

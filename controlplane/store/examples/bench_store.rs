@@ -4,19 +4,25 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
-use controlplane_store::{Member, Op, Options, Range, Store, Txn, Value, open};
+use controlplane_store::{Member, Op, Options, Store, Txn, Value, open};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+const START: &str = "BENCH_STORE_START";
 const CELL: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(dir) = std::env::var_os(START) {
+        return start(Path::new(&dir)).await;
+    }
     let place = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let dir = tempfile::tempdir_in(place)?;
+    starts(&dir.path().join("start")).await?;
     for callers in [1, 16, 64, 256] {
         let raw = raw_syncs(dir.path())?;
         let store = open(Options::new(dir.path().join(format!("store-{callers}")))).await?;
@@ -26,7 +32,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             "{callers:>4} callers: {rate:>8.0} commits/s, median {median:>7.0?}; raw fdatasync {raw:>6.0}/s"
         );
     }
-    starts(&dir.path().join("start")).await?;
     Ok(())
 }
 
@@ -81,36 +86,47 @@ async fn commits(store: &Arc<Member>, callers: usize) -> (f64, Duration) {
     (f64::from(count) / begun.elapsed().as_secs_f64(), median)
 }
 
+/// Starts in processes of their own, so that each has only its own memory.
 async fn starts(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let begun = Instant::now();
+    in_process("empty, first", dir)?;
+    in_process("empty, again", dir)?;
     let store = open(Options::new(dir)).await?;
-    println!("first start, empty: {:?}, {}", begun.elapsed(), memory());
     for batch in 0..200 {
         let commits = (0..100).map(|one| store.commit(put(format!("/objects/{}", batch * 100 + one))));
         for done in futures::future::join_all(commits).await {
             done?;
         }
     }
-    println!("with 20,000 objects just written: {}", memory());
     store.shutdown().await;
-    drop(store);
-    for what in ["after a clean stop", "again"] {
-        let begun = Instant::now();
-        let store = open(Options::new(dir)).await?;
-        let took = begun.elapsed();
-        let count = store.range(&Range::default())?.entries.len();
-        let barriers = Instant::now();
-        for _ in 0..10_000 {
-            store.barrier().await?;
-        }
-        let barrier = barriers.elapsed() / 10_000;
-        println!("start with {count} objects, {what}: {took:?}; barrier {barrier:?}; {}", memory());
-        store.shutdown().await;
-    }
+    in_process("20,000 objects", dir)?;
     std::fs::remove_dir_all(dir.join("applied"))?;
+    in_process("20,000 objects, copy in sled lost", dir)?;
+    in_process("20,000 objects, once more", dir)?;
+    Ok(())
+}
+
+fn in_process(what: &str, dir: &Path) -> std::io::Result<()> {
+    let output = Command::new(std::env::current_exe()?).env(START, dir).output()?;
+    println!("start, {what}: {}", String::from_utf8_lossy(&output.stdout).trim());
+    Ok(())
+}
+
+async fn start(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let before = memory();
     let begun = Instant::now();
     let store = open(Options::new(dir)).await?;
-    println!("start without the copy in sled: {:?}", begun.elapsed());
+    let took = begun.elapsed();
+    let barriers = Instant::now();
+    for _ in 0..1_000 {
+        store.barrier().await?;
+    }
+    let barrier = barriers.elapsed() / 1_000;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let files = u32::try_from(std::fs::read_dir(dir.join("log"))?.count())?;
+    println!(
+        "{took:.1?} to ready, barrier {barrier:?}, idle {} ({before} before), {files} log files",
+        memory()
+    );
     store.shutdown().await;
     Ok(())
 }

@@ -52,7 +52,7 @@ fn a_killed_agent_restarts_nothing() {
         kill(&format!("{node}-agent"));
     }
     // The third is kept alive as its install script set it up.
-    on("n3", "kill -KILL $(pgrep -f 'dhow agent --' | head -1); true").ok();
+    on("n3", "kill -KILL $(cat /run/dhow/agent.pid.child)").ok();
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: after-agent}, spec: {terminationGracePeriodSeconds: 0, \
                containers: [{name: a, image: busybox, command: [sleep, '1000']}]}}";
     batch("delete pod after-agent --ignore-not-found").ok();

@@ -59,12 +59,6 @@ pub(crate) enum Command {
     Controlplane(Controlplane),
     /// Run the agent of a node
     Agent(Agent),
-    /// Write a container's output to its log; started by the container's shim
-    #[command(hide = true)]
-    Logger {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
 }
 
 #[derive(Args)]

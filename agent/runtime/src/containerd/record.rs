@@ -82,9 +82,12 @@ pub(super) fn nanos(time: Option<&Timestamp>) -> i64 {
 }
 
 /// A container as it is, from its two halves: what was made, and the task that runs it, if any.
-pub(super) fn state(container: &Container, task: Option<&Process>) -> ContainerState {
+pub(super) fn state(container: &Container, task: Option<&Process>, out_of_memory: bool) -> ContainerState {
     let record = Record::read(container);
-    let phase = phase(container, task);
+    let mut phase = phase(container, task);
+    if let Phase::Exited { oom, .. } = &mut phase {
+        *oom |= out_of_memory;
+    }
     let running = matches!(phase, Phase::Running { .. });
     ContainerState {
         id: container.id.clone(),
@@ -94,6 +97,11 @@ pub(super) fn state(container: &Container, task: Option<&Process>) -> ContainerS
         pid: task.filter(|_| running).map(|task| task.pid),
         created_at: nanos(container.created_at.as_ref()) / 1_000_000_000,
     }
+}
+
+/// It was started, and there is neither a task nor a word of its end.
+pub(super) fn is_lost(container: &Container, task: Option<&Process>) -> bool {
+    task.is_none() && container.labels.contains_key(STARTED) && !container.labels.contains_key(EXIT)
 }
 
 fn phase(container: &Container, task: Option<&Process>) -> Phase {

@@ -34,8 +34,12 @@ pub async fn open(options: Options) -> Result<Arc<Member>, OpenError> {
         opened.map_err(|error| failed(error.to_string()))??;
     let behind = Behind::start(disk, applied.clone())?;
     let length = Arc::new(AtomicU64::new(0));
-    let machine =
-        Machine { applied: applied.clone(), snapshots, behind: behind.clone(), length: length.clone() };
+    let machine = Machine {
+        applied: applied.clone(),
+        snapshots: snapshots.clone(),
+        behind: behind.clone(),
+        length: length.clone(),
+    };
     let config = config(&options).map_err(failed)?;
     let raft = Raft::new(member, Arc::new(config), Network, log.clone(), machine).await;
     let raft = raft.map_err(|error| failed(error.to_string()))?;
@@ -43,7 +47,8 @@ pub async fn open(options: Options) -> Result<Arc<Member>, OpenError> {
     let growth = Growth { log: log.clone(), limit: options.snapshot_bytes, snapshot: length };
     let proposer = Proposer::start(raft.clone(), growth);
     let leads = follow_leadership(&raft);
-    Ok(Arc::new(Member { raft, applied, proposer, log, behind, leads, hold: Mutex::new(Some(hold)) }))
+    let hold = Mutex::new(Some(hold));
+    Ok(Arc::new(Member { raft, applied, proposer, log, behind, snapshots, leads, hold }))
 }
 
 fn config(options: &Options) -> Result<Config, String> {

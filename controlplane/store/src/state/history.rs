@@ -23,25 +23,18 @@ impl Default for Window {
     }
 }
 
-/// What one revision changed.
+/// What a revision changes, while it is being applied.
 #[derive(Debug)]
-pub(crate) struct Past {
+pub(crate) struct Draft {
     when: Instant,
     bytes: usize,
-    changes: Building,
-    /// Beside each change: when the key had been written before.
+    changes: Vec<Change>,
     before: Vec<Option<Revision>>,
 }
 
-#[derive(Debug)]
-enum Building {
-    Open(Vec<Change>),
-    Done(Arc<[Change]>),
-}
-
-impl Past {
+impl Draft {
     pub(crate) fn at(when: Instant) -> Self {
-        Self { when, bytes: 0, changes: Building::Open(Vec::new()), before: Vec::new() }
+        Self { when, bytes: 0, changes: Vec::new(), before: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, change: Change, before: Option<Revision>) {
@@ -49,33 +42,25 @@ impl Past {
         const OVERHEAD: usize = 160;
         self.bytes += OVERHEAD + change.key.len() + change.value.len();
         self.bytes += change.previous.as_ref().map_or(0, bytes::Bytes::len);
-        if let Building::Open(changes) = &mut self.changes {
-            changes.push(change);
-            self.before.push(before);
-        }
+        self.changes.push(change);
+        self.before.push(before);
     }
+}
 
-    fn done(mut self) -> Self {
-        if let Building::Open(changes) = self.changes {
-            self.changes = Building::Done(changes.into());
-        }
-        self
-    }
+/// What one revision changed.
+#[derive(Debug)]
+pub(crate) struct Past {
+    when: Instant,
+    bytes: usize,
+    /// Shared by everyone who reads them.
+    pub(crate) changes: Arc<[Change]>,
+    /// Beside each change: when the key had been written before.
+    before: Box<[Option<Revision>]>,
+}
 
-    /// The changes, shared by everyone who reads them.
-    pub(crate) fn changes(&self) -> Option<&Arc<[Change]>> {
-        match &self.changes {
-            Building::Done(changes) => Some(changes),
-            Building::Open(_) => None,
-        }
-    }
-
+impl Past {
     pub(crate) fn changes_with_before(&self) -> impl DoubleEndedIterator<Item = (&Change, Option<Revision>)> {
-        let changes: &[Change] = match &self.changes {
-            Building::Done(changes) => changes,
-            Building::Open(changes) => changes,
-        };
-        changes.iter().zip(self.before.iter().copied())
+        self.changes.iter().zip(self.before.iter().copied())
     }
 }
 
@@ -100,10 +85,10 @@ impl History {
     }
 
     /// Adds what the next revision changed, and lets go of what no longer fits.
-    pub(crate) fn push(&mut self, past: Past) {
-        let now = past.when;
-        self.bytes += past.bytes;
-        self.past.push_back(past.done());
+    pub(crate) fn push(&mut self, draft: Draft) {
+        let Draft { when: now, bytes, changes, before } = draft;
+        self.bytes += bytes;
+        self.past.push_back(Past { when: now, bytes, changes: changes.into(), before: before.into() });
         while let Some(oldest) = self.past.front()
             && (self.past.len() > self.window.revisions
                 || self.bytes > self.window.bytes

@@ -156,7 +156,7 @@ fn a_deletion_tells_what_it_was_asked_to_tell() {
     let last = Some(Value { bytes: "gone at .".into(), hole: Some(8) });
     state.apply(&txn([Op::Delete { key: "k".into(), last }]), Instant::now()).unwrap();
     let past = state.history().since(1, 2).unwrap().next().unwrap();
-    let change = &past.changes().unwrap()[0];
+    let change = &past.changes[0];
     assert_eq!((&change.value[..], change.previous.as_deref()), (&b"gone at 2."[..], Some(&b"old"[..])));
     assert!(change.deleted && change.revision == 2);
 }
