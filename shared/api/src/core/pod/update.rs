@@ -1,5 +1,6 @@
 //! What may change in a pod once it exists.
 
+use super::defaults;
 use crate::Invalid;
 use k8s_openapi::api::core::v1::{Container, PodSpec, Toleration};
 
@@ -10,6 +11,11 @@ const RULE: &str = "pod updates may not change fields other than `spec.container
 
 /// Records changes that a running pod cannot follow.
 pub(super) fn valid(new: &PodSpec, old: &PodSpec, invalid: &mut Invalid) {
+    // A pod stored before a default was known is not changed by it.
+    let mut completed = old.clone();
+    defaults::complete(&mut completed);
+    defaults::complete_pod(&mut completed);
+    let old = &completed;
     for (list, now, was) in [
         ("containers", Some(&new.containers), Some(&old.containers)),
         ("initContainers", new.init_containers.as_ref(), old.init_containers.as_ref()),
