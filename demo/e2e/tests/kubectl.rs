@@ -35,7 +35,8 @@ fn the_whole_story_of_a_deployment() {
     assert_eq!(said.trim(), "deployment.apps/web unchanged");
 
     kubectl("scale deployment/web --replicas=2 -n kubectl-test").ok();
-    kubectl("wait deployment/web -n kubectl-test --for=jsonpath={.status.readyReplicas}=2 --timeout=60s").ok();
+    kubectl("wait deployment/web -n kubectl-test --for=jsonpath={.status.readyReplicas}=2 --timeout=60s")
+        .ok();
     let described = kubectl("describe deployment web -n kubectl-test").ok();
     assert!(described.contains("2 desired") && described.contains("ScalingReplicaSet"), "{described}");
     let described = kubectl("describe pods -n kubectl-test").ok();
@@ -80,7 +81,8 @@ fn logs_and_port_forward() {
     let mut told = BufReader::new(forward.stdout.take().unwrap());
     let mut line = String::new();
     told.read_line(&mut line).unwrap();
-    let port = line.split("127.0.0.1:").nth(1).and_then(|r| r.split(' ').next()).expect("a local port").to_owned();
+    let port =
+        line.split("127.0.0.1:").nth(1).and_then(|r| r.split(' ').next()).expect("a local port").to_owned();
     let said = until(5, "an answer through the forward", || get(&format!("http://127.0.0.1:{port}/util")));
     assert_eq!(said, "This is server\n");
     forward.kill().unwrap();
@@ -100,8 +102,14 @@ fn mistakes_are_named() {
         "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, imag: b}]}}",
         &["unknown field", "spec.containers[0].imag"],
     );
-    check("{apiVersion: v1, kind: Pod, metadata: {name: A_b}, spec: {containers: [{name: a, image: b}]}}", &["metadata.name"]);
-    check("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a}]}}", &["spec.containers[0].image"]);
+    check(
+        "{apiVersion: v1, kind: Pod, metadata: {name: A_b}, spec: {containers: [{name: a, image: b}]}}",
+        &["metadata.name"],
+    );
+    check(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a}]}}",
+        &["spec.containers[0].image"],
+    );
     check("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: none}}", &["containers"]);
     check("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: x}}", &["replicas"]);
     check("{apiVersion: v2, kind: Pod, metadata: {name: a}}", &["v2"]);

@@ -30,9 +30,13 @@ fn nodes_are_ready() {
 fn a_killed_container_comes_back_alone() {
     let pods = object(&format!("pods -n k8s-test -l {SELECTOR}"));
     let victim = &pods["items"][0];
-    let (name, node) = (victim["metadata"]["name"].as_str().unwrap(), victim["spec"]["nodeName"].as_str().unwrap());
+    let (name, node) =
+        (victim["metadata"]["name"].as_str().unwrap(), victim["spec"]["nodeName"].as_str().unwrap());
     let restarts = victim["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap();
-    let id = victim["status"]["containerStatuses"][0]["containerID"].as_str().unwrap().trim_start_matches("containerd://");
+    let id = victim["status"]["containerStatuses"][0]["containerID"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("containerd://");
     let (pid, before) = (pid_of(node, id), pids("k8s-test", SELECTOR));
     sh(&format!("kill -KILL {pid}")).ok();
     until(30, "the restart", || {
@@ -135,7 +139,12 @@ fn what_was_acknowledged_survives_the_control_plane() {
     });
     let there: BTreeSet<String> = there.split(' ').map(ToOwned::to_owned).collect();
     let lost: Vec<_> = acknowledged.difference(&there).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged writes are lost: {lost:?}", lost.len(), acknowledged.len());
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged writes are lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
     assert!(acknowledged.len() > 300, "{} were acknowledged", acknowledged.len());
     nodes_are_ready();
     assert_eq!(pids("k8s-test", SELECTOR), before);

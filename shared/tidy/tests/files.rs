@@ -59,7 +59,8 @@ fn every_crate_says_what_it_is_and_keeps_the_lints() {
 
 #[test]
 fn the_architecture_names_every_crate() {
-    let text = fs::read_to_string(root().join("docs/architecture.md")).expect("docs/architecture.md is there");
+    let text =
+        fs::read_to_string(root().join("docs/architecture.md")).expect("docs/architecture.md is there");
     let mut manifests = Vec::new();
     below(&root(), &|name| name == "Cargo.toml", &mut manifests);
     for manifest in manifests.iter().filter(|m| m.parent() != Some(&root())) {

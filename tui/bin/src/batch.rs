@@ -72,6 +72,7 @@ impl Sink for Pipes {
     }
 
     fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>> {
-        std::mem::take(&mut self.piped).then(|| Box::new(tokio::io::stdin()) as Box<dyn AsyncRead + Send + Unpin>)
+        std::mem::take(&mut self.piped)
+            .then(|| Box::new(tokio::io::stdin()) as Box<dyn AsyncRead + Send + Unpin>)
     }
 }

@@ -15,7 +15,8 @@ pub(crate) fn doors(options: &Options) -> Result<(Doors, Access)> {
     let path = match &options.kubeconfig {
         Some(path) => path.clone(),
         None => {
-            let home = std::env::home_dir().context("no home directory: name a kubeconfig with --kubeconfig")?;
+            let home =
+                std::env::home_dir().context("no home directory: name a kubeconfig with --kubeconfig")?;
             home.join(PathBuf::from(".kube/config"))
         }
     };
