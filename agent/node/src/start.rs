@@ -8,12 +8,12 @@ use crate::{
     node::Facts,
     streams,
 };
-use agent_network::{Cidr, Network};
+use agent_network::Network;
 use agent_pods::Pods;
 use agent_runtime::{Runtime, containerd::Containerd};
 use anyhow::{Context, Result, anyhow};
 use futures::StreamExt;
-use shared_api::{FieldSelector, Query, Selectors, core, discovery};
+use shared_api::{Cidr, FieldSelector, Query, Selectors, core, discovery};
 use shared_client::{Cluster, Live, grpc::Grpc, grpc::Options as Connection};
 use shared_daemon::{Shutdown, Tasks, now};
 use shared_pki::Trust;
