@@ -11,7 +11,7 @@ use controlplane_store::Store;
 use serde_json::json;
 use shared_api::{Cidr, Object, Reason, WriteHow};
 use shared_client::{Cluster, kubeconfig::Kubeconfig};
-use shared_daemon::{Shutdown, Tasks, now};
+use shared_daemon::{Shutdown, Tasks, file, now};
 use shared_pki::Token;
 use std::{fs, path::Path, sync::Arc};
 use tokio::net::TcpListener;
@@ -30,8 +30,10 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
         )
     })?;
     let keeper = Arc::new(Keeper::open(&options.data_dir, seconds())?);
-    let store =
-        controlplane_store::open(controlplane_store::Options::new(options.data_dir.join("store"))).await?;
+    // It holds every Secret of the cluster.
+    let kept = options.data_dir.join("store");
+    file::private_dir(&kept).with_context(|| format!("making {}", kept.display()))?;
+    let store = controlplane_store::open(controlplane_store::Options::new(kept)).await?;
     let server = Server::new(
         Arc::clone(&store) as Arc<dyn Store>,
         ServerOptions {
