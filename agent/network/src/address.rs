@@ -24,7 +24,7 @@ mod tests {
 
     fn check(range: &str, taken: &[u8], last: Option<u8>, expected: Option<u8>) {
         let at = |n: u8| Ipv4Addr::new(10, 1, 2, n);
-        let taken: BTreeMap<_, _> = taken.iter().map(|n| (at(*n), ())).collect();
+        let taken: BTreeMap<_, _> = taken.iter().map(|n| (at(*n), "a pod")).collect();
         assert_eq!(next(range.parse().unwrap(), &taken, last.map(at)), expected.map(at), "{range} {last:?}");
     }
 
@@ -50,7 +50,7 @@ mod tests {
     fn an_address_of_another_range_is_forgotten() {
         let last = Some(Ipv4Addr::new(192, 168, 0, 9));
         assert_eq!(
-            next::<()>("10.1.2.0/24".parse().unwrap(), &BTreeMap::new(), last),
+            next::<&str>("10.1.2.0/24".parse().unwrap(), &BTreeMap::new(), last),
             Some([10, 1, 2, 2].into())
         );
     }

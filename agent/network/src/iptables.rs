@@ -4,7 +4,7 @@
 
 use crate::{
     Attempt, Error, Result,
-    rules::{PREFIX, Rules, Table, diff},
+    rules::{PREFIX, Rules, Table, batches, diff},
     services::CANARY,
 };
 use ::iptables::IPTables;
@@ -108,6 +108,15 @@ impl Iptables {
         run(&program, &["--noflush", "--wait", "5"], text).map(drop)
     }
 
+    /// Writes every chain, whatever is there. The older tables are always written whole, so at once; nft
+    /// takes very many chains in several runs.
+    pub fn restore_all(&self, rules: &Rules) -> Result<()> {
+        if self.backend == Backend::Legacy {
+            return self.restore(&rules.text());
+        }
+        batches(rules).iter().try_for_each(|text| self.restore(text))
+    }
+
     /// Adds the jumps into our chains that are not there.
     pub fn join(&self) -> Result<()> {
         let ipt = self.program()?;
@@ -179,12 +188,12 @@ impl Iptables {
         other.remove()
     }
 
-    fn chain(&self, table: Table, chain: &str) -> Result<Vec<String>> {
+    fn chain(self, table: Table, chain: &str) -> Result<Vec<String>> {
         let listing = run(self.backend.command(), &["-t", table.name(), "-S", chain, "--wait", "5"], "")?;
         Ok(listing.lines().map(Into::into).collect())
     }
 
-    fn program(&self) -> Result<IPTables> {
+    fn program(self) -> Result<IPTables> {
         let mut ipt = ::iptables::new(false).attempt("running iptables")?;
         ipt.cmd = self.backend.command();
         Ok(ipt)

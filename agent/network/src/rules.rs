@@ -75,10 +75,54 @@ impl Rules {
         self.chains.keys().filter(move |(of, _)| *of == table).map(|(_, name)| name.as_str())
     }
 
-    /// Everything as text, for a reader.
+    fn has(&self, table: Table, name: &str) -> bool {
+        self.chains.contains_key(&(table, name.to_owned()))
+    }
+
+    /// Everything as one text.
     pub fn text(&self) -> String {
         diff(&Self::default(), self)
     }
+}
+
+/// Chains in one run of `iptables-restore`, whose time on nft grows with their square.
+const BATCH: usize = 1000;
+
+/// Everything, as the inputs of as few runs of `iptables-restore --noflush` as are quick. A chain comes
+/// after those it leads to, so that each run leaves rules that work.
+pub fn batches(rules: &Rules) -> Vec<String> {
+    if rules.chains.len() <= 2 * BATCH {
+        return vec![rules.text()];
+    }
+    let mut texts = Vec::new();
+    for table in Table::ALL {
+        let chains: Vec<_> = rules.chains.iter().filter(|((of, _), _)| *of == table).collect();
+        let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut waiting: Vec<_> = chains.iter().map(|((_, name), lines)| (name.as_str(), lines)).collect();
+        for depth in 0.. {
+            // What leads nowhere but to chains that have a depth is next.
+            let placed = |target: &str| depths.contains_key(target) || !rules.has(table, target);
+            let (ready, rest): (Vec<_>, Vec<_>) =
+                waiting.iter().copied().partition(|(_, lines)| targets(lines).all(placed));
+            if ready.is_empty() {
+                break;
+            }
+            depths.extend(ready.iter().map(|(name, _)| (*name, depth)));
+            waiting = rest;
+        }
+        let mut order: Vec<_> = chains;
+        order.sort_by_key(|((_, name), _)| depths.get(name.as_str()).copied().unwrap_or(usize::MAX));
+        for batch in order.chunks(BATCH) {
+            let chains = batch.iter().map(|(key, lines)| ((*key).clone(), (*lines).clone())).collect();
+            texts.push(Rules { chains, flows: BTreeSet::new() }.text());
+        }
+    }
+    texts
+}
+
+/// The chains that rules lead to.
+fn targets(lines: &str) -> impl Iterator<Item = &str> {
+    lines.lines().filter_map(|line| line.rsplit_once("-j ")?.1.split(' ').next())
 }
 
 /// One chain while it is written.

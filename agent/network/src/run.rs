@@ -30,6 +30,9 @@ pub const READS: &[KindInfo] =
 /// How often the kernel is looked at without a reason.
 const LOOK: Duration = Duration::from_secs(30);
 
+/// A change of so many bytes is written in several runs.
+const MUCH: usize = 512 * 1024;
+
 /// The longest wait after a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -208,6 +211,9 @@ fn change(iptables: Iptables, old: &Rules, new: &Rules) -> Result<()> {
     if text.is_empty() && old.flows == new.flows {
         return Ok(());
     }
+    if text.len() > MUCH && iptables.backend() != Backend::Legacy {
+        return take_over(iptables, new);
+    }
     let began = std::time::Instant::now();
     iptables.restore(&text)?;
     tracing::debug!(bytes = text.len(), took = ?began.elapsed(), "changed the service rules");
@@ -222,7 +228,7 @@ fn change(iptables: Iptables, old: &Rules, new: &Rules) -> Result<()> {
 /// In this order, because to list very many chains takes long.
 fn take_over(iptables: Iptables, new: &Rules) -> Result<()> {
     let began = std::time::Instant::now();
-    iptables.restore(&new.text())?;
+    iptables.restore_all(new)?;
     iptables.join()?;
     let mut found = new.clone();
     let there = iptables.found()?;

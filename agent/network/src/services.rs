@@ -97,7 +97,7 @@ pub(crate) const CANARY: &str = "DHOW-CANARY";
 pub(crate) fn pod_range(node: &Node) -> Option<Cidr> {
     let spec = node.spec.as_ref()?;
     let all = spec.pod_cidr.iter().chain(spec.pod_cidrs.iter().flatten());
-    all.filter_map(|range| range.parse().ok()).next()
+    all.into_iter().find_map(|range| range.parse().ok())
 }
 
 /// An address packets can be sent to.

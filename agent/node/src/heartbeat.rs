@@ -5,11 +5,7 @@ use crate::{
     node::{Facts, same},
 };
 use serde_json::{Value, json};
-use shared_api::{
-    Key, Object, Patch, PatchType, Reason, Refusal, WriteHow,
-    coordination::Lease,
-    core::Node,
-};
+use shared_api::{Key, Object, Patch, PatchType, Reason, Refusal, WriteHow, coordination::Lease, core::Node};
 use shared_client::Cluster;
 use shared_daemon::now;
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -68,12 +64,15 @@ impl Heart {
             self.cluster.patch(&key, &Patch { kind: PatchType::Merge, body }, &WriteHow::default()).await?;
         }
         let before = node.value()["status"].take();
-        let reasons: Vec<_> = self.troubles.iter_mut().filter_map(|t| t.borrow_and_update().clone()).collect();
+        let reasons: Vec<_> =
+            self.troubles.iter_mut().filter_map(|t| t.borrow_and_update().clone()).collect();
         let trouble = (!reasons.is_empty()).then(|| reasons.join("; "));
         let status = self.facts.status(Machine::left(&self.data_dir), trouble.as_deref(), &before, now());
         if !same(&before, &status) {
             let body = json!({"status": status});
-            self.cluster.patch(&key, &Patch { kind: PatchType::Strategic, body }, &WriteHow::status()).await?;
+            self.cluster
+                .patch(&key, &Patch { kind: PatchType::Strategic, body }, &WriteHow::status())
+                .await?;
         }
         Ok(())
     }

@@ -94,7 +94,8 @@ fn put(path: &Path, text: &str) -> Result<()> {
     let context = || format!("writing {}", path.display());
     let fresh = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh).with_context(context)?;
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).open(&fresh).with_context(context)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(context)?;
     fs::rename(&fresh, path).with_context(context)
 }

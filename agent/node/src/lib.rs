@@ -13,6 +13,6 @@ pub use options::Options;
 pub use start::{cleanup, run};
 
 /// Writes a container's output to its log: what the shim starts.
-pub fn logger(arguments: &[std::ffi::OsString]) -> std::process::ExitCode {
-    agent_runtime::logger_main(arguments.iter().cloned())
+pub fn logger(arguments: impl Iterator<Item = std::ffi::OsString>) -> std::process::ExitCode {
+    agent_runtime::logger_main(arguments)
 }

@@ -62,7 +62,13 @@ impl Facts {
         let memory = left.memory < LITTLE_MEMORY;
         let disk = left.disk < self.machine.disk / 100 * LITTLE_DISK_PERCENT;
         let conditions = [
-            pressure("MemoryPressure", memory, "KubeletHasInsufficientMemory", "KubeletHasSufficientMemory", left.memory),
+            pressure(
+                "MemoryPressure",
+                memory,
+                "KubeletHasInsufficientMemory",
+                "KubeletHasSufficientMemory",
+                left.memory,
+            ),
             pressure("DiskPressure", disk, "KubeletHasDiskPressure", "KubeletHasNoDiskPressure", left.disk),
             ready,
         ];
@@ -74,7 +80,7 @@ impl Facts {
             ],
             "conditions": conditions.map(|c| condition(&c, before, now)),
             "nodeInfo": {
-                "machineID": self.machine.machine_id, "systemUUID": self.machine.machine_id,
+                "machineID": self.machine.id, "systemUUID": self.machine.id,
                 "bootID": self.machine.boot_id, "kernelVersion": self.machine.kernel,
                 "osImage": self.machine.os_image, "operatingSystem": "linux",
                 "architecture": self.machine.architecture, "containerRuntimeVersion": self.runtime,
@@ -98,7 +104,8 @@ fn condition((name, on, reason, message): &Condition, before: &Value, now: Times
     let status = if *on { "True" } else { "False" };
     let conditions = before["conditions"].as_array();
     let old = conditions.into_iter().flatten().find(|c| c["type"] == *name && c["status"] == status);
-    let since = old.and_then(|c| c["lastTransitionTime"].as_str()).map_or_else(|| seconds(now), ToOwned::to_owned);
+    let since =
+        old.and_then(|c| c["lastTransitionTime"].as_str()).map_or_else(|| seconds(now), ToOwned::to_owned);
     json!({
         "type": name, "status": status, "reason": reason, "message": message,
         "lastHeartbeatTime": seconds(now), "lastTransitionTime": since,
@@ -132,7 +139,13 @@ mod tests {
             name: "n1".into(),
             ip: Ipv4Addr::new(10, 0, 0, 1),
             labels: [("disk".into(), "ssd".into())].into(),
-            machine: Machine { cpus: 2, memory: 4 << 30, disk: 100 << 30, architecture: "amd64".into(), ..Machine::default() },
+            machine: Machine {
+                cpus: 2,
+                memory: 4 << 30,
+                disk: 100 << 30,
+                architecture: "amd64".into(),
+                ..Machine::default()
+            },
             runtime: "containerd://1".into(),
             version: "v1.35.0",
         }

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 /// The interface's version that this agent speaks, as `kubectl get nodes` shows it.
 const VERSION: &str = concat!("v1.35.0+dhow", env!("CARGO_PKG_VERSION"));
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs the agent until `shutdown`. No pod is stopped then.
@@ -39,7 +39,8 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     for dir in [&options.data_dir, &options.run_dir, &options.log_dir] {
         fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
     }
-    let version = runtime.version().await.context("the agent runs containers through containerd: is it started?")?;
+    let version =
+        runtime.version().await.context("the agent runs containers through containerd: is it started?")?;
     let kept = Arc::new(Kept::obtain(&options, &node).await?);
     let ip = options.node_ip.map_or_else(|| own_address(&options.server), Ok)?;
     let grpc = Grpc::new(&Connection {
@@ -71,7 +72,8 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let tasks = Tasks::new(&shutdown);
     let (world, door, queries) = (Arc::clone(&live), Arc::clone(&cluster), queries(&node));
     tasks.start("world", async move { world.run(&*door, &queries).await });
-    let (rules, world, name, stop) = (Arc::clone(&network), Arc::clone(&live), node.clone(), shutdown.clone());
+    let (rules, world, name, stop) =
+        (Arc::clone(&network), Arc::clone(&live), node.clone(), shutdown.clone());
     tasks.start("network", async move { rules.run(world, &name, stop.cancelled_owned()).await });
     let troubles: Vec<Troubles> = vec![network.trouble(), runtime_trouble(&tasks, runtime)];
     let heart = Heart { cluster, facts, data_dir: options.data_dir.clone(), troubles };
@@ -188,7 +190,9 @@ async fn renew(kept: Arc<Kept>, grpc: Grpc, node: String, shutdown: Shutdown) {
         match kept.renewed(&grpc, &node, now().as_second()).await {
             Ok(true) => return shutdown.cancel(),
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the node's certificate could not be renewed; will try again"),
+            Err(error) => {
+                tracing::warn!(%error, "the node's certificate could not be renewed; will try again");
+            }
         }
         tokio::time::sleep(DAY).await;
     }
@@ -200,7 +204,10 @@ pub async fn cleanup(options: &Options) -> Result<()> {
     match runtime.list().await {
         Ok(containers) => {
             for container in containers {
-                runtime.remove(&container.id).await.with_context(|| format!("removing container {}", container.id))?;
+                runtime
+                    .remove(&container.id)
+                    .await
+                    .with_context(|| format!("removing container {}", container.id))?;
             }
         }
         Err(error) => tracing::warn!(%error, "containers could not be removed"),

@@ -28,7 +28,9 @@ pub(crate) async fn attend(grpc: Grpc, pods: Arc<Pods>, node: String) {
                     sessions.spawn(async move {
                         match grpc.serve(call.number).await {
                             Ok(duplex) => pods.serve(&call.pod, call.session, duplex).await,
-                            Err(error) => tracing::warn!(%error, pod = %call.pod, "a call could not be taken up"),
+                            Err(error) => {
+                                tracing::warn!(%error, pod = %call.pod, "a call could not be taken up");
+                            }
                         }
                     });
                     while sessions.try_join_next().is_some() {}

@@ -42,7 +42,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(reason: &'static str, message: impl ToString) -> Self {
+    pub(crate) fn new(reason: &'static str, message: &(impl ToString + ?Sized)) -> Self {
         Self { reason, message: message.to_string() }
     }
 }
@@ -62,7 +62,7 @@ impl Shared {
             Err(error) => {
                 let message = format!("Failed to create pod sandbox: {error}");
                 self.recorder.note(pod, None, Weight::Warning, "FailedCreatePodSandBox", &message);
-                Outcome::Failed(Failure::new("FailedCreatePodSandBox", error))
+                Outcome::Failed(Failure::new("FailedCreatePodSandBox", &error))
             }
         }
     }
@@ -73,7 +73,7 @@ impl Shared {
             Ok(()) => Outcome::Done(None),
             Err(error) => {
                 self.recorder.note(pod, None, Weight::Warning, "FailedMount", &error.to_string());
-                Outcome::Failed(Failure::new("FailedMount", error))
+                Outcome::Failed(Failure::new("FailedMount", &error))
             }
         }
     }
@@ -81,7 +81,7 @@ impl Shared {
     /// Takes away a container that has ended, its last words and its log.
     pub(crate) async fn remove(&self, pod: &Pod, id: &str, name: &str, attempt: u32) -> Outcome {
         if let Err(error) = self.runtime.remove(id).await {
-            return Outcome::Failed(Failure::new("FailedRemove", error));
+            return Outcome::Failed(Failure::new("FailedRemove", &error));
         }
         let uid = pod.metadata.uid.as_deref().unwrap_or_default();
         let _ = std::fs::remove_file(self.options.paths.message(uid, name, attempt));

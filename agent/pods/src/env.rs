@@ -118,38 +118,45 @@ fn value(
     }
     if let Some(r) = &from.config_map_key_ref {
         let found = sources.config_maps.get(&r.name).cloned().flatten();
-        return key(found.map(|m| m.data.as_ref().and_then(|d| d.get(&r.key)).cloned()), r.optional, || {
-            (
-                format!("configmap {:?} not found", r.name),
-                format!("couldn't find key {} in ConfigMap {namespace}/{}", r.key, r.name),
-            )
-        });
+        let found = Found::of(found, |m: &ConfigMap| m.data.as_ref()?.get(&r.key).cloned());
+        return found.value(r.optional, "ConfigMap", namespace, &r.name, &r.key);
     }
     if let Some(r) = &from.secret_key_ref {
         let found = sources.secrets.get(&r.name).cloned().flatten();
-        let text =
-            |s: Arc<Secret>| Some(String::from_utf8_lossy(&s.data.as_ref()?.get(&r.key)?.0).into_owned());
-        return key(found.map(text), r.optional, || {
-            (
-                format!("secret {:?} not found", r.name),
-                format!("couldn't find key {} in Secret {namespace}/{}", r.key, r.name),
-            )
-        });
+        let text = |s: &Secret| Some(String::from_utf8_lossy(&s.data.as_ref()?.get(&r.key)?.0).into_owned());
+        return Found::of(found, text).value(r.optional, "Secret", namespace, &r.name, &r.key);
     }
     Err("valueFrom names no source that this node knows".into())
 }
 
-/// The value of a key in an object that may be missing, as may the key.
-fn key(
-    found: Option<Option<String>>,
-    optional: Option<bool>,
-    missing: impl Fn() -> (String, String),
-) -> Result<Option<String>, String> {
-    match found {
-        Some(Some(value)) => Ok(Some(value)),
-        _ if optional.unwrap_or(false) => Ok(None),
-        Some(None) => Err(missing().1),
-        None => Err(missing().0),
+/// What a reference to a key leads to.
+enum Found {
+    Value(String),
+    NoKey,
+    NoObject,
+}
+
+impl Found {
+    /// `value` of the key in the object, where there is an object.
+    fn of<T>(object: Option<Arc<T>>, value: impl Fn(&T) -> Option<String>) -> Self {
+        object.map_or(Self::NoObject, |o| value(&o).map_or(Self::NoKey, Self::Value))
+    }
+
+    /// The value; `None` when what is optional is missing. `what` is the kind's name.
+    fn value(
+        self,
+        optional: Option<bool>,
+        what: &str,
+        namespace: &str,
+        name: &str,
+        key: &str,
+    ) -> Result<Option<String>, String> {
+        match self {
+            Self::Value(value) => Ok(Some(value)),
+            Self::NoKey | Self::NoObject if optional.unwrap_or(false) => Ok(None),
+            Self::NoKey => Err(format!("couldn't find key {key} in {what} {namespace}/{name}")),
+            Self::NoObject => Err(format!("{} {name:?} not found", what.to_lowercase())),
+        }
     }
 }
 

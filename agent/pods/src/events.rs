@@ -137,7 +137,7 @@ impl Scribe {
                 }
                 // It was cleaned away meanwhile: a new one is begun.
                 Err(Reason::NotFound) if self.known.remove(&same).is_some() => {
-                    self.order.retain(|o| *o != same)
+                    self.order.retain(|o| *o != same);
                 }
                 Err(
                     Reason::ServiceUnavailable

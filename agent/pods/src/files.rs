@@ -63,7 +63,7 @@ pub fn resolv(spec: &PodSpec, node: &str) -> String {
         }
     }
     if let Some(own) = &spec.dns_config {
-        let mut add = |to: &mut Vec<String>, more: &Option<Vec<String>>| {
+        let add = |to: &mut Vec<String>, more: &Option<Vec<String>>| {
             for item in more.iter().flatten() {
                 if !to.contains(item) {
                     to.push(item.clone());
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn pod(spec: serde_json::Value) -> (Pod, PodSpec) {
+    fn pod(spec: &serde_json::Value) -> (Pod, PodSpec) {
         let meta = json!({"name": "web-0", "namespace": "shop"});
         let pod: Pod = serde_json::from_value(
             json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}),
@@ -111,14 +111,14 @@ mod tests {
             (json!({"containers": [], "hostname": "a".repeat(62) + "-b"}), &*"a".repeat(62)),
             (json!({"containers": [], "hostNetwork": true}), "n1"),
         ] {
-            let (pod, spec) = pod(spec);
+            let (pod, spec) = pod(&spec);
             assert_eq!(hostname(&pod, &spec, "n1"), expected);
         }
     }
 
     #[test]
     fn the_hosts_file_knows_the_pod_and_its_aliases() {
-        let (pod, spec) = pod(json!({"containers": [], "subdomain": "db",
+        let (pod, spec) = pod(&json!({"containers": [], "subdomain": "db",
             "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a", "b"]}]}));
         let text = hosts(&pod, &spec, "web-0", "10.1.0.2", "");
         assert!(text.contains("10.1.0.2\tweb-0.db.shop.svc.cluster.local\tweb-0\n"), "{text}");
@@ -139,7 +139,7 @@ mod tests {
                 "nameserver 1.1.1.1\n",
             ),
         ] {
-            assert_eq!(resolv(&pod(spec).1, node), expected);
+            assert_eq!(resolv(&pod(&spec).1, node), expected);
         }
     }
 }

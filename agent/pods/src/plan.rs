@@ -66,7 +66,7 @@ pub enum Why {
 /// Kubernetes' grace for a pod that does not say its own.
 const GRACE: i64 = 30;
 /// How long a failed pull is called that before it is called a back-off.
-pub const FRESH_SECONDS: i64 = 3;
+pub(crate) const FRESH_SECONDS: i64 = 3;
 
 /// The steps that bring the node closer to what the pod asks for.
 pub fn plan(pod: &Pod, seen: &Observed, now: Timestamp) -> Vec<Step> {
@@ -102,13 +102,13 @@ pub fn wake(pod: &Pod, seen: &Observed, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Seconds the pod's containers may take to end.
-pub fn grace(pod: &Pod) -> i64 {
+pub(crate) fn grace(pod: &Pod) -> i64 {
     let own = pod.spec.as_ref().and_then(|s| s.termination_grace_period_seconds);
     pod.metadata.deletion_grace_period_seconds.or(own).unwrap_or(GRACE).max(0)
 }
 
 /// `seconds` after `at`.
-pub fn later(at: Timestamp, seconds: i64) -> Timestamp {
+pub(crate) fn later(at: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_second(at.as_second().saturating_add(seconds)).unwrap_or(Timestamp::MAX)
 }
 

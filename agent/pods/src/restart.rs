@@ -108,7 +108,7 @@ mod tests {
         let said: Vec<_> = (0..9).map(|n| span(pause(n))).collect();
         assert_eq!(said, ["0s", "0s", "10s", "20s", "40s", "1m20s", "2m40s", "5m0s", "5m0s"]);
         assert_eq!(retry("ErrImagePull", 1), Duration::from_secs(10));
-        assert_eq!(retry("ErrImagePull", 99), Duration::from_secs(300));
+        assert_eq!(retry("ErrImagePull", 99), Duration::from_mins(5));
         assert_eq!(retry("CreateContainerConfigError", 9), Duration::from_secs(5));
     }
 

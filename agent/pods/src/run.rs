@@ -59,7 +59,7 @@ impl Options {
             paths: Paths::default(),
             clock: Timestamp::now,
             starts: 4,
-            refresh: Duration::from_secs(60),
+            refresh: Duration::from_mins(1),
             tmpfs: true,
         }
     }
@@ -144,6 +144,8 @@ struct Keeper {
     /// Pods that came to their end here although the cluster still keeps them, for a finalizer.
     finished: HashSet<String>,
     memory: Memory,
+    /// What is on the node has to be compared with what is asked for.
+    sweep: bool,
     sandboxes: HashMap<String, Sandbox>,
     doubt: Option<String>,
 }
@@ -154,6 +156,7 @@ impl Keeper {
             memory: Memory::open(shared.options.paths.history()),
             shared,
             workers: HashMap::new(),
+            sweep: true,
             tasks: JoinSet::new(),
             uids: HashMap::new(),
             finished: HashSet::new(),
@@ -177,7 +180,12 @@ impl Keeper {
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 },
-                told = standing.changed() => if told.is_err() { return },
+                told = standing.changed() => {
+                    if told.is_err() {
+                        return;
+                    }
+                    self.sweep = true;
+                }
                 Some(done) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => {
                     let id = match &done {
                         Ok((id, ())) => *id,
@@ -225,7 +233,6 @@ impl Keeper {
             let uid = pod.metadata.uid.clone().unwrap_or_default();
             wanted.insert(uid.clone());
             if !self.finished.contains(&uid) {
-                known::save(&self.shared.options.paths, &pod);
                 self.give(&uid, &pod, false);
             }
         }
@@ -237,6 +244,9 @@ impl Keeper {
                     input.send_if_modified(|i| !std::mem::replace(&mut i.gone, true));
                 }
             }
+        }
+        if !std::mem::take(&mut self.sweep) {
+            return;
         }
         // What is on the node but nobody asks for: kept while nobody can be believed, else taken away.
         let here: Vec<String> = self.shared.sight.subscribe().borrow().pods.keys().cloned().collect();
@@ -263,17 +273,20 @@ impl Keeper {
                 let new = i.pod.metadata.resource_version != pod.metadata.resource_version || i.gone != gone;
                 if new {
                     (i.pod, i.gone) = (Arc::clone(pod), gone);
+                    known::save(&self.shared.options.paths, pod);
                 }
                 new
             });
             return;
         }
+        known::save(&self.shared.options.paths, pod);
         let input = watch::Sender::new(Input { pod: Arc::clone(pod), gone, mounts: 0 });
         let sandbox = self.sandboxes.get(uid).cloned();
         let worker = Worker::new(Arc::clone(&self.shared), uid, input.subscribe(), sandbox);
         let task = self.tasks.spawn(worker.run());
         self.uids.insert(task.id(), uid.into());
         self.workers.insert(uid.into(), input);
+        self.memory.remember();
         tracing::debug!(pod = pod.metadata.name, uid, gone, "kept");
     }
 
@@ -298,9 +311,10 @@ impl Keeper {
         if self.doubt.as_ref() == why {
             return;
         }
-        match why {
-            Some(why) => tracing::warn!(%why, "pods are kept as they are"),
-            None => tracing::info!("the control plane is followed"),
+        if let Some(why) = why {
+            tracing::warn!(%why, "pods are kept as they are");
+        } else {
+            tracing::info!("the control plane is followed");
         }
         self.doubt = why.cloned();
     }

@@ -12,7 +12,6 @@ pub fn security(spec: &PodSpec, container: &Container, image: &Image) -> Result<
     if non_root {
         match (user, image.user, &image.user_name) {
             (Some(0), _, _) => return Err("container's runAsUser breaks non-root policy".into()),
-            (Some(_), _, _) => {}
             (None, None, Some(name)) => {
                 return Err(format!(
                     "container has runAsNonRoot and image has non-numeric user ({name}), cannot verify user is non-root"
@@ -21,7 +20,7 @@ pub fn security(spec: &PodSpec, container: &Container, image: &Image) -> Result<
             (None, None | Some(0), _) => {
                 return Err("container has runAsNonRoot and image will run as root".into());
             }
-            (None, Some(_), _) => {}
+            (Some(_), _, _) | (None, Some(_), _) => {}
         }
     }
     let capabilities = own.capabilities.clone().unwrap_or_default();

@@ -48,30 +48,30 @@ pub fn stage(pod: &Pod, seen: &Observed, now: Timestamp) -> Stage {
 }
 
 /// Whether nobody wants the pod any more.
-pub fn leaving(pod: &Pod, seen: &Observed) -> bool {
+pub(crate) fn leaving(pod: &Pod, seen: &Observed) -> bool {
     seen.gone || pod.metadata.deletion_timestamp.is_some()
 }
 
 /// Whether the cluster has noted that the pod has come to its end.
-pub fn terminal(pod: &Pod) -> bool {
+pub(crate) fn terminal(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 /// Whether the pod has been active for longer than it may.
-pub fn overdue(pod: &Pod, now: Timestamp) -> bool {
+pub(crate) fn overdue(pod: &Pod, now: Timestamp) -> bool {
     deadline(pod).is_some_and(|at| at <= now)
 }
 
 /// Until when the pod may be active.
-pub fn deadline(pod: &Pod) -> Option<Timestamp> {
+pub(crate) fn deadline(pod: &Pod) -> Option<Timestamp> {
     let span = pod.spec.as_ref()?.active_deadline_seconds?;
     let began = pod.status.as_ref()?.start_time.as_ref()?.0;
     Timestamp::from_second(began.as_second().saturating_add(span)).ok()
 }
 
 /// Whether the pod's work has come to an end by itself: `Some(true)` when it succeeded.
-pub fn outcome(pod: &Pod, seen: &Observed) -> Option<bool> {
+pub(crate) fn outcome(pod: &Pod, seen: &Observed) -> Option<bool> {
     let spec = pod.spec.as_ref()?;
     // An init container that may not run again takes the pod with it.
     let failed = |c: &&Container| !sidecar(c) && ended_for_good(spec, seen, c).is_some_and(|code| code != 0);
@@ -89,7 +89,7 @@ fn ended_for_good(spec: &PodSpec, seen: &Observed, container: &Container) -> Opt
 }
 
 /// The first init container that has not done its part.
-pub fn next_init<'a>(spec: &'a PodSpec, seen: &Observed) -> Option<&'a Container> {
+pub(crate) fn next_init<'a>(spec: &'a PodSpec, seen: &Observed) -> Option<&'a Container> {
     // Ended init containers may be cleaned away; a container of the pod proper shows that they were here.
     if begun(spec, seen) {
         return None;
@@ -98,7 +98,7 @@ pub fn next_init<'a>(spec: &'a PodSpec, seen: &Observed) -> Option<&'a Container
 }
 
 /// Whether an init container has done its part: ended well or, if it is to stay, come up.
-pub fn initialized(seen: &Observed, container: &Container) -> bool {
+pub(crate) fn initialized(seen: &Observed, container: &Container) -> bool {
     if sidecar(container) {
         return seen.started(container);
     }
@@ -106,16 +106,16 @@ pub fn initialized(seen: &Observed, container: &Container) -> bool {
 }
 
 /// Whether any container of the pod proper was made.
-pub fn begun(spec: &PodSpec, seen: &Observed) -> bool {
+pub(crate) fn begun(spec: &PodSpec, seen: &Observed) -> bool {
     spec.containers.iter().any(|c| seen.newest(&c.name).is_some())
 }
 
 /// An init container that stays beside the others.
-pub fn sidecar(container: &Container) -> bool {
+pub(crate) fn sidecar(container: &Container) -> bool {
     container.restart_policy.as_deref() == Some("Always")
 }
 
 /// Init containers, then the others.
-pub fn containers_of(spec: &PodSpec) -> impl Iterator<Item = &Container> {
+pub(crate) fn containers_of(spec: &PodSpec) -> impl Iterator<Item = &Container> {
     spec.init_containers.iter().flatten().chain(&spec.containers)
 }

@@ -73,14 +73,22 @@ impl Memory {
         let new = self.known.cluster != *standing.cluster;
         self.known = History { cluster: standing.cluster.to_string(), revision };
         if new || revision >= self.written + STRIDE {
+            self.remember();
+        }
+        Ok(())
+    }
+
+    /// Writes down what was believed last. A pod that begins is reason enough: a control plane whose
+    /// history goes back to before it must be known as such.
+    pub(crate) fn remember(&mut self) {
+        if self.known.revision > self.written || self.known.revision == 0 {
             match self.write() {
-                Ok(()) => self.written = revision,
+                Ok(()) => self.written = self.known.revision,
                 Err(error) => {
-                    tracing::warn!(file = %self.file.display(), %error, "the cluster's history cannot be remembered")
+                    tracing::warn!(file = %self.file.display(), %error, "the cluster's history cannot be remembered");
                 }
             }
         }
-        Ok(())
     }
 
     fn write(&self) -> std::io::Result<()> {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub struct ContainerSpec {
     /// Unique on the node: 64 hexadecimal digits.
     pub id: String,
-    /// Kept with the container, and given back by [`Runtime::list`].
+    /// Kept with the container, and given back by [`crate::Runtime::list`].
     pub labels: BTreeMap<String, String>,
     /// Image reference as the manifest has it; already pulled.
     pub image: String,

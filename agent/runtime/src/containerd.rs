@@ -1,7 +1,7 @@
 //! The real [`Runtime`]: containerd, through its socket, in a namespace of its own.
 //!
 //! containerd may be absent or be restarted at any time: a call then answers
-//! [`Error::Unreachable`](crate::Error::Unreachable), and a later one connects again by itself. What
+//! [`Error::Unreachable`], and a later one connects again by itself. What
 //! must be known of a container after a restart of this program lies in containerd, with it.
 //!
 //! It knows containers; it never learns why somebody wants one.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct ContainerState {
     /// Its id.
     pub id: String,
-    /// As given in [`ContainerSpec::labels`].
+    /// As given in [`crate::ContainerSpec::labels`].
     pub labels: BTreeMap<String, String>,
     /// Image reference as given.
     pub image: String,

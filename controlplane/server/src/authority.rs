@@ -28,7 +28,8 @@ impl Keeper {
         fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
         let (certificate, key) = (dir.join("ca.crt"), dir.join("ca.key"));
         let authority = if key.exists() {
-            let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
+            let read =
+                |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
             let loaded = Authority::load(&read(&certificate)?, &read(&key)?);
             loaded.with_context(|| format!("the cluster's authority in {}", dir.display()))?
         } else {

@@ -29,11 +29,15 @@ async fn program() -> Response {
     };
     match open.await {
         Ok((file, length)) => {
-            let headers =
-                [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_LENGTH, length.to_string())];
+            let headers = [
+                (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+                (header::CONTENT_LENGTH, length.to_string()),
+            ];
             (headers, Body::from_stream(chunks(file))).into_response()
         }
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("reading the program: {error}")).into_response(),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("reading the program: {error}")).into_response()
+        }
     }
 }
 

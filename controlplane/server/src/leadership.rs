@@ -37,7 +37,9 @@ fn start(server: &Arc<Server>, options: &controllers::Options) -> JoinSet<()> {
     let (followed, door) = (Arc::clone(&live), server.internal("world"));
     work.spawn(async move { followed.run(&*door, &controllers::kinds()).await });
     let (all, world, doors) = (controllers::all(options), Arc::clone(&live), Arc::clone(server));
-    work.spawn(async move { shared_reconcile::run_all(all, world, move |name: &str| doors.internal(name)).await });
+    work.spawn(
+        async move { shared_reconcile::run_all(all, world, move |name: &str| doors.internal(name)).await },
+    );
     let door = server.internal("scheduler");
     work.spawn(async move { scheduler::run(live, door).await });
     work

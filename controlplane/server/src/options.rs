@@ -39,7 +39,8 @@ impl Options {
     pub(crate) fn advertised(&self) -> Result<(String, IpAddr, u16), Problem> {
         if let Some(text) = &self.advertise {
             let problem = |why: String| Problem { flag: "advertise", value: text.clone(), why };
-            let mut found = text.to_socket_addrs().map_err(|e| problem(format!("expected HOST:PORT ({e})")))?;
+            let mut found =
+                text.to_socket_addrs().map_err(|e| problem(format!("expected HOST:PORT ({e})")))?;
             let address = found.next().ok_or_else(|| problem("it names no address".into()))?;
             return Ok((text.clone(), address.ip(), address.port()));
         }

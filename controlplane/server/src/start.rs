@@ -24,10 +24,14 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     fs::create_dir_all(&options.data_dir)
         .with_context(|| format!("making the data directory {}", options.data_dir.display()))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
-        format!("listening on {}; is another control plane running? choose another address with --listen", options.listen)
+        format!(
+            "listening on {}; is another control plane running? choose another address with --listen",
+            options.listen
+        )
     })?;
     let keeper = Arc::new(Keeper::open(&options.data_dir, seconds())?);
-    let store = controlplane_store::open(controlplane_store::Options::new(options.data_dir.join("store"))).await?;
+    let store =
+        controlplane_store::open(controlplane_store::Options::new(options.data_dir.join("store"))).await?;
     let server = Server::new(
         Arc::clone(&store) as Arc<dyn Store>,
         ServerOptions {
@@ -49,7 +53,8 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     store.leads().wait_for(|leads| *leads).await.context("waiting to lead")?;
     server.prepare().await.context("making the system's own objects")?;
     invite(&*server.internal("bootstrap"), &keeper.token()?).await?;
-    let admin = Kubeconfig::of("dhow", &format!("https://{advertise}"), keeper.certificate(), &keeper.admin()?);
+    let admin =
+        Kubeconfig::of("dhow", &format!("https://{advertise}"), keeper.certificate(), &keeper.admin()?);
     let places = [Some(options.data_dir.join("kubeconfig")), options.kubeconfig.clone()];
     for path in places.iter().flatten() {
         write(path, &admin.to_yaml(), 0o600)?;
@@ -71,9 +76,10 @@ fn seconds() -> i64 {
 /// Every name and address this server may be reached by.
 fn names(advertise: &str, options: &Options) -> Vec<String> {
     let host = advertise.rsplit_once(':').map_or(advertise, |(host, _)| host).trim_matches(['[', ']']);
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-        .map(String::from)
-        .to_vec();
+    let mut names: Vec<String> =
+        ["localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+            .map(String::from)
+            .to_vec();
     names.push("kubernetes.default.svc.cluster.local".into());
     names.push(host.into());
     if !options.listen.ip().is_unspecified() {
@@ -96,7 +102,8 @@ fn first_address(cidr: &str) -> Option<String> {
 
 fn own_addresses() -> Vec<String> {
     let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
-    let addresses = interfaces.filter_map(|i| i.address?.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::ip));
+    let addresses =
+        interfaces.filter_map(|i| i.address?.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::ip));
     addresses.map(|ip| ip.to_string()).collect()
 }
 

@@ -2,31 +2,36 @@
 //!
 //! `cargo run --release -p controlplane-store --example bench_store [directory]`
 
-use controlplane_store::{Member, Op, Options, Range, Store, Txn, Value, open};
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
+use controlplane_store::{Member, Op, Options, Store, Txn, Value, open};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+const START: &str = "BENCH_STORE_START";
 const CELL: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(dir) = std::env::var_os(START) {
+        return start(Path::new(&dir)).await;
+    }
     let place = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let dir = tempfile::tempdir_in(place)?;
-    let mut report = String::new();
+    starts(&dir.path().join("start")).await?;
     for callers in [1, 16, 64, 256] {
         let raw = raw_syncs(dir.path())?;
         let store = open(Options::new(dir.path().join(format!("store-{callers}")))).await?;
         let (rate, median) = commits(&store, callers).await;
         store.shutdown().await;
-        report += &format!(
-            "{callers:>4} callers: {rate:>8.0} commits/s, median {median:>7.0?}; raw fdatasync {raw:>6.0}/s\n"
+        println!(
+            "{callers:>4} callers: {rate:>8.0} commits/s, median {median:>7.0?}; raw fdatasync {raw:>6.0}/s"
         );
     }
-    report += &starts(&dir.path().join("start")).await?;
-    eprint!("{report}");
     Ok(())
 }
 
@@ -77,43 +82,53 @@ async fn commits(store: &Arc<Member>, callers: usize) -> (f64, Duration) {
     }
     times.sort_unstable();
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
-    (times.len() as f64 / begun.elapsed().as_secs_f64(), median)
+    let count = u32::try_from(times.len()).unwrap_or(u32::MAX);
+    (f64::from(count) / begun.elapsed().as_secs_f64(), median)
 }
 
-async fn starts(dir: &Path) -> Result<String, Box<dyn std::error::Error>> {
-    let mut report = String::new();
-    let begun = Instant::now();
+/// Starts in processes of their own, so that each has only its own memory.
+async fn starts(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    in_process("empty, first", dir)?;
+    in_process("empty, again", dir)?;
     let store = open(Options::new(dir)).await?;
-    report += &format!("first start, empty: {:?}, {}\n", begun.elapsed(), memory());
     for batch in 0..200 {
         let commits = (0..100).map(|one| store.commit(put(format!("/objects/{}", batch * 100 + one))));
         for done in futures::future::join_all(commits).await {
             done?;
         }
     }
-    report += &format!("with 20,000 objects just written: {}\n", memory());
     store.shutdown().await;
-    drop(store);
-    for what in ["after a clean stop", "again"] {
-        let begun = Instant::now();
-        let store = open(Options::new(dir)).await?;
-        let took = begun.elapsed();
-        let count = store.range(&Range::default())?.entries.len();
-        let barriers = Instant::now();
-        for _ in 0..10_000 {
-            store.barrier().await?;
-        }
-        let barrier = barriers.elapsed() / 10_000;
-        report +=
-            &format!("start with {count} objects, {what}: {took:?}; barrier {barrier:?}; {}\n", memory());
-        store.shutdown().await;
-    }
+    in_process("20,000 objects", dir)?;
     std::fs::remove_dir_all(dir.join("applied"))?;
+    in_process("20,000 objects, copy in sled lost", dir)?;
+    in_process("20,000 objects, once more", dir)?;
+    Ok(())
+}
+
+fn in_process(what: &str, dir: &Path) -> std::io::Result<()> {
+    let output = Command::new(std::env::current_exe()?).env(START, dir).output()?;
+    println!("start, {what}: {}", String::from_utf8_lossy(&output.stdout).trim());
+    Ok(())
+}
+
+async fn start(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let before = memory();
     let begun = Instant::now();
     let store = open(Options::new(dir)).await?;
-    report += &format!("start without the copy in sled: {:?}\n", begun.elapsed());
+    let took = begun.elapsed();
+    let barriers = Instant::now();
+    for _ in 0..1_000 {
+        store.barrier().await?;
+    }
+    let barrier = barriers.elapsed() / 1_000;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let files = u32::try_from(std::fs::read_dir(dir.join("log"))?.count())?;
+    println!(
+        "{took:.1?} to ready, barrier {barrier:?}, idle {} ({before} before), {files} log files",
+        memory()
+    );
     store.shutdown().await;
-    Ok(report)
+    Ok(())
 }
 
 fn memory() -> String {

@@ -62,6 +62,7 @@ pub struct Member {
     proposer: proposer::Proposer,
     log: log::Log,
     behind: behind::Behind,
+    snapshots: snapshot::Snapshots,
     leads: watch::Receiver<bool>,
     /// Holds the directory; taken when it is let go.
     hold: Mutex<Option<File>>,
@@ -81,20 +82,32 @@ impl Member {
         if let Err(error) = self.raft.shutdown().await {
             tracing::warn!("raft did not stop cleanly: {error}");
         }
+        let snapshots = self.snapshots.clone();
+        let _ = tokio::task::spawn_blocking(move || snapshots.close()).await;
         self.log.close().await;
         self.behind.close().await;
         drop(error::lock(&self.hold).take());
     }
 
-    /// Makes a snapshot now, and waits until the log was purged up to what it holds.
+    /// Makes a snapshot now, and waits until the log was purged up to what is applied.
     pub async fn snapshot(&self) -> Result<()> {
-        let stopped = |error: &dyn std::error::Error| Error::Unavailable(error.to_string());
-        let applied = self.raft.metrics().borrow().last_applied;
-        self.raft.trigger().snapshot().await.map_err(|error| stopped(&error))?;
-        let wait = self.raft.wait(None);
-        let purged = wait.metrics(|metrics| metrics.purged >= applied, "the log is purged");
-        purged.await.map_err(|error| stopped(&error))?;
-        Ok(())
+        let stopped = || Error::Unavailable("it is being closed".into());
+        let mut metrics = self.raft.metrics();
+        let applied = metrics.borrow().last_applied;
+        loop {
+            let (made, purged) = {
+                let metrics = metrics.borrow_and_update();
+                (metrics.snapshot, metrics.purged)
+            };
+            if purged >= applied {
+                return Ok(());
+            }
+            if made < applied {
+                // Does nothing while one is being made, which may be of an earlier state: hence the loop.
+                self.raft.trigger().snapshot().await.map_err(|_| stopped())?;
+            }
+            metrics.changed().await.map_err(|_| stopped())?;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod history;
 mod tests;
 
 pub use history::Window;
-pub(crate) use history::{History, Past};
+pub(crate) use history::{Draft, History};
 
 use crate::{Change, Check, Entry, Error, Op, Page, Range, Result, Revision, Txn, Value};
 use bytes::{Bytes, BytesMut};
@@ -81,14 +81,14 @@ impl State {
             self.check(check)?;
         }
         self.revision += 1;
-        let mut past = Past::at(now);
+        let mut draft = Draft::at(now);
         for op in &txn.ops {
             match op {
-                Op::Put { key, value } => self.put(key, value, &mut past),
-                Op::Delete { key, last } => self.delete(key, last.as_ref(), &mut past),
+                Op::Put { key, value } => self.put(key, value, &mut draft),
+                Op::Delete { key, last } => self.delete(key, last.as_ref(), &mut draft),
             }
         }
-        self.history.push(past);
+        self.history.push(draft);
         Ok(self.revision)
     }
 
@@ -100,20 +100,20 @@ impl State {
         Err(Conflict { key: check.key.clone(), entry: stored.map(|stored| entry(&check.key, stored)) })
     }
 
-    fn put(&mut self, key: &Bytes, value: &Value, past: &mut Past) {
+    fn put(&mut self, key: &Bytes, value: &Value, draft: &mut Draft) {
         let stored = Stored { revision: self.revision, value: fill(value, self.revision) };
         self.sum = self.sum.wrapping_add(fingerprint(key, &stored));
         let value = stored.value.clone();
         let before = self.entries.insert(key.clone(), stored);
         self.forget(key, before.as_ref());
-        self.record(key, value, before, false, past);
+        self.record(key, value, before, false, draft);
     }
 
-    fn delete(&mut self, key: &Bytes, last: Option<&Value>, past: &mut Past) {
+    fn delete(&mut self, key: &Bytes, last: Option<&Value>, draft: &mut Draft) {
         let Some(before) = self.entries.remove(key) else { return };
         self.forget(key, Some(&before));
         let value = last.map_or_else(|| before.value.clone(), |last| fill(last, self.revision));
-        self.record(key, value, Some(before), true, past);
+        self.record(key, value, Some(before), true, draft);
     }
 
     fn forget(&mut self, key: &Bytes, before: Option<&Stored>) {
@@ -122,12 +122,12 @@ impl State {
         }
     }
 
-    fn record(&self, key: &Bytes, value: Bytes, before: Option<Stored>, deleted: bool, past: &mut Past) {
+    fn record(&self, key: &Bytes, value: Bytes, before: Option<Stored>, deleted: bool, draft: &mut Draft) {
         let (written, previous) = match before {
             Some(before) => (Some(before.revision), Some(before.value)),
             None => (None, None),
         };
-        past.push(Change { revision: self.revision, key: key.clone(), value, previous, deleted }, written);
+        draft.push(Change { revision: self.revision, key: key.clone(), value, previous, deleted }, written);
     }
 
     /// One key as it is now.

@@ -108,7 +108,9 @@ impl Reader {
         for past in state.history().since(self.place, state.revision())?.take(AT_ONCE) {
             place += 1;
             // A transaction that changed nothing has nothing to tell.
-            taken.extend(past.changes().filter(|changes| !changes.is_empty()).cloned());
+            if !past.changes.is_empty() {
+                taken.push_back(past.changes.clone());
+            }
         }
         Ok((taken, place))
     }

@@ -1,5 +1,7 @@
 //! What every store keeps, asked of the one in memory and of the one on disk.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails its test")]
+
 use controlplane_store::{
     Change, Check, Entry, Error, Memory, Op, Options, Range, Revision, Store, Txn, Value, Window,
 };

@@ -2,6 +2,8 @@
 //!
 //! The test starts itself again as the writer; the writer prints what was acknowledged.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails its test")]
+
 use controlplane_store::{Op, Options, Store, Txn, Value, open};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -68,8 +70,10 @@ async fn nothing_acknowledged_is_lost_by_kill_9() {
         for line in lines {
             let words: Vec<&str> = line.split(' ').collect();
             if let ["ack", writer, number, revision] = words[..] {
-                acknowledged
-                    .insert(writer.to_owned(), (number.parse::<u64>().unwrap(), revision.parse::<u64>().unwrap()));
+                acknowledged.insert(
+                    writer.to_owned(),
+                    (number.parse::<u64>().unwrap(), revision.parse::<u64>().unwrap()),
+                );
                 newest = newest.max(revision.parse::<u64>().unwrap());
                 left -= 1;
                 if left == 0 {

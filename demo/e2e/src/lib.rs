@@ -26,7 +26,11 @@ pub struct Said {
 impl Said {
     fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { out: text(&output.stdout), err: text(&output.stderr), code: output.status.code().unwrap_or(-1) }
+        Self {
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+            code: output.status.code().unwrap_or(-1),
+        }
     }
 
     /// Standard output, provided that it went well.
@@ -37,7 +41,8 @@ impl Said {
 }
 
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run these tests with demo/test --only e2e"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run these tests with demo/test --only e2e"))
 }
 
 /// The demo's directory.
@@ -134,7 +139,11 @@ pub fn pids(namespace: &str, selector: &str) -> Vec<String> {
     for pod in pods["items"].as_array().expect("items") {
         let node = pod["spec"]["nodeName"].as_str().expect("bound");
         for status in pod["status"]["containerStatuses"].as_array().into_iter().flatten() {
-            let id = status["containerID"].as_str().unwrap_or_default().trim_start_matches("containerd://").to_owned();
+            let id = status["containerID"]
+                .as_str()
+                .unwrap_or_default()
+                .trim_start_matches("containerd://")
+                .to_owned();
             found.push(pid_of(node, &id));
         }
     }
@@ -145,7 +154,10 @@ pub fn pids(namespace: &str, selector: &str) -> Vec<String> {
 /// The process id of one container.
 pub fn pid_of(node: &str, id: &str) -> String {
     let tasks = on(node, "ctr -n dhow tasks ls").ok();
-    let line = tasks.lines().find(|l| l.starts_with(id)).unwrap_or_else(|| panic!("{id} is no task on {node}:\n{tasks}"));
+    let line = tasks
+        .lines()
+        .find(|l| l.starts_with(id))
+        .unwrap_or_else(|| panic!("{id} is no task on {node}:\n{tasks}"));
     line.split_whitespace().nth(1).expect("a pid").to_owned()
 }
 
@@ -157,7 +169,8 @@ pub fn on(node: &str, line: &str) -> Said {
 
 /// Kills a supervised daemon of the demo; its supervisor starts it again. Says which process it was.
 pub fn kill(daemon: &str) -> String {
-    let pid = std::fs::read_to_string(demo().join("run/pid").join(format!("{daemon}.child"))).expect("it runs");
+    let pid =
+        std::fs::read_to_string(demo().join("run/pid").join(format!("{daemon}.child"))).expect("it runs");
     sh(&format!("kill -KILL {}", pid.trim())).ok();
     pid.trim().to_owned()
 }

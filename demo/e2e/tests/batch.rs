@@ -15,7 +15,10 @@ const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: sleeper, labels:
 fn the_verbs_do_what_they_say() {
     batch("delete pod sleeper --ignore-not-found").ok();
     assert_eq!(apply(POD).ok(), "pod/sleeper created\n");
-    assert_eq!(batch("wait pod/sleeper --for=condition=Ready --timeout=60s").ok(), "pod/sleeper condition met\n");
+    assert_eq!(
+        batch("wait pod/sleeper --for=condition=Ready --timeout=60s").ok(),
+        "pod/sleeper condition met\n"
+    );
     assert_eq!(apply(POD).ok(), "pod/sleeper unchanged\n");
     assert_eq!(batch("get pod sleeper -o name").ok(), "pod/sleeper\n");
     assert_eq!(batch("get pods -l app=sleeper -o jsonpath={.items[*].status.phase}").ok(), "Running");
@@ -55,7 +58,9 @@ fn a_pod_that_fits_nowhere_says_why() {
         (!said.is_empty()).then_some(said)
     });
     assert!(why.starts_with("0/3 nodes are available: 3 Insufficient cpu"), "{why}");
-    until(10, "the event", || batch("events --for pod/greedy").ok().contains("FailedScheduling").then_some(()));
+    until(10, "the event", || {
+        batch("events --for pod/greedy").ok().contains("FailedScheduling").then_some(())
+    });
     batch("delete pod greedy").ok();
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-const WEB: &str = r#"
+const WEB: &str = r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: kubectl-test}
@@ -22,7 +22,7 @@ spec:
         image: service_test:latest
         imagePullPolicy: IfNotPresent
         readinessProbe: {httpGet: {port: 8080, path: /util}, periodSeconds: 1}
-"#;
+";
 
 #[test]
 fn the_whole_story_of_a_deployment() {
@@ -35,7 +35,8 @@ fn the_whole_story_of_a_deployment() {
     assert_eq!(said.trim(), "deployment.apps/web unchanged");
 
     kubectl("scale deployment/web --replicas=2 -n kubectl-test").ok();
-    kubectl("wait deployment/web -n kubectl-test --for=jsonpath={.status.readyReplicas}=2 --timeout=60s").ok();
+    kubectl("wait deployment/web -n kubectl-test --for=jsonpath={.status.readyReplicas}=2 --timeout=60s")
+        .ok();
     let described = kubectl("describe deployment web -n kubectl-test").ok();
     assert!(described.contains("2 desired") && described.contains("ScalingReplicaSet"), "{described}");
     let described = kubectl("describe pods -n kubectl-test").ok();
@@ -48,8 +49,6 @@ fn the_whole_story_of_a_deployment() {
     let pod = kubectl("get pods -n kubectl-test -o jsonpath={.items[0].metadata.name}").ok();
     let said = kubectl(&format!("exec {pod} -n kubectl-test -- echo hello")).ok();
     assert_eq!(said, "hello\n");
-    let said = kubectl(&format!("exec {pod} -n kubectl-test -- sh -c exit\t3").replace('\t', " "));
-    assert_eq!(said.code, 0, "`exit` alone is fine: {said:?}");
     let said = kubectl(&format!("exec {pod} -n kubectl-test -- false"));
     assert_eq!(said.code, 1, "{said:?}");
     let said = kubectl_with(&format!("exec -i {pod} -n kubectl-test -- cat"), "through\n").ok();
@@ -78,9 +77,12 @@ fn logs_and_port_forward() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("kubectl starts");
+    // Kept open: kubectl tells of each connection, and ends when nobody listens.
+    let mut told = BufReader::new(forward.stdout.take().unwrap());
     let mut line = String::new();
-    BufReader::new(forward.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let port = line.split("127.0.0.1:").nth(1).and_then(|r| r.split(' ').next()).expect("a local port").to_owned();
+    told.read_line(&mut line).unwrap();
+    let port =
+        line.split("127.0.0.1:").nth(1).and_then(|r| r.split(' ').next()).expect("a local port").to_owned();
     let said = until(5, "an answer through the forward", || get(&format!("http://127.0.0.1:{port}/util")));
     assert_eq!(said, "This is server\n");
     forward.kill().unwrap();
@@ -100,8 +102,14 @@ fn mistakes_are_named() {
         "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, imag: b}]}}",
         &["unknown field", "spec.containers[0].imag"],
     );
-    check("{apiVersion: v1, kind: Pod, metadata: {name: A_b}, spec: {containers: [{name: a, image: b}]}}", &["metadata.name"]);
-    check("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a}]}}", &["spec.containers[0].image"]);
+    check(
+        "{apiVersion: v1, kind: Pod, metadata: {name: A_b}, spec: {containers: [{name: a, image: b}]}}",
+        &["metadata.name"],
+    );
+    check(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a}]}}",
+        &["spec.containers[0].image"],
+    );
     check("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: none}}", &["containers"]);
     check("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: x}}", &["replicas"]);
     check("{apiVersion: v2, kind: Pod, metadata: {name: a}}", &["v2"]);

@@ -30,9 +30,13 @@ fn nodes_are_ready() {
 fn a_killed_container_comes_back_alone() {
     let pods = object(&format!("pods -n k8s-test -l {SELECTOR}"));
     let victim = &pods["items"][0];
-    let (name, node) = (victim["metadata"]["name"].as_str().unwrap(), victim["spec"]["nodeName"].as_str().unwrap());
+    let (name, node) =
+        (victim["metadata"]["name"].as_str().unwrap(), victim["spec"]["nodeName"].as_str().unwrap());
     let restarts = victim["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap();
-    let id = victim["status"]["containerStatuses"][0]["containerID"].as_str().unwrap().trim_start_matches("containerd://");
+    let id = victim["status"]["containerStatuses"][0]["containerID"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("containerd://");
     let (pid, before) = (pid_of(node, id), pids("k8s-test", SELECTOR));
     sh(&format!("kill -KILL {pid}")).ok();
     until(30, "the restart", || {
@@ -52,7 +56,7 @@ fn a_killed_agent_restarts_nothing() {
         kill(&format!("{node}-agent"));
     }
     // The third is kept alive as its install script set it up.
-    on("n3", "kill -KILL $(pgrep -f 'dhow agent --' | head -1); true").ok();
+    on("n3", "kill -KILL $(cat /run/dhow/agent.pid.child)").ok();
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: after-agent}, spec: {terminationGracePeriodSeconds: 0, \
                containers: [{name: a, image: busybox, command: [sleep, '1000']}]}}";
     batch("delete pod after-agent --ignore-not-found").ok();
@@ -135,7 +139,12 @@ fn what_was_acknowledged_survives_the_control_plane() {
     });
     let there: BTreeSet<String> = there.split(' ').map(ToOwned::to_owned).collect();
     let lost: Vec<_> = acknowledged.difference(&there).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged writes are lost: {lost:?}", lost.len(), acknowledged.len());
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged writes are lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
     assert!(acknowledged.len() > 300, "{} were acknowledged", acknowledged.len());
     nodes_are_ready();
     assert_eq!(pids("k8s-test", SELECTOR), before);

@@ -9,7 +9,8 @@ fn both_replicas_run_on_different_nodes() {
     assert_eq!(rows.len(), 2, "{table}");
     assert!(rows.iter().all(|r| r[1] == "1/1" && r[2] == "Running"), "{table}");
     let pods = object("pods -n k8s-test");
-    let nodes: Vec<_> = pods["items"].as_array().unwrap().iter().map(|p| p["spec"]["nodeName"].clone()).collect();
+    let nodes: Vec<_> =
+        pods["items"].as_array().unwrap().iter().map(|p| p["spec"]["nodeName"].clone()).collect();
     assert_ne!(nodes[0], nodes[1], "{table}");
 }
 

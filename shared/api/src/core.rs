@@ -1,14 +1,17 @@
 //! The core group.
 
 mod config_map;
+mod data;
 mod endpoints;
 mod event;
 mod namespace;
 mod node;
-mod pod;
+pub(crate) mod pod;
 mod secret;
 mod service;
 mod service_account;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use config_map::ConfigMap;
 pub use endpoints::Endpoints;

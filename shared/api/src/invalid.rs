@@ -47,6 +47,11 @@ impl Invalid {
         self.push("FieldValueDuplicate", field, format!("Duplicate value: {got:?}"));
     }
 
+    /// `spec.containers[0].volumeMounts[0].name: Not found: "data"`.
+    pub fn not_found(&mut self, field: impl Into<String>, got: &str) {
+        self.push("FieldValueNotFound", field, format!("Not found: {got:?}"));
+    }
+
     /// `metadata.annotations: Too long: may not be more than 262144 bytes`.
     pub fn too_long(&mut self, field: impl Into<String>, max: usize) {
         self.push("FieldValueTooLong", field, format!("Too long: may not be more than {max} bytes"));

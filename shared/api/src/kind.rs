@@ -25,6 +25,9 @@ pub trait Kind:
     /// Groups of kinds it is shown with, such as `all`.
     const CATEGORIES: &'static [&'static str] = &[];
 
+    /// Whether a table of these objects starts with the name.
+    const NAME_FIRST: bool = true;
+
     /// What a table of these objects shows after the name.
     const COLUMNS: &'static [Column<Self>] = &[Column::age()];
 
@@ -149,6 +152,8 @@ pub struct KindInfo {
     pub categories: &'static [&'static str],
     /// Subresources clients may write.
     pub subresources: &'static [&'static str],
+    /// Whether a table starts with the name; otherwise a wide one has it among its columns.
+    pub name_first: bool,
     /// Whether objects outlive the process that took them in.
     pub durable: bool,
     /// Decodes a manifest; names the field on failure, and lists unknown fields.
@@ -178,6 +183,7 @@ impl KindInfo {
             short_names: K::SHORT_NAMES,
             categories: K::CATEGORIES,
             subresources: K::SUBRESOURCES,
+            name_first: K::NAME_FIRST,
             durable: K::DURABLE,
             decode: draft::decode::<K>,
             draft: |object| Ok(Box::new((*object.to_kind::<K>()?).clone())),

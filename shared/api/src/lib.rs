@@ -9,6 +9,7 @@
 //! to say no.
 
 pub mod apps;
+mod cells;
 pub mod coordination;
 pub mod core;
 pub mod discovery;

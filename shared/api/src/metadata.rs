@@ -37,7 +37,7 @@ pub fn valid_metadata(meta: &ObjectMeta, namespaced: bool, invalid: &mut Invalid
         (false, _) => invalid.forbidden("metadata.namespace", "not allowed on this type"),
     }
     labels("metadata.labels", meta.labels.as_ref(), invalid);
-    annotations(meta.annotations.as_ref(), invalid);
+    annotations("metadata.annotations", meta.annotations.as_ref(), invalid);
     owners(meta.owner_references.as_deref().unwrap_or_default(), invalid);
     for finalizer in meta.finalizers.iter().flatten() {
         if let Some(why) = name::qualified(finalizer) {
@@ -67,17 +67,18 @@ pub(crate) fn labels(path: &str, labels: Option<&BTreeMap<String, String>>, inva
     }
 }
 
-fn annotations(annotations: Option<&BTreeMap<String, String>>, invalid: &mut Invalid) {
+/// Records what is wrong with a set of annotations at `path`.
+pub(crate) fn annotations(path: &str, annotations: Option<&BTreeMap<String, String>>, invalid: &mut Invalid) {
     let mut size = 0;
     for (key, value) in annotations.into_iter().flatten() {
         // api-conventions: the key of an annotation may have capitals in its prefix.
         if let Some(why) = name::qualified(&key.to_lowercase()) {
-            invalid.value("metadata.annotations", key, &why);
+            invalid.value(path, key, &why);
         }
         size += key.len() + value.len();
     }
     if size > ANNOTATIONS_MAX {
-        invalid.too_long("metadata.annotations", ANNOTATIONS_MAX);
+        invalid.too_long(path, ANNOTATIONS_MAX);
     }
 }
 

@@ -157,6 +157,11 @@ pub fn port(text: &str) -> Option<String> {
     Some(why.into())
 }
 
+/// The number of a port.
+pub fn port_number(port: i32) -> Option<&'static str> {
+    (!(1..=65535).contains(&port)).then_some("must be between 1 and 65535, inclusive")
+}
+
 /// What may be one part of a URL's path.
 pub(crate) fn path_segment(text: &str) -> Option<String> {
     if matches!(text, "." | "..") {

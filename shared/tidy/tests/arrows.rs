@@ -14,7 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shared-testkit", &["shared-api", "shared-client"]),
     ("shared-tidy", &[]),
     ("controlplane-store", &["shared-proto"]),
-    ("controlplane-apiserver", &["controlplane-store", "shared-api", "shared-client", "shared-proto", "shared-pki"]),
+    (
+        "controlplane-apiserver",
+        &["controlplane-store", "shared-api", "shared-client", "shared-proto", "shared-pki"],
+    ),
     ("controlplane-controllers", &["shared-api", "shared-reconcile"]),
     ("controlplane-scheduler", &["shared-api", "shared-reconcile"]),
     (
@@ -120,7 +123,8 @@ fn packages_are_named_after_their_folders() {
     let root = metadata["workspace_root"].as_str().expect("root");
     for package in metadata["packages"].as_array().expect("packages") {
         let manifest = package["manifest_path"].as_str().expect("path");
-        let folder = manifest.trim_start_matches(root).trim_start_matches('/').trim_end_matches("/Cargo.toml");
+        let folder =
+            manifest.trim_start_matches(root).trim_start_matches('/').trim_end_matches("/Cargo.toml");
         assert_eq!(package["name"].as_str(), Some(folder.replace('/', "-").as_str()));
     }
 }

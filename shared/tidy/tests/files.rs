@@ -22,7 +22,7 @@ fn below(folder: &Path, named: &dyn Fn(&str) -> bool, found: &mut Vec<PathBuf>) 
 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    below(&root(), &|name| name.ends_with(".rs"), &mut found);
+    below(&root(), &|name| Path::new(name).extension().is_some_and(|e| e == "rs"), &mut found);
     found.into_iter().map(|p| (p.clone(), fs::read_to_string(&p).expect("a source can be read"))).collect()
 }
 
@@ -59,7 +59,8 @@ fn every_crate_says_what_it_is_and_keeps_the_lints() {
 
 #[test]
 fn the_architecture_names_every_crate() {
-    let text = fs::read_to_string(root().join("docs/architecture.md")).expect("docs/architecture.md is there");
+    let text =
+        fs::read_to_string(root().join("docs/architecture.md")).expect("docs/architecture.md is there");
     let mut manifests = Vec::new();
     below(&root(), &|name| name == "Cargo.toml", &mut manifests);
     for manifest in manifests.iter().filter(|m| m.parent() != Some(&root())) {

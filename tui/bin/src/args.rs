@@ -22,13 +22,17 @@ pub(crate) enum Face {
 
 /// A small crew's cluster: without a subcommand, the terminal
 #[derive(Parser)]
-#[command(name = "dhow", version, after_help = "\
+#[command(
+    name = "dhow",
+    version,
+    after_help = "\
 --batch runs one command, or a script, without a screen; it never asks anything:
   dhow --batch get pods -A -o wide      one command
   dhow --batch -f FILE                  a command a line
   dhow --batch < FILE                   the same from standard input
   dhow --batch --help                   every command
-Exit: 0 done, 1 failed, 2 usage, 3 not found, 4 timed out, 5 unreachable; exec: the command's own.")]
+Exit: 0 done, 1 failed, 2 usage, 3 not found, 4 timed out, 5 unreachable; exec: the command's own."
+)]
 struct Line {
     #[command(flatten)]
     options: Options,
@@ -59,12 +63,6 @@ pub(crate) enum Command {
     Controlplane(Controlplane),
     /// Run the agent of a node
     Agent(Agent),
-    /// Write a container's output to its log; started by the container's shim
-    #[command(hide = true)]
-    Logger {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
 }
 
 #[derive(Args)]
@@ -165,7 +163,9 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Dhow, clap:
             ));
         }
         (Some(command), None) => Face::Command(command),
-        (None, Some(rest)) => Face::Batch(rest.into_iter().map(|w| w.to_string_lossy().into_owned()).collect()),
+        (None, Some(rest)) => {
+            Face::Batch(rest.into_iter().map(|w| w.to_string_lossy().into_owned()).collect())
+        }
         (None, None) => Face::Terminal,
     };
     Ok(Dhow { options: line.options, face })
@@ -190,7 +190,10 @@ mod tests {
     #[test]
     fn the_faces_are_told_apart() {
         assert!(matches!(check("dhow").ok().unwrap().face, Face::Terminal));
-        assert!(matches!(check("dhow controlplane token").ok().unwrap().face, Face::Command(Command::Controlplane(_))));
+        assert!(matches!(
+            check("dhow controlplane token").ok().unwrap().face,
+            Face::Command(Command::Controlplane(_))
+        ));
         assert!(check("dhow agent").is_err(), "an agent needs a server");
         assert!(check("dhow agent --cleanup").is_ok());
         assert!(check("dhow controlplane --batch").is_err());

@@ -36,9 +36,12 @@ pub(crate) fn run(options: &Options, words: Vec<String>) -> Result<ExitCode> {
             }
         }
     };
-    let (doors, _) = connect::doors(options)?;
     let piped = matches!(script, Script::Words(_));
-    let exit: Exit = daemons::runtime()?.block_on(tui_commands::run(&script, &doors, &mut Pipes { piped }));
+    let exit: Result<Exit> = daemons::runtime()?.block_on(async {
+        let (doors, _) = connect::doors(options)?;
+        Ok(tui_commands::run(&script, &doors, &mut Pipes { piped }).await)
+    });
+    let exit = exit?;
     // Tasks that still read standard input are not waited for.
     std::process::exit(i32::from(exit.code()));
 }
@@ -69,6 +72,7 @@ impl Sink for Pipes {
     }
 
     fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>> {
-        std::mem::take(&mut self.piped).then(|| Box::new(tokio::io::stdin()) as Box<dyn AsyncRead + Send + Unpin>)
+        std::mem::take(&mut self.piped)
+            .then(|| Box::new(tokio::io::stdin()) as Box<dyn AsyncRead + Send + Unpin>)
     }
 }

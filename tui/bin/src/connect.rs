@@ -10,12 +10,13 @@ use shared_client::{
 use std::{path::PathBuf, sync::Arc};
 use tui_commands::Doors;
 
-/// The doors of the cluster that the options name; nothing is sent yet.
+/// The doors of the cluster that the options name; nothing is sent yet. Called within the runtime.
 pub(crate) fn doors(options: &Options) -> Result<(Doors, Access)> {
     let path = match &options.kubeconfig {
         Some(path) => path.clone(),
         None => {
-            let home = std::env::home_dir().context("no home directory: name a kubeconfig with --kubeconfig")?;
+            let home =
+                std::env::home_dir().context("no home directory: name a kubeconfig with --kubeconfig")?;
             home.join(PathBuf::from(".kube/config"))
         }
     };

@@ -9,6 +9,11 @@ use args::{Command, Dhow, Face};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Every container has a logger beside it: it starts nothing that it does not need.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == "logger") {
+        return agent_node::logger(words);
+    }
     shared_pki::install_provider();
     let Dhow { options, face } = match args::parse(std::env::args_os()) {
         Ok(dhow) => dhow,
@@ -17,7 +22,6 @@ fn main() -> ExitCode {
     let done = match face {
         Face::Command(Command::Controlplane(ask)) => daemons::controlplane(ask),
         Face::Command(Command::Agent(ask)) => daemons::agent(ask),
-        Face::Command(Command::Logger { arguments }) => return agent_node::logger(&arguments),
         Face::Batch(words) => batch::run(&options, words),
         Face::Terminal => terminal(&options),
     };
@@ -28,7 +32,9 @@ fn main() -> ExitCode {
 }
 
 fn terminal(options: &args::Options) -> anyhow::Result<ExitCode> {
-    let (doors, access) = connect::doors(options)?;
-    daemons::runtime()?.block_on(tui_screen::run(doors, &access.context, &access.server))?;
-    Ok(ExitCode::SUCCESS)
+    daemons::runtime()?.block_on(async {
+        let (doors, access) = connect::doors(options)?;
+        tui_screen::run(doors, &access.context, &access.server).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }

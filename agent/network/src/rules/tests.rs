@@ -1,6 +1,6 @@
 //! Applying the difference of two sets gives the second, whatever they are.
 
-use super::{Chain, Rules, Table, diff};
+use super::{Chain, Rules, Table, batches, diff};
 use std::collections::BTreeMap;
 
 type Kernel = BTreeMap<(String, String), Vec<String>>;
@@ -79,7 +79,9 @@ fn chains_known_by_name_only_are_written_anew_or_removed() {
     for seed in 0..100 {
         let (old, new) = (some_rules(seed), some_rules(seed + 1));
         let mut found = Rules::default();
-        Table::ALL.iter().for_each(|t| old.names(*t).for_each(|name| found.unknown(*t, name)));
+        for table in Table::ALL {
+            old.names(table).for_each(|name| found.unknown(table, name));
+        }
         let mut kernel = kernel_of(&old);
         apply(&mut kernel, &diff(&found, &new));
         assert_eq!(kernel, kernel_of(&new), "seed {seed}");
@@ -87,10 +89,28 @@ fn chains_known_by_name_only_are_written_anew_or_removed() {
 }
 
 #[test]
+fn many_chains_are_written_from_below_in_several_runs() {
+    let mut rules = Rules::default();
+    for number in 0..3000 {
+        let (upper, lower) = (format!("DHOW-A-{number}"), format!("DHOW-B-{number}"));
+        rules.insert(Table::Nat, Chain::new(upper).with(format_args!("-j {lower}")));
+        rules.insert(Table::Nat, Chain::new(lower).with("-j ACCEPT"));
+    }
+    let (mut kernel, batches) = (Kernel::new(), batches(&rules));
+    assert_eq!(batches.len(), 6);
+    for text in &batches {
+        apply(&mut kernel, text);
+    }
+    assert_eq!(kernel, kernel_of(&rules));
+}
+
+#[test]
 fn what_did_not_change_is_not_written() {
     let of = |chains: &[(&str, &str)]| {
         let mut rules = Rules::default();
-        chains.iter().for_each(|(name, rule)| rules.insert(Table::Nat, Chain::new(*name).with(rule)));
+        for (name, rule) in chains {
+            rules.insert(Table::Nat, Chain::new(*name).with(rule));
+        }
         rules
     };
     let old = of(&[("DHOW-A", "-j DHOW-B"), ("DHOW-B", "-j ACCEPT"), ("DHOW-C", "-j ACCEPT")]);

@@ -22,7 +22,8 @@ pub(super) struct Port {
     number: u16,
     cluster_ip: Option<Ipv4Addr>,
     external_ips: Vec<Ipv4Addr>,
-    node_port: Option<u16>,
+    /// Its number on every node.
+    on_nodes: Option<u16>,
     /// Seconds for which a client keeps its endpoint.
     sticky: Option<u32>,
     internal_local: bool,
@@ -55,7 +56,7 @@ pub(super) fn ports(service: &Service, known: &Known, node: &str) -> Vec<Port> {
             let title = plain(&format!("{namespace}/{name}:{label}"));
             Some(Port { title, protocol, backends, ..Port::asked(spec, port)? })
         })
-        .filter(|port| port.cluster_ip.is_some() || port.node_port.is_some() || !port.external_ips.is_empty())
+        .filter(|port| port.cluster_ip.is_some() || port.on_nodes.is_some() || !port.external_ips.is_empty())
         .collect()
 }
 
@@ -81,7 +82,7 @@ impl Port {
             number: valid(port.port)?,
             cluster_ip: spec.cluster_ip.as_deref().and_then(usable),
             external_ips: spec.external_ips.iter().flatten().filter_map(|ip| usable(ip)).collect(),
-            node_port: port.node_port.filter(|_| exposed).and_then(valid),
+            on_nodes: port.node_port.filter(|_| exposed).and_then(valid),
             // api reference: three hours unless said otherwise.
             sticky: is(&spec.session_affinity, "ClientIP").then(|| timeout().unwrap_or(10_800)),
             internal_local: is(&spec.internal_traffic_policy, "Local"),
@@ -151,12 +152,12 @@ pub(super) fn write(port: &Port, inside: &Inside, rules: &mut Rules, reach: &mut
             rules.insert(Table::Nat, balance(port, kind, ends, inside.cluster.filter(|_| kind == inner)));
         }
     }
-    if port.node_port.is_some() || !port.external_ips.is_empty() {
+    if port.on_nodes.is_some() || !port.external_ips.is_empty() {
         expose(port, inside, rules, reach, refuse);
     }
     if port.protocol == "udp" {
         let fronts = port.cluster_ip.iter().chain(&port.external_ips).map(|ip| (*ip, port.number));
-        let fronts = fronts.chain(port.node_port.map(|n| (Ipv4Addr::UNSPECIFIED, n)));
+        let fronts = fronts.chain(port.on_nodes.map(|n| (Ipv4Addr::UNSPECIFIED, n)));
         for front in fronts {
             rules.flows.extend(port.backends.all.iter().map(|back| Flow { front, back: *back }));
         }
@@ -168,7 +169,9 @@ fn expose(port: &Port, inside: &Inside, rules: &mut Rules, reach: &mut Tree, ref
     let leaf =
         |number: u16, target| Leaf { protocol: port.protocol, port: number, title: &port.title, target };
     let (mut reached, mut refused) = (None, None);
-    if !port.backends.all.is_empty() {
+    if port.backends.all.is_empty() {
+        refused = Some(port.nobody());
+    } else {
         let mut chain = Chain::new(port.chain("EXT"));
         let service = port.chain("SVC");
         if port.external_local {
@@ -190,15 +193,13 @@ fn expose(port: &Port, inside: &Inside, rules: &mut Rules, reach: &mut Tree, ref
         }
         reached = Some(chain.name().to_owned());
         rules.insert(Table::Nat, chain);
-    } else {
-        refused = Some(port.nobody());
     }
     for (tree, target) in [(reach, reached.as_deref()), (refuse, refused)] {
         let Some(target) = target else { continue };
         for ip in &port.external_ips {
             tree.address(*ip, &leaf(port.number, target));
         }
-        if let Some(number) = port.node_port {
+        if let Some(number) = port.on_nodes {
             tree.port(&leaf(number, target));
         }
     }

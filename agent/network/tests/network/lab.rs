@@ -51,7 +51,9 @@ impl Host {
             mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
             let own = format!("/proc/{}/task/{}/ns/net", std::process::id(), nix::unistd::gettid());
             ready.send(PathBuf::from(own)).unwrap();
-            todo.into_iter().for_each(|job| job());
+            for job in todo {
+                job();
+            }
         });
         let host = Self { netns: started.recv_timeout(PATIENCE).unwrap(), jobs };
         host.ip("link set lo up");

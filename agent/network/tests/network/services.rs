@@ -4,7 +4,10 @@ use crate::{
     cluster::{Memory, endpoints, node, service},
     lab::{Host, exchange, is_possible, runtime, switch, until},
 };
-use agent_network::{Network, Options, Sandbox, Sandboxes, iptables::Backend};
+use agent_network::{
+    Network, Options, Sandbox, Sandboxes,
+    iptables::{Backend, Iptables},
+};
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 /// A node: its host and its network, which follows the cluster.
@@ -178,7 +181,11 @@ fn story(backend: Backend, program: &'static str) {
     until("one end", || one.who(in_c, "10.96.0.7:80") == set(["b"]));
     until("UDP follows", || ask_all("10.96.0.7:80").iter().all(|said| *said == Ok("b 10.1.1.3".into())));
 
-    // What others remove comes back; an agent that restarts keeps what is there and removes the stale.
+    // What others remove is noticed and comes back; an agent that restarts keeps what is there and removes the stale.
+    let is_intact = move || Iptables::detect(Some(backend)).and_then(|rules| rules.is_intact()).unwrap();
+    assert!(one.host.run(is_intact));
+    one.host.shell(&format!("{program} -t filter -F"));
+    assert!(!one.host.run(is_intact), "the filter table was emptied");
     one.host.shell(&format!("{program} -t nat -N DHOW-SVC-stale; {program} -t nat -F DHOW-SERVICES"));
     assert!(one.host.ask(in_c, "10.96.0.7:80").is_err());
     let again = Node {
@@ -187,6 +194,7 @@ fn story(backend: Backend, program: &'static str) {
     };
     again.start("one", &cluster);
     assert_eq!(again.who(in_c, "10.96.0.7:80"), set(["b"]));
+    assert!(again.host.run(is_intact));
     assert!(!again.host.shell(&format!("{program} -t nat -S")).contains("stale"));
 
     // A node that is gone has no route; a service that is gone has no chain.

@@ -50,7 +50,7 @@ impl Shared {
         let left = grace.saturating_sub(began.elapsed()).max(LEAST);
         for (signal, left) in [(signal, left), (Signal::SIGKILL, KILLED)] {
             if let Err(error) = self.runtime.kill(id, signal as i32).await {
-                return Outcome::Failed(Failure::new("FailedKillPod", error));
+                return Outcome::Failed(Failure::new("FailedKillPod", &error));
             }
             if timeout(left, self.ended(id)).await.is_ok() {
                 return Outcome::Done(None);
@@ -58,7 +58,7 @@ impl Shared {
         }
         let why = format!("container {name} does not end although it was killed");
         self.recorder.note(pod, Some(name), Weight::Warning, "FailedKillPod", &why);
-        Outcome::Failed(Failure::new("FailedKillPod", why))
+        Outcome::Failed(Failure::new("FailedKillPod", &why))
     }
 
     async fn pre_stop(
@@ -99,13 +99,13 @@ impl Shared {
     /// Takes away the pod's network and volumes.
     pub(crate) async fn release(&self, pod: &Pod) -> Result<(), Failure> {
         let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-        self.sandboxes.remove(uid).await.map_err(|e| Failure::new("FailedRelease", e))?;
-        self.volumes.unmount(uid).map_err(|e| Failure::new("FailedRelease", e))
+        self.sandboxes.remove(uid).await.map_err(|e| Failure::new("FailedRelease", &e))?;
+        self.volumes.unmount(uid).map_err(|e| Failure::new("FailedRelease", &e))
     }
 
     /// Takes away everything of the pod; then, when `last` is its last report, tells the cluster.
     pub(crate) async fn finish(&self, pod: &Pod, last: Option<Report>) -> Result<(), Failure> {
-        let failed = |e: &dyn ToString| Failure::new("FailedFinish", e.to_string());
+        let failed = |e: &dyn ToString| Failure::new("FailedFinish", e);
         let uid = pod.metadata.uid.as_deref().unwrap_or_default();
         self.release(pod).await?;
         // What the cluster is to know of the containers is told before they go.

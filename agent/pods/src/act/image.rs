@@ -22,12 +22,12 @@ impl Shared {
         let (pod, name) = (&*job.pod, job.container.name.as_str());
         let image = job.container.image.as_deref().unwrap_or_default();
         let note = |weight, reason: &str, message: &str| {
-            self.recorder.note(pod, Some(name), weight, reason, message)
+            self.recorder.note(pod, Some(name), weight, reason, message);
         };
         let default = if latest(image) { "Always" } else { "IfNotPresent" };
         let policy = job.container.image_pull_policy.as_deref().unwrap_or(default);
         if policy != "Always" {
-            let present = self.runtime.image(image).await.map_err(|e| Failure::new("ErrImagePull", e))?;
+            let present = self.runtime.image(image).await.map_err(|e| Failure::new("ErrImagePull", &e))?;
             if let Some(present) = present {
                 note(
                     Weight::Normal,
@@ -41,7 +41,7 @@ impl Shared {
             let why = format!("Container image {image:?} is not present with pull policy of Never");
             note(Weight::Warning, "ErrImageNeverPull", &why);
             note(Weight::Warning, "Failed", "Error: ErrImageNeverPull");
-            return Err(Failure::new("ErrImageNeverPull", why));
+            return Err(Failure::new("ErrImageNeverPull", &why));
         }
         note(Weight::Normal, "Pulling", &format!("Pulling image {image:?}"));
         let began = Instant::now();
@@ -59,7 +59,7 @@ impl Shared {
             Err(error) => {
                 note(Weight::Warning, "Failed", &format!("Failed to pull image {image:?}: {error}"));
                 note(Weight::Warning, "Failed", "Error: ErrImagePull");
-                Err(Failure::new("ErrImagePull", error))
+                Err(Failure::new("ErrImagePull", &error))
             }
         }
     }
@@ -68,21 +68,14 @@ impl Shared {
         let namespace = job.pod.metadata.namespace.as_deref().unwrap_or_default();
         let mut secrets = Vec::new();
         for reference in job.pod.spec.iter().flat_map(|s| s.image_pull_secrets.iter().flatten()) {
-            match self.secret(namespace, &reference.name).await {
-                Ok(Some(secret)) => secrets.push(secret),
-                Ok(None) | Err(_) => {
-                    let why = format!(
-                        "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
-                        reference.name
-                    );
-                    self.recorder.note(
-                        &job.pod,
-                        None,
-                        Weight::Warning,
-                        "FailedToRetrieveImagePullSecret",
-                        &why,
-                    );
-                }
+            if let Ok(Some(secret)) = self.secret(namespace, &reference.name).await {
+                secrets.push(secret);
+            } else {
+                let why = format!(
+                    "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+                    reference.name
+                );
+                self.recorder.note(&job.pod, None, Weight::Warning, "FailedToRetrieveImagePullSecret", &why);
             }
         }
         credentials(image, secrets.iter().map(|s| &**s))

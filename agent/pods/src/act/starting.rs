@@ -10,7 +10,7 @@ use crate::{
     spec::{Making, spec},
 };
 use agent_network::Sandbox;
-use agent_runtime::{ContainerSpec, Error, Image};
+use agent_runtime::{ContainerSpec, Image};
 use agent_volumes::{Lookup, Place};
 use shared_api::core::{Container, Pod, Service};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -30,7 +30,7 @@ pub(crate) struct Job {
 }
 
 /// A hook that hangs is given up after so long.
-const HOOK: Duration = Duration::from_secs(600);
+const HOOK: Duration = Duration::from_mins(10);
 
 impl Shared {
     /// Fetches the image, makes the container, starts it and runs its first hook.
@@ -67,23 +67,25 @@ impl Shared {
     }
 
     async fn create(&self, job: &Job, image: &Image) -> Result<Option<String>, Failure> {
-        let made =
-            self.describe(job, image).await.map_err(|why| Failure::new("CreateContainerConfigError", why))?;
+        let made = self
+            .describe(job, image)
+            .await
+            .map_err(|why| Failure::new("CreateContainerConfigError", &why))?;
         // Kernel and runtime do a few at a time best.
         let _turn = self.starts.acquire().await;
         if *job.ending.borrow() {
             return Ok(None);
         }
-        self.runtime.create(&made).await.map_err(|e| Failure::new("CreateContainerError", e))?;
+        self.runtime.create(&made).await.map_err(|e| Failure::new("CreateContainerError", &e))?;
         let (pod, name) = (&*job.pod, job.container.name.as_str());
         let note = |reason: &str, message: &str| {
-            self.recorder.note(pod, Some(name), Weight::Normal, reason, message)
+            self.recorder.note(pod, Some(name), Weight::Normal, reason, message);
         };
         note("Created", &format!("Created container: {name}"));
         if let Err(error) = self.runtime.start(&made.id).await {
             // What could not be started once is made anew rather than started again.
             let _ = self.runtime.remove(&made.id).await;
-            return Err(Failure::new("RunContainerError", error));
+            return Err(Failure::new("RunContainerError", &error));
         }
         note("Started", &format!("Started container {name}"));
         Ok(Some(made.id))
@@ -173,7 +175,7 @@ impl Shared {
         self.recorder.note(pod, Some(name), Weight::Normal, "Killing", "FailedPostStartHook");
         let _ = self.runtime.kill(id, 9).await;
         self.sight.look().await;
-        Err(Failure::new("PostStartHookError", why))
+        Err(Failure::new("PostStartHookError", &why))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::Shared;
 use shared_api::{
-    Key, Object, Reason, WriteHow,
+    Key, Object, Reason, Revision, WriteHow,
     core::{Pod, PodStatus},
 };
 use shared_client::Result;
@@ -14,7 +14,14 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(crate) struct Report {
     wanted: Arc<watch::Sender<(u64, Option<PodStatus>)>>,
-    done: watch::Receiver<u64>,
+    done: watch::Receiver<Done>,
+}
+
+/// What was taken: the number of the report, and when it was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Done {
+    number: u64,
+    at: Revision,
 }
 
 /// Does it.
@@ -23,12 +30,12 @@ pub(super) struct Reporter {
     key: Key,
     uid: String,
     wanted: watch::Receiver<(u64, Option<PodStatus>)>,
-    done: watch::Sender<u64>,
+    done: watch::Sender<Done>,
 }
 
 pub(super) fn report(shared: Arc<Shared>, pod: &Pod) -> (Report, Reporter) {
     let wanted = watch::Sender::new((0, None));
-    let done = watch::Sender::new(0);
+    let done = watch::Sender::new(Done::default());
     let reporter = Reporter {
         shared,
         key: Key::from_kind(pod),
@@ -40,12 +47,17 @@ pub(super) fn report(shared: Arc<Shared>, pod: &Pod) -> (Report, Reporter) {
 }
 
 impl Report {
-    /// Brings `status` to the cluster, which was last seen with `there`.
-    pub(crate) fn tell(&self, status: &PodStatus, there: Option<&PodStatus>) {
+    /// Brings `status` to the cluster, which was last seen with `pod`.
+    pub(crate) fn tell(&self, status: &PodStatus, pod: &Pod) {
+        let there = pod.status.as_ref();
+        let seen =
+            pod.metadata.resource_version.as_ref().and_then(|v| v.parse::<Revision>().ok()).unwrap_or(0);
         let differs = there.is_none_or(|t| notable(t) != notable(status));
         self.wanted.send_if_modified(|(number, wanted)| {
-            // Others may have written over what was told; then it is told again.
-            let new = wanted.as_ref() != Some(status) || (differs && *number == *self.done.borrow());
+            // Others may have written over what was told, after it was taken; then it is told again.
+            let done = *self.done.borrow();
+            let lost = differs && *number == done.number && seen > done.at;
+            let new = wanted.as_ref() != Some(status) || lost;
             // Nothing was told yet and the cluster knows all of it.
             let known = wanted.is_none() && there == Some(status);
             if new && !known {
@@ -59,7 +71,7 @@ impl Report {
     /// Waits until all that was told is taken, or nobody wants it any more.
     pub(crate) async fn told(&self) {
         let number = self.wanted.borrow().0;
-        let _ = self.done.clone().wait_for(|d| *d >= number).await;
+        let _ = self.done.clone().wait_for(|d| d.number >= number).await;
     }
 }
 
@@ -72,19 +84,19 @@ fn notable(status: &PodStatus) -> (Option<&String>, Option<&String>) {
 impl Reporter {
     pub(super) async fn run(mut self) {
         let mut pause = FIRST;
-        while self.wanted.wait_for(|(n, _)| *n > *self.done.borrow()).await.is_ok() {
+        while self.wanted.wait_for(|(n, _)| *n > self.done.borrow().number).await.is_ok() {
             let (number, wanted) = self.wanted.borrow_and_update().clone();
             let Some(wanted) = wanted else { continue };
             match self.write(&wanted).await {
-                Ok(()) => {
-                    self.done.send_replace(number);
+                Ok(at) => {
+                    self.done.send_replace(Done { number, at });
                     pause = FIRST;
                 }
                 Err(refusal) => {
                     tracing::debug!(pod = %self.key, error = %refusal, "status was not taken yet");
                     if refusal.reason == Reason::Invalid {
                         tracing::warn!(pod = %self.key, error = %refusal, "status was refused");
-                        self.done.send_replace(number);
+                        self.done.send_modify(|d| d.number = number);
                     }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST);
@@ -93,27 +105,27 @@ impl Reporter {
         }
     }
 
-    async fn write(&self, wanted: &PodStatus) -> Result<()> {
+    async fn write(&self, wanted: &PodStatus) -> Result<Revision> {
         let known = self.shared.live.read().object(&self.key).cloned().filter(|o| o.uid() == self.uid);
         if let Some(known) = known {
             match self.put(&known, wanted).await {
                 Err(refusal) if refusal.reason == Reason::Conflict => {}
-                Err(refusal) if refusal.reason == Reason::NotFound => return Ok(()),
+                Err(refusal) if refusal.reason == Reason::NotFound => return Ok(0),
                 result => return result,
             }
         }
         match self.shared.cluster.get(&self.key).await {
             Ok(object) if object.uid() == self.uid => self.put(&object, wanted).await,
             // Another pod has the name now.
-            Ok(_) => Ok(()),
-            Err(refusal) if refusal.reason == Reason::NotFound => Ok(()),
+            Ok(_) => Ok(0),
+            Err(refusal) if refusal.reason == Reason::NotFound => Ok(0),
             Err(refusal) => Err(refusal),
         }
     }
 
     /// Replaces the status of exactly this state of the pod.
-    async fn put(&self, object: &Object, wanted: &PodStatus) -> Result<()> {
-        let Ok(there) = object.to_kind::<Pod>() else { return Ok(()) };
+    async fn put(&self, object: &Object, wanted: &PodStatus) -> Result<Revision> {
+        let Ok(there) = object.to_kind::<Pod>() else { return Ok(0) };
         let mut pod = (*there).clone();
         let mut status = wanted.clone();
         let old = pod.status.take().unwrap_or_default();
@@ -125,10 +137,10 @@ impl Reporter {
             .extend(old.conditions.iter().flatten().filter(|c| !ours.contains(&c.type_.as_str())).cloned());
         status.conditions = Some(conditions);
         if there.status.as_ref() == Some(&status) {
-            return Ok(());
+            return Ok(object.revision());
         }
         pod.status = Some(status);
-        self.shared.cluster.update(Object::from_kind(&pod), &WriteHow::status()).await.map(drop)
+        self.shared.cluster.update(Object::from_kind(&pod), &WriteHow::status()).await.map(|o| o.revision())
     }
 }
 

@@ -34,6 +34,9 @@ use tokio::{
     task::{AbortHandle, Id, JoinError, JoinSet},
 };
 
+/// How far the work at a slot is.
+type Progress = (Slot, String);
+
 pub(super) struct Worker {
     shared: Arc<Shared>,
     uid: String,
@@ -47,7 +50,7 @@ pub(super) struct Worker {
     probes: JoinSet<()>,
     asking: HashMap<(String, Question), AbortHandle>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
-    progress: (mpsc::UnboundedSender<(Slot, String)>, mpsc::UnboundedReceiver<(Slot, String)>),
+    progress: (mpsc::UnboundedSender<Progress>, mpsc::UnboundedReceiver<Progress>),
     ending: watch::Sender<bool>,
     report: Report,
     reporter: Option<Reporter>,
@@ -190,7 +193,7 @@ impl Worker {
             return;
         }
         let status = status(pod, &self.seen, &Host { ip: &self.shared.options.host_ip }, now);
-        self.report.tell(&status, pod.status.as_ref());
+        self.report.tell(&status, pod);
         noting::note(self.shared.recorder(), pod, self.told.as_ref().or(pod.status.as_ref()), &status);
         self.told = Some(status);
     }
@@ -252,7 +255,7 @@ impl Worker {
             Step::CreateSandbox => self
                 .spawn(Slot::Sandbox, Doing::Making(None), async move { shared.create_sandbox(&pod).await }),
             Step::Mount => {
-                self.spawn(Slot::Volumes, Doing::Making(None), async move { shared.mount(&pod).await })
+                self.spawn(Slot::Volumes, Doing::Making(None), async move { shared.mount(&pod).await });
             }
             Step::Start { name, attempt, streak } => {
                 let Some(container) = container_of(&pod, &name) else { return };

@@ -104,7 +104,7 @@ fn gates(pod: &Pod, spec: &PodSpec) -> Verdict {
         let name = &gate.condition_type;
         match conditions.iter().find(|c| c.type_ == *name) {
             None => {
-                open.push(format!("corresponding condition of pod readiness gate {name:?} does not exist."))
+                open.push(format!("corresponding condition of pod readiness gate {name:?} does not exist."));
             }
             Some(c) if c.status != "True" => {
                 open.push(format!(

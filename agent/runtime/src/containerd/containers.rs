@@ -4,16 +4,19 @@ use super::{
     Inner,
     client::{SNAPSHOTTER, found, made},
     lease::Lease,
-    record::{self, Record},
-    snapshots,
+    record::{self, Record, STARTED},
+    snapshots, usage,
 };
 use crate::{
     ContainerSpec, ContainerState, Error, Result,
     spec::{self, user},
 };
-use containerd_client::services::v1::{
-    Container, CreateContainerRequest, DeleteContainerRequest, GetContainerRequest, ListContainersRequest,
-    ListTasksRequest, UpdateContainerRequest, container::Runtime,
+use containerd_client::{
+    services::v1::{
+        Container, CreateContainerRequest, DeleteContainerRequest, GetContainerRequest,
+        ListContainersRequest, ListTasksRequest, UpdateContainerRequest, container::Runtime,
+    },
+    types::v1::{Process, Status as State},
 };
 use prost_types::{Any, FieldMask};
 use std::collections::HashMap;
@@ -27,6 +30,14 @@ impl Inner {
     /// that was broken off is completed by the next one; one that fails leaves nothing behind.
     pub(super) async fn create(&self, spec: &ContainerSpec) -> Result<()> {
         check(spec)?;
+        match self.container(&spec.id).await {
+            // Made before; when it was started, it is not for us to touch, even if it has ended.
+            Ok((it, _)) if it.labels.contains_key(STARTED) || self.task(&spec.id).await?.is_some() => {
+                return Ok(());
+            }
+            Ok(_) | Err(Error::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
         let made = self.make(spec).await;
         if let Err(Error::Invalid(_) | Error::Failed { .. }) = &made {
             let _ = self.remove(&spec.id).await;
@@ -84,20 +95,40 @@ impl Inner {
         Ok((container, record))
     }
 
-    /// Every container; two calls, whatever their number.
+    /// Every container; two calls for all of them.
     pub(super) async fn list(&self) -> Result<Vec<ContainerState>> {
         let (mut containers, mut tasks) = (self.client.containers(), self.client.tasks());
-        // Tasks after containers: a task seen without its container would mean nothing, while a
-        // container made in between is only seen next time.
         let all = containers.list(self.client.request(ListContainersRequest::default())).await;
         let all = all.map_err(self.client.error("listing containers"))?.into_inner().containers;
         let running = tasks.list(self.client.request(ListTasksRequest::default())).await;
         let running = running.map_err(self.client.error("listing tasks"))?.into_inner().tasks;
         let by_id: HashMap<&str, _> = running.iter().map(|task| (task.id.as_str(), task)).collect();
-        Ok(all
-            .iter()
-            .map(|container| record::state(container, by_id.get(container.id.as_str()).copied()))
-            .collect())
+        let mut states = Vec::with_capacity(all.len());
+        for container in &all {
+            let task = by_id.get(container.id.as_str()).copied();
+            if record::is_lost(container, task) {
+                // It may have ended between the two lists: its end is written before its task goes.
+                states.extend(self.one(&container.id).await?);
+            } else {
+                states.push(self.state(container, task));
+            }
+        }
+        Ok(states)
+    }
+
+    async fn one(&self, id: &str) -> Result<Option<ContainerState>> {
+        let task = self.task(id).await?;
+        match self.container(id).await {
+            Ok((container, _)) => Ok(Some(self.state(&container, task.as_ref()))),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn state(&self, container: &Container, task: Option<&Process>) -> ContainerState {
+        let killed = task.is_some_and(|task| task.status() == State::Stopped && task.exit_status == 137);
+        let oom = killed && usage::out_of_memory(&Record::read(container).cgroup, self.host.cgroup_v2);
+        record::state(container, task, oom)
     }
 
     /// Writes something down with the container; fine when it is gone.

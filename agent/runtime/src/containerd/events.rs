@@ -16,6 +16,8 @@ use futures::{StreamExt, future, stream, stream::BoxStream};
 use prost::Message;
 use prost_types::Any;
 use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Status, Streaming};
 
 /// A topic of our own: hearing ourselves proves that we listen.
@@ -43,11 +45,25 @@ pub(super) async fn events(inner: Arc<Inner>) -> Result<BoxStream<'static, Chang
     let live = tokio::time::timeout(PATIENCE, subscribe(&inner)).await.map_err(silent)??;
     // Ends that nobody saw: they came while we were away.
     let missed = inner.sweep().await?;
-    let live = live.filter_map(move |event| {
-        let inner = inner.clone();
-        async move { Some(Changed { id: inner.note(event?).await }) }
+    let (tell, told) = mpsc::unbounded_channel();
+    // A task of its own: ends are written down when they happen, not when somebody reads of them.
+    tokio::spawn(async move {
+        let mut live = std::pin::pin!(live);
+        loop {
+            tokio::select! {
+                () = tell.closed() => return,
+                event = live.next() => match event {
+                    None => return,
+                    Some(None) => {}
+                    Some(Some(event)) => {
+                        let id = inner.note(event).await;
+                        let _ = tell.send(Changed { id });
+                    }
+                },
+            }
+        }
     });
-    Ok(stream::iter(missed).chain(live).boxed())
+    Ok(stream::iter(missed).chain(UnboundedReceiverStream::new(told)).boxed())
 }
 
 /// Every event of ours; ends with the connection.
@@ -155,10 +171,10 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn check(topic: &str, value: &[u8], expected: Option<Event>) {
+    fn check(topic: &str, value: &[u8], expected: Option<&Event>) {
         let event = Some(Any { type_url: String::new(), value: value.to_vec() });
         let envelope = Envelope { topic: topic.into(), event, ..Envelope::default() };
-        assert_eq!(read(&envelope), expected, "{topic}");
+        assert_eq!(read(&envelope).as_ref(), expected, "{topic}");
     }
 
     #[test]
@@ -171,12 +187,12 @@ mod tests {
             exited_at: Some(prost_types::Timestamp { seconds: 1, nanos: 2 }),
         };
         let ended = Exit { code: 3, finished_at: 1_000_000_002 };
-        check("/tasks/exit", &exit("c").encode_to_vec(), Some(Event::Exit("c".into(), ended)));
+        check("/tasks/exit", &exit("c").encode_to_vec(), Some(&Event::Exit("c".into(), ended)));
         check("/tasks/exit", &exit("exec-1").encode_to_vec(), None);
         check(
             "/tasks/oom",
             &TaskOom { container_id: "c".into() }.encode_to_vec(),
-            Some(Event::Oom("c".into())),
+            Some(&Event::Oom("c".into())),
         );
         check("/tasks/start", &[0xff], None);
         check("/containers/update", &[], None);

@@ -80,10 +80,10 @@ pub(super) async fn exec(inner: &Arc<Inner>, id: &str, exec: &Exec) -> Result<Pr
 fn process(mut process: Value, exec: &Exec) -> Value {
     process["args"] = json!(exec.command);
     process["terminal"] = json!(exec.tty);
-    if let (true, Some(env)) = (exec.tty, process["env"].as_array_mut()) {
-        if !env.iter().any(|line| line.as_str().is_some_and(|line| line.starts_with("TERM="))) {
-            env.push(json!("TERM=xterm"));
-        }
+    if let (true, Some(env)) = (exec.tty, process["env"].as_array_mut())
+        && !env.iter().any(|line| line.as_str().is_some_and(|line| line.starts_with("TERM=")))
+    {
+        env.push(json!("TERM=xterm"));
     }
     process
 }

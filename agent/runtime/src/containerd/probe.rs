@@ -3,6 +3,7 @@
 use super::{Inner, exec};
 use crate::{Exec, Result};
 use std::{
+    fmt::Write,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -39,18 +40,16 @@ pub(super) async fn probe(
         Ok(code)
     };
     // Dropping a command that runs kills it.
-    let outcome = tokio::time::timeout(deadline, run).await;
+    let outcome = tokio::time::timeout(deadline, Box::pin(run)).await;
     let mut text = String::from_utf8_lossy(&kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
-    match outcome {
-        Ok(code) => Ok((code?, text)),
-        Err(_) => {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&format!("command timed out after {} s", deadline.as_secs_f32()));
-            Ok((137, text))
-        }
+    if let Ok(code) = outcome {
+        return Ok((code?, text));
     }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let _ = write!(text, "command timed out after {} s", deadline.as_secs_f32());
+    Ok((137, text))
 }
 
 async fn drain(from: Option<Box<dyn AsyncRead + Send + Unpin>>, kept: Arc<Mutex<Vec<u8>>>) {

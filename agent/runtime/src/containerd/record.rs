@@ -82,9 +82,12 @@ pub(super) fn nanos(time: Option<&Timestamp>) -> i64 {
 }
 
 /// A container as it is, from its two halves: what was made, and the task that runs it, if any.
-pub(super) fn state(container: &Container, task: Option<&Process>) -> ContainerState {
+pub(super) fn state(container: &Container, task: Option<&Process>, out_of_memory: bool) -> ContainerState {
     let record = Record::read(container);
-    let phase = phase(container, task);
+    let mut phase = phase(container, task);
+    if let Phase::Exited { oom, .. } = &mut phase {
+        *oom |= out_of_memory;
+    }
     let running = matches!(phase, Phase::Running { .. });
     ContainerState {
         id: container.id.clone(),
@@ -94,6 +97,11 @@ pub(super) fn state(container: &Container, task: Option<&Process>) -> ContainerS
         pid: task.filter(|_| running).map(|task| task.pid),
         created_at: nanos(container.created_at.as_ref()) / 1_000_000_000,
     }
+}
+
+/// It was started, and there is neither a task nor a word of its end.
+pub(super) fn is_lost(container: &Container, task: Option<&Process>) -> bool {
+    task.is_none() && container.labels.contains_key(STARTED) && !container.labels.contains_key(EXIT)
 }
 
 fn phase(container: &Container, task: Option<&Process>) -> Phase {
@@ -132,7 +140,7 @@ pub(super) fn exit_of(task: &Process) -> Exit {
 mod tests {
     use super::*;
 
-    fn check(labels: &[(&str, &str)], task: Option<(Status, u32)>, expected: Phase) {
+    fn check(labels: &[(&str, &str)], task: Option<(Status, u32)>, expected: &Phase) {
         let container = Container {
             labels: labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             created_at: Some(Timestamp { seconds: 5, nanos: 0 }),
@@ -144,21 +152,21 @@ mod tests {
             exited_at: Some(Timestamp { seconds: 9, nanos: 1 }),
             ..Process::default()
         });
-        assert_eq!(phase(&container, task.as_ref()), expected, "{labels:?} {task:?}");
+        assert_eq!(&phase(&container, task.as_ref()), expected, "{labels:?} {task:?}");
     }
 
     #[test]
     fn the_phase_is_derived() {
         let started = (STARTED, "7");
         let exited = |finished_at, code, oom| Phase::Exited { started_at: 7, finished_at, code, oom };
-        check(&[], None, Phase::Created);
-        check(&[], Some((Status::Created, 0)), Phase::Created);
-        check(&[started], Some((Status::Running, 0)), Phase::Running { started_at: 7 });
-        check(&[started], Some((Status::Stopped, 3)), exited(9_000_000_001, 3, false));
-        check(&[started, (OOM, "1")], Some((Status::Stopped, 137)), exited(9_000_000_001, 137, true));
-        check(&[started, (EXIT, "2 8")], None, exited(8, 2, false));
-        check(&[started], None, exited(7, 137, false));
-        check(&[started, (EXIT, "junk")], None, exited(7, 137, false));
+        check(&[], None, &Phase::Created);
+        check(&[], Some((Status::Created, 0)), &Phase::Created);
+        check(&[started], Some((Status::Running, 0)), &Phase::Running { started_at: 7 });
+        check(&[started], Some((Status::Stopped, 3)), &exited(9_000_000_001, 3, false));
+        check(&[started, (OOM, "1")], Some((Status::Stopped, 137)), &exited(9_000_000_001, 137, true));
+        check(&[started, (EXIT, "2 8")], None, &exited(8, 2, false));
+        check(&[started], None, &exited(7, 137, false));
+        check(&[started, (EXIT, "junk")], None, &exited(7, 137, false));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use containerd_client::{
         v1::{Process, Status as State},
     },
 };
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 use tonic::Status;
 
 /// Signal 9, which cannot be refused.
@@ -192,7 +192,7 @@ fn binary(program: &str, log: &str) -> String {
             if plain(byte) {
                 all.push(char::from(byte));
             } else {
-                all.push_str(&format!("%{byte:02X}"));
+                let _ = write!(all, "%{byte:02X}");
             }
             all
         })

@@ -51,7 +51,8 @@ fn layers(busybox: &[u8]) -> [Vec<u8>; 2] {
     entry(&mut files, b'5', "etc/", "", 0o755, &[]);
     entry(&mut files, b'0', "etc/passwd", "", 0o644, b"root:x:0:0::/:/bin/sh\nweb:x:101:102::/tmp:/bin/sh\n");
     entry(&mut files, b'0', "etc/group", "", 0o644, b"root:x:0:\nweb:x:102:\nlogs:x:7:web\n");
-    let noise: Vec<u8> = (0..3 << 20_u32).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> =
+        (0..3 << 20_u32).map(|n: u32| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
     entry(&mut files, b'0', "noise", "", 0o644, &noise);
     for tar in [&mut programs, &mut files] {
         tar.resize(tar.len() + 1024, 0);

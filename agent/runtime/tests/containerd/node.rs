@@ -27,6 +27,7 @@ pub(crate) struct Node {
     daemon: Option<Child>,
     directory: tempfile::TempDir,
     cgroup: String,
+    pub(crate) namespace: String,
 }
 
 /// The node, or `None` with a line that says why not.
@@ -59,10 +60,16 @@ pub(crate) async fn node() -> Option<Node> {
     fs::write(directory.path().join("config.toml"), config).unwrap();
     let (registry, base) = Registry::serve().await;
     let cgroup = format!("/dhow-test/{}", directory.path().file_name().unwrap().to_string_lossy());
+    let namespace = namespace(directory.path());
     let runtime = connect(directory.path(), &base);
-    let mut node = Node { runtime, registry, base, daemon: None, directory, cgroup };
+    let mut node = Node { runtime, registry, base, daemon: None, directory, cgroup, namespace };
     node.start_containerd().await;
     Some(node)
+}
+
+/// One for each test: runc keeps its state by namespace, outside of our directory.
+fn namespace(directory: &Path) -> String {
+    directory.file_name().unwrap().to_string_lossy().into_owned()
 }
 
 fn connect(directory: &Path, base: &str) -> Containerd {
@@ -73,7 +80,7 @@ fn connect(directory: &Path, base: &str) -> Containerd {
     logger.pop();
     Containerd::connect(Options {
         socket: directory.join("c.sock"),
-        namespace: "dhow-test".into(),
+        namespace: namespace(directory),
         state_dir: directory.join("agent"),
         mirrors,
         logger: logger.join("examples/logger"),
@@ -96,7 +103,7 @@ impl Node {
         let mut command = Command::new("containerd");
         command.arg("--config").arg(self.path("config.toml"));
         self.daemon = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while self.runtime.version().await.is_err() {
             assert!(Instant::now() < deadline, "containerd does not come up: {}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -157,7 +164,7 @@ pub(crate) async fn ended(
         if let Phase::Exited { code, oom, .. } = found.phase {
             return (code, oom);
         }
-        let next = tokio::time::timeout(Duration::from_secs(60), events.next()).await;
+        let next = tokio::time::timeout(Duration::from_mins(1), events.next()).await;
         assert!(next.expect("an event").is_some(), "the events ended");
     }
 }
@@ -182,6 +189,12 @@ impl Drop for Node {
             }
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
+        let bundles = self.path("state/io.containerd.runtime.v2.task").join(&self.namespace);
+        for bundle in fs::read_dir(bundles).into_iter().flatten().flatten() {
+            let socket = fs::read_to_string(bundle.path().join("address")).unwrap_or_default();
+            let _ = fs::remove_file(socket.trim().trim_start_matches("unix://"));
+        }
+        let _ = fs::remove_dir_all(Path::new("/run/containerd/runc").join(&self.namespace));
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         for mount in
             mounts.lines().rev().filter_map(|line| line.split(' ').nth(1)).filter(|at| at.starts_with(&own))

@@ -79,10 +79,10 @@ impl Registry {
         if let Some(password) = &*self.password.lock().unwrap() {
             let basic = format!("Basic {}", STANDARD.encode(password));
             if path.starts_with("/token") {
-                return match authorization == basic {
-                    true => ("200 OK".into(), br#"{"token":"t0"}"#.to_vec(), true),
-                    false => ("401 Unauthorized".into(), b"wrong name or password".to_vec(), true),
-                };
+                if authorization == basic {
+                    return ("200 OK".into(), br#"{"token":"t0"}"#.to_vec(), true);
+                }
+                return ("401 Unauthorized".into(), b"wrong name or password".to_vec(), true);
             }
             if authorization != "Bearer t0" {
                 let challenge = format!("Bearer realm=\"{base}/token\",service=\"test\"");

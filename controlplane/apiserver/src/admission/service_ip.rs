@@ -23,10 +23,13 @@ pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
     let has = match (&mut service.spec, request.action) {
         (_, Action::Remove) | (None, _) => BTreeSet::new(),
         (Some(spec), Action::Create | Action::Update) => {
+            let mut invalid = Invalid::default();
             if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
                 inherit(spec, old);
+                if has_address(spec) && has_address(old) && spec.cluster_ip != old.cluster_ip {
+                    invalid.value("spec.clusterIPs[0]", &spec.cluster_ip, "may not change once set");
+                }
             }
-            let mut invalid = Invalid::default();
             let taken = |key: &str| !had.contains(key) && request.there.reserved(key.as_bytes());
             let allocate = Allocate { options: request.options, chance: request.chance, taken: &taken };
             allocate.address(spec, &mut invalid)?;

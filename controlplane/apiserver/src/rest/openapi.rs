@@ -10,7 +10,9 @@ use shared_api::{KindInfo, Refusal};
 use shared_client::Result;
 
 const JSON: &str = "application/json";
-const GNOSTIC: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// What clients ask for; `@` has no place in a media type, so the answer is named as upstream names it.
+const ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+const GNOSTIC: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// Answers `/openapi/v2`, `/openapi/v3` and the documents it points to; `None` for other paths.
 pub(super) fn serve(path: &str, headers: &HeaderMap) -> Option<Result<Response>> {
@@ -193,9 +195,7 @@ struct Info {
 struct Paths {}
 
 fn version_two(headers: &HeaderMap) -> Result<Response> {
-    // The name with @ is the official one; older clients write it with another sign after `v2`.
-    let legacy = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-    match accept::choose(headers, &[GNOSTIC, legacy, JSON]) {
+    match accept::choose(headers, &[ASKED, GNOSTIC, JSON]) {
         Some(JSON) => json_document(headers, &json!({"swagger": "2.0", "info": info(), "paths": {}})),
         Some(_) => {
             let info = Info { title: "Kubernetes".into(), version: "v1.35.0".into() };

@@ -22,7 +22,7 @@ pub(super) fn table(
     now: Timestamp,
 ) -> Vec<u8> {
     let headings = (kind.headings)();
-    let definitions = if columns { definitions(&headings) } else { Value::Array(Vec::new()) };
+    let definitions = if columns { definitions(kind, &headings) } else { Value::Array(Vec::new()) };
     let head = format!(
         r#"{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{meta},"columnDefinitions":{definitions},"rows":["#
     );
@@ -45,12 +45,12 @@ pub(super) fn table(
     bytes
 }
 
-fn definitions(headings: &[Heading]) -> Value {
+fn definitions(kind: &KindInfo, headings: &[Heading]) -> Value {
     let definition = |name: &str, of: &str, format: &str, wide: bool| json!({"name": name, "type": of, "format": format, "description": "", "priority": i32::from(wide)});
     let name = definition("Name", "string", "name", false);
     let rest =
         headings.iter().map(|h| definition(h.name, if h.integer { "integer" } else { "string" }, "", h.wide));
-    std::iter::once(name).chain(rest).collect()
+    kind.name_first.then_some(name).into_iter().chain(rest).collect()
 }
 
 fn cells(kind: &KindInfo, headings: &[Heading], object: &Object, now: Timestamp) -> Value {
@@ -59,7 +59,7 @@ fn cells(kind: &KindInfo, headings: &[Heading], object: &Object, now: Timestamp)
         _ => json!(text),
     };
     let rest = (kind.row)(object, now).into_iter().zip(headings).map(cell);
-    std::iter::once(json!(object.name())).chain(rest).collect()
+    kind.name_first.then(|| json!(object.name())).into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_has_the_name_first_and_a_cell_for_every_column() {
+    fn a_table_has_the_name_and_a_cell_for_every_column() {
         for kind in shared_api::KINDS {
             let value = json!({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": "a", "uid": "u"}});
             let object = Object::from_value(&value).unwrap();
@@ -75,10 +75,11 @@ mod tests {
             let bytes = table(kind, &[object.clone(), object], Include::Metadata, &json!({}), true, now);
             let table: Value = serde_json::from_slice(&bytes).unwrap();
             let columns = table["columnDefinitions"].as_array().unwrap();
-            assert_eq!((&columns[0]["name"], &columns[0]["format"]), (&json!("Name"), &json!("name")));
+            let name = columns.iter().position(|c| c["name"] == "Name").unwrap();
+            assert_eq!(name == 0, kind.name_first, "{}", kind.kind);
             for row in table["rows"].as_array().unwrap() {
                 assert_eq!(row["cells"].as_array().unwrap().len(), columns.len(), "{}", kind.kind);
-                assert_eq!(row["cells"][0], "a");
+                assert_eq!(row["cells"][name], "a");
                 assert_eq!(row["object"]["metadata"]["uid"], "u");
             }
         }

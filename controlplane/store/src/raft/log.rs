@@ -3,6 +3,8 @@
 //! Recent entries stay in memory, the others are read again when a slow follower asks for them. One
 //! thread writes, in the order things were asked, and every write is on disk before it is answered.
 
+#![expect(clippy::result_large_err, reason = "openraft's storage error is what its traits return")]
+
 mod index;
 #[cfg(test)]
 mod tests;

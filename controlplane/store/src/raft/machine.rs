@@ -240,7 +240,9 @@ impl RaftStateMachine<TypeConfig> for Machine {
         let load = tokio::task::spawn_blocking(move || {
             use std::io::Seek;
             (&file).rewind().map_err(OpenError::io("read the snapshot", &path))?;
-            snapshot::load(file, &path)
+            let image = snapshot::load(file, &path);
+            let _ = std::fs::remove_file(path);
+            image
         });
         let loaded =
             load.await.map_err(|error| StorageIOError::read_snapshot(None, AnyError::new(&error)))?;

@@ -1,6 +1,6 @@
 //! Snapshots: the whole state in one file, durable before the log lets go of what made it.
 
-use super::error::{OpenError, sync_dir};
+use super::error::{OpenError, lock, sync_dir};
 use super::types::SnapshotMeta;
 use crate::Revision;
 use crate::state::Stored;
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 const MAGIC: &[u8; 8] = b"DHOWSNP1";
 
@@ -35,12 +36,19 @@ pub(crate) struct Image {
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshots {
     dir: PathBuf,
+    /// Held while one is written; whether no more may be.
+    closed: Arc<Mutex<bool>>,
 }
 
 impl Snapshots {
     pub(crate) fn open(dir: PathBuf) -> Result<Self, OpenError> {
         std::fs::create_dir_all(&dir).map_err(OpenError::io("create the directory", &dir))?;
-        Ok(Self { dir })
+        let snapshots = Self { dir, closed: Arc::default() };
+        for begun in [snapshots.incoming(), snapshots.part()] {
+            // Left by a process that was killed.
+            let _ = std::fs::remove_file(begun);
+        }
+        Ok(snapshots)
     }
 
     fn name(&self, meta: &SnapshotMeta) -> PathBuf {
@@ -53,11 +61,24 @@ impl Snapshots {
         self.dir.join("incoming.part")
     }
 
+    fn part(&self) -> PathBuf {
+        self.dir.join("written.part")
+    }
+
+    /// Waits for the one being written; no other is begun.
+    pub(crate) fn close(&self) {
+        *lock(&self.closed) = true;
+    }
+
     /// Writes a snapshot; on return it is durable and the only one. Says how long it is.
     pub(crate) fn save(&self, image: &Image) -> Result<u64, OpenError> {
-        let part = self.dir.join("written.part");
+        let part = self.part();
         let name = self.name(&image.meta);
         let failed = || OpenError::io("write the snapshot", &part);
+        let closed = lock(&self.closed);
+        if *closed {
+            return Err(failed()(std::io::Error::other("the store was closed")));
+        }
         let file = File::create(&part).map_err(failed())?;
         let mut out =
             Summed { inner: BufWriter::with_capacity(1 << 16, file), sum: crc32fast::Hasher::new(), at: 0 };
@@ -68,7 +89,7 @@ impl Snapshots {
         file.sync_all().map_err(failed())?;
         std::fs::rename(&part, &name).map_err(failed())?;
         sync_dir(&self.dir)?;
-        for old in self.list()?.into_iter().filter(|old| *old != name) {
+        for old in self.list()?.into_iter().filter(|old| *old < name) {
             let _ = std::fs::remove_file(old);
         }
         Ok(len)

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// The only member of a cluster is ready after this time, or something is wrong.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 
 /// Opens a member's store. An empty directory begins a cluster of one member. On return, a cluster's only
 /// member leads and has applied everything that was ever acknowledged.
@@ -34,20 +34,25 @@ pub async fn open(options: Options) -> Result<Arc<Member>, OpenError> {
         opened.map_err(|error| failed(error.to_string()))??;
     let behind = Behind::start(disk, applied.clone())?;
     let length = Arc::new(AtomicU64::new(0));
-    let machine =
-        Machine { applied: applied.clone(), snapshots, behind: behind.clone(), length: length.clone() };
-    let config = config(&options).map_err(|error| failed(error.to_string()))?;
+    let machine = Machine {
+        applied: applied.clone(),
+        snapshots: snapshots.clone(),
+        behind: behind.clone(),
+        length: length.clone(),
+    };
+    let config = config(&options).map_err(failed)?;
     let raft = Raft::new(member, Arc::new(config), Network, log.clone(), machine).await;
     let raft = raft.map_err(|error| failed(error.to_string()))?;
     lead_alone(&raft, &options, &applied, log.last_index()).await.map_err(failed)?;
     let growth = Growth { log: log.clone(), limit: options.snapshot_bytes, snapshot: length };
     let proposer = Proposer::start(raft.clone(), growth);
     let leads = follow_leadership(&raft);
-    Ok(Arc::new(Member { raft, applied, proposer, log, behind, leads, hold: Mutex::new(Some(hold)) }))
+    let hold = Mutex::new(Some(hold));
+    Ok(Arc::new(Member { raft, applied, proposer, log, behind, snapshots, leads, hold }))
 }
 
-fn config(options: &Options) -> Result<Config, openraft::ConfigError> {
-    Config {
+fn config(options: &Options) -> Result<Config, String> {
+    let config = Config {
         cluster_name: "dhow".into(),
         heartbeat_interval: 250,
         election_timeout_min: 1_500,
@@ -56,8 +61,8 @@ fn config(options: &Options) -> Result<Config, openraft::ConfigError> {
         snapshot_policy: SnapshotPolicy::LogsSinceLast(options.snapshot_entries),
         max_in_snapshot_log_to_keep: 0,
         ..Config::default()
-    }
-    .validate()
+    };
+    config.validate().map_err(|error| error.to_string())
 }
 
 struct Files {
@@ -108,16 +113,12 @@ fn newest_image(snapshots: &Snapshots, disk: &Disk) -> Result<(Image, bool), Ope
         }
         tracing::warn!("the copy in sled is not what was written; it is rebuilt from snapshot and log");
     }
-    match snapshot {
-        Some(path) => {
-            let file = File::open(&path).map_err(OpenError::io("open the snapshot", &path))?;
-            Ok((snapshot::load(file, &path)?, true))
-        }
-        None => {
-            let meta = SnapshotMeta::default();
-            Ok((Image { meta, cluster: None, revision: 0, entries: BTreeMap::new() }, true))
-        }
+    if let Some(path) = snapshot {
+        let file = File::open(&path).map_err(OpenError::io("open the snapshot", &path))?;
+        return Ok((snapshot::load(file, &path)?, true));
     }
+    let meta = SnapshotMeta::default();
+    Ok((Image { meta, cluster: None, revision: 0, entries: BTreeMap::new() }, true))
 }
 
 fn hold(dir: &Path) -> Result<File, OpenError> {
@@ -144,7 +145,8 @@ async fn lead_alone(
         raft.initialize(BTreeMap::from([(member, node)])).await.map_err(|error| error.to_string())?;
     }
     // Asked of raft itself: its metrics are told a moment later.
-    let alone = raft.with_raft_state(move |state| state.membership_state.effective().voter_ids().eq([member]));
+    let alone =
+        raft.with_raft_state(move |state| state.membership_state.effective().voter_ids().eq([member]));
     let alone = alone.await.map_err(|error| error.to_string())?;
     if !alone {
         return Ok(());

@@ -19,7 +19,31 @@ pub struct Window {
 impl Default for Window {
     /// Ten minutes, 50,000 revisions, 16 MiB.
     fn default() -> Self {
-        Self { revisions: 50_000, bytes: 16 << 20, age: Duration::from_secs(600) }
+        Self { revisions: 50_000, bytes: 16 << 20, age: Duration::from_mins(10) }
+    }
+}
+
+/// What a revision changes, while it is being applied.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    when: Instant,
+    bytes: usize,
+    changes: Vec<Change>,
+    before: Vec<Option<Revision>>,
+}
+
+impl Draft {
+    pub(crate) fn at(when: Instant) -> Self {
+        Self { when, bytes: 0, changes: Vec::new(), before: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, change: Change, before: Option<Revision>) {
+        // A change costs about this much beside its bytes.
+        const OVERHEAD: usize = 160;
+        self.bytes += OVERHEAD + change.key.len() + change.value.len();
+        self.bytes += change.previous.as_ref().map_or(0, bytes::Bytes::len);
+        self.changes.push(change);
+        self.before.push(before);
     }
 }
 
@@ -28,54 +52,15 @@ impl Default for Window {
 pub(crate) struct Past {
     when: Instant,
     bytes: usize,
-    changes: Building,
+    /// Shared by everyone who reads them.
+    pub(crate) changes: Arc<[Change]>,
     /// Beside each change: when the key had been written before.
-    before: Vec<Option<Revision>>,
-}
-
-#[derive(Debug)]
-enum Building {
-    Open(Vec<Change>),
-    Done(Arc<[Change]>),
+    before: Box<[Option<Revision>]>,
 }
 
 impl Past {
-    pub(crate) fn at(when: Instant) -> Self {
-        Self { when, bytes: 0, changes: Building::Open(Vec::new()), before: Vec::new() }
-    }
-
-    pub(crate) fn push(&mut self, change: Change, before: Option<Revision>) {
-        // A change costs about this much beside its bytes.
-        const OVERHEAD: usize = 160;
-        self.bytes += OVERHEAD + change.key.len() + change.value.len();
-        self.bytes += change.previous.as_ref().map_or(0, bytes::Bytes::len);
-        if let Building::Open(changes) = &mut self.changes {
-            changes.push(change);
-            self.before.push(before);
-        }
-    }
-
-    fn done(mut self) -> Self {
-        if let Building::Open(changes) = self.changes {
-            self.changes = Building::Done(changes.into());
-        }
-        self
-    }
-
-    /// The changes, shared by everyone who reads them.
-    pub(crate) fn changes(&self) -> Option<&Arc<[Change]>> {
-        match &self.changes {
-            Building::Done(changes) => Some(changes),
-            Building::Open(_) => None,
-        }
-    }
-
     pub(crate) fn changes_with_before(&self) -> impl DoubleEndedIterator<Item = (&Change, Option<Revision>)> {
-        let changes: &[Change] = match &self.changes {
-            Building::Done(changes) => changes,
-            Building::Open(changes) => changes,
-        };
-        changes.iter().zip(self.before.iter().copied())
+        self.changes.iter().zip(self.before.iter().copied())
     }
 }
 
@@ -100,10 +85,10 @@ impl History {
     }
 
     /// Adds what the next revision changed, and lets go of what no longer fits.
-    pub(crate) fn push(&mut self, past: Past) {
-        let now = past.when;
-        self.bytes += past.bytes;
-        self.past.push_back(past.done());
+    pub(crate) fn push(&mut self, draft: Draft) {
+        let Draft { when: now, bytes, changes, before } = draft;
+        self.bytes += bytes;
+        self.past.push_back(Past { when: now, bytes, changes: changes.into(), before: before.into() });
         while let Some(oldest) = self.past.front()
             && (self.past.len() > self.window.revisions
                 || self.bytes > self.window.bytes

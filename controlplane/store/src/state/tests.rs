@@ -6,7 +6,7 @@ use std::time::Duration;
 type Model = BTreeMap<Bytes, (Revision, Bytes)>;
 
 fn window(revisions: usize) -> Window {
-    Window { revisions, bytes: usize::MAX, age: Duration::from_secs(3600) }
+    Window { revisions, bytes: usize::MAX, age: Duration::from_hours(1) }
 }
 
 fn value(text: impl Into<String>) -> Value {
@@ -126,7 +126,7 @@ fn is_a_map_that_remembers() {
                 }
                 Err(Error::Future { .. }) => assert!(at > state.revision()),
                 Err(Error::Compacted { oldest, .. }) => {
-                    assert!(at < oldest && oldest + 60 == state.revision())
+                    assert!(at < oldest && oldest + 60 == state.revision());
                 }
                 Err(other) => panic!("{other}"),
             }
@@ -156,7 +156,7 @@ fn a_deletion_tells_what_it_was_asked_to_tell() {
     let last = Some(Value { bytes: "gone at .".into(), hole: Some(8) });
     state.apply(&txn([Op::Delete { key: "k".into(), last }]), Instant::now()).unwrap();
     let past = state.history().since(1, 2).unwrap().next().unwrap();
-    let change = &past.changes().unwrap()[0];
+    let change = &past.changes[0];
     assert_eq!((&change.value[..], change.previous.as_deref()), (&b"gone at 2."[..], Some(&b"old"[..])));
     assert!(change.deleted && change.revision == 2);
 }

@@ -5,7 +5,7 @@ use crate::{Op, Txn, Value, Window};
 use std::time::{Duration, Instant};
 
 fn live(revisions: usize) -> Live {
-    Live::new(State::new(Window { revisions, bytes: usize::MAX, age: Duration::from_secs(3600) }))
+    Live::new(State::new(Window { revisions, bytes: usize::MAX, age: Duration::from_hours(1) }))
 }
 
 fn put(live: &Live, key: &str) -> Revision {

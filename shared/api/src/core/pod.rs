@@ -1,29 +1,74 @@
 //! Pods: one or more containers that share a node, an address and volumes.
 
-use crate::{Field, Invalid, Kind, metadata::valid_name, name};
+mod columns;
+pub(crate) mod defaults;
+mod qos;
+mod status;
+mod update;
+pub(crate) mod validate;
+mod volumes;
+
+use crate::{Column, Field, Invalid, Kind, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{PodSpec, PodStatus};
 
 impl Kind for Pod {
     const SHORT_NAMES: &'static [&'static str] = &["po"];
     const CATEGORIES: &'static [&'static str] = &["all"];
     const SUBRESOURCES: &'static [&'static str] =
         &["status", "binding", "eviction", "log", "exec", "attach", "portforward"];
+    const COLUMNS: &'static [Column<Self>] = columns::COLUMNS;
     const FIELDS: &'static [Field<Self>] = &[
+        Field { path: "spec.nodeName", get: |p| spec(p, |s| s.node_name.clone()) },
+        Field { path: "spec.restartPolicy", get: |p| spec(p, |s| s.restart_policy.clone()) },
+        Field { path: "spec.schedulerName", get: |p| spec(p, |s| s.scheduler_name.clone()) },
+        Field { path: "spec.serviceAccountName", get: |p| spec(p, |s| s.service_account_name.clone()) },
         Field {
-            path: "spec.nodeName",
-            get: |p| p.spec.as_ref().and_then(|s| s.node_name.clone()).unwrap_or_default(),
+            path: "spec.hostNetwork",
+            get: |p| spec(p, |s| Some(s.host_network.unwrap_or(false).to_string())),
         },
+        Field { path: "status.phase", get: |p| status(p, |s| s.phase.clone()) },
+        Field { path: "status.podIP", get: |p| status(p, |s| s.pod_ip.clone()) },
         Field {
-            path: "status.phase",
-            get: |p| p.status.as_ref().and_then(|s| s.phase.clone()).unwrap_or_default(),
+            path: "status.podIPs",
+            get: |p| {
+                status(p, |s| {
+                    Some(s.pod_ips.iter().flatten().map(|i| i.ip.as_str()).collect::<Vec<_>>().join(","))
+                })
+            },
         },
+        Field { path: "status.nominatedNodeName", get: |p| status(p, |s| s.nominated_node_name.clone()) },
     ];
 
     fn set_defaults(&mut self) {
-        self.status.get_or_insert_default().phase.get_or_insert_with(|| "Pending".into());
+        if let Some(spec) = &mut self.spec {
+            defaults::complete(spec);
+            defaults::complete_pod(spec);
+        }
+        let status = self.status.get_or_insert_default();
+        if status.phase.as_deref().unwrap_or_default().is_empty() {
+            status.phase = Some("Pending".into());
+        }
+        if status.qos_class.is_none() {
+            status.qos_class = self.spec.as_ref().map(|s| qos::class(s).into());
+        }
     }
 
-    fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
+    fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::subdomain, invalid);
+        let nothing = PodSpec::default();
+        let spec = self.spec.as_ref().unwrap_or(&nothing);
+        validate::valid_spec(spec, "spec", invalid);
+        if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
+            update::valid(spec, old, invalid);
+        }
     }
+}
+
+fn spec(pod: &Pod, get: impl Fn(&PodSpec) -> Option<String>) -> String {
+    pod.spec.as_ref().and_then(get).unwrap_or_default()
+}
+
+fn status(pod: &Pod, get: impl Fn(&PodStatus) -> Option<String>) -> String {
+    pod.status.as_ref().and_then(get).unwrap_or_default()
 }

@@ -1,6 +1,12 @@
-use crate::Kind;
+//! Service accounts: who a pod is.
+
+use crate::{Invalid, Kind, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::ServiceAccount;
 
 impl Kind for ServiceAccount {
     const SHORT_NAMES: &'static [&'static str] = &["sa"];
+
+    fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
+        valid_name(&self.metadata, name::subdomain, invalid);
+    }
 }

@@ -24,7 +24,9 @@ pub fn headings(kind: &KindInfo, style: &Style) -> Vec<String> {
     if style.namespaces && kind.namespaced {
         found.push("NAMESPACE".into());
     }
-    found.push("NAME".to_owned());
+    if kind.name_first || style.kinds {
+        found.push("NAME".to_owned());
+    }
     found.extend(
         (kind.headings)().into_iter().filter(|h| style.wide || !h.wide).map(|h| h.name.to_uppercase()),
     );
@@ -40,7 +42,11 @@ pub fn cells(kind: &KindInfo, object: &Object, now: Timestamp, style: &Style) ->
     if style.namespaces && kind.namespaced {
         found.push(object.namespace().to_owned());
     }
-    found.push(if style.kinds { super::name(object) } else { object.name().to_owned() });
+    if style.kinds {
+        found.push(super::name(object));
+    } else if kind.name_first {
+        found.push(object.name().to_owned());
+    }
     let shown = (kind.headings)().into_iter().zip((kind.row)(object, now));
     found.extend(shown.filter(|(h, _)| style.wide || !h.wide).map(|(_, cell)| cell));
     if style.labels {

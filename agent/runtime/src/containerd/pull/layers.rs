@@ -102,7 +102,7 @@ impl Inner {
         let mut last = String::new();
         for attempt in 0..TRIES {
             if attempt > 0 {
-                tokio::time::sleep(Duration::from_millis(100 << (2 * attempt.min(4)))).await;
+                tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
             if self.has_content(&layer.digest, lease).await? {
                 count(layer.size);

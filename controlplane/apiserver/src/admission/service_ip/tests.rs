@@ -102,6 +102,9 @@ fn an_update_keeps_what_it_leaves_out_and_frees_what_it_gives_up() {
     assert_eq!(same.spec.unwrap().ports.unwrap()[0].node_port, Some(30000));
     let mut inside = service(&json!({"type": "ClusterIP", "ports": [{"port": 1, "nodePort": 30000}]}));
     assert_eq!(keys(&run(Action::Update, Some(&old), &mut inside, taken).unwrap()), ["-!port/30000"]);
+    let mut moved = service(&json!({"type": "ClusterIP", "clusterIP": "10.0.0.2"}));
+    let refused = run(Action::Update, Some(&old), &mut moved, taken).unwrap_err();
+    assert!(refused.message.contains("may not change once set"), "{refused}");
     let mut gone = old.clone();
     let freed = run(Action::Remove, Some(&old), &mut gone, taken).unwrap();
     assert_eq!(keys(&freed), ["-!ip/10.0.0.1", "-!port/30000"]);
