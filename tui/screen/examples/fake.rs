@@ -29,7 +29,9 @@ impl Sessions for Pods {
 async fn logs(far: Duplex, name: &str, times: bool) {
     for n in 0.. {
         let time = if times { format!("{} ", Timestamp::now()) } else { String::new() };
-        let line = format!("{time}{name} served request {n}: \x1b[31mGET\x1b[0m /util 200 in 3ms, to a client with a name that is long\n");
+        let line = format!(
+            "{time}{name} served request {n}: \x1b[31mGET\x1b[0m /util 200 in 3ms, to a client with a name that is long\n"
+        );
         if far.send.send(Frame::data(Channel::Stdout, line)).await.is_err() {
             return;
         }

@@ -91,8 +91,14 @@ pub(crate) const PLACES: &[Place] =
 /// The key map.
 pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Anywhere, Act::Help, &["?"], "help", "show every key"),
-    bind(Place::Anywhere, Act::Palette, &[":"], "command", "type a kind to look at, or any --batch command; Tab completes"),
-    bind(Place::Anywhere, Act::Filter, &["/"], "filter", "show only lines with what is typed; Esc clears"),
+    bind(
+        Place::Anywhere,
+        Act::Palette,
+        &[":"],
+        "command",
+        "go to a kind, or run a --batch command; Tab completes",
+    ),
+    bind(Place::Anywhere, Act::Filter, &["/"], "filter", "show only what has this in it; Esc clears"),
     bind(Place::Anywhere, Act::Back, &["esc"], "", "clear the filter, else go back"),
     bind(Place::Anywhere, Act::Quit, &["q", "ctrl-c"], "quit", "leave"),
     bind(Place::Anywhere, Act::Up, &["k", "up"], "", "one line up"),
@@ -103,7 +109,7 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Anywhere, Act::Bottom, &["G", "end"], "", "to the last line; logs follow again"),
     bind(Place::Anywhere, Act::Namespace, &["n"], "", "choose a namespace"),
     bind(Place::Anywhere, Act::AllNamespaces, &["0"], "", "look at all namespaces"),
-    bind(Place::Table, Act::Enter, &["enter"], "open", "go into it: a node or workload to its pods, a pod to its logs"),
+    bind(Place::Table, Act::Enter, &["enter"], "open", "into it: node or workload to pods, pod to logs"),
     bind(Place::Table, Act::Logs, &["l"], "logs", "follow the logs"),
     bind(Place::Table, Act::Shell, &["s"], "shell", "open a shell in a container"),
     bind(Place::Table, Act::Describe, &["d"], "describe", "everything about the object, with its events"),

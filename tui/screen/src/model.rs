@@ -58,6 +58,8 @@ pub(crate) struct Watch {
     pub(crate) standing: Standing,
     /// Since when what is shown may be old.
     pub(crate) since: Option<Timestamp>,
+    /// There has been a complete picture.
+    pub(crate) known: bool,
 }
 
 /// Where a command's answer goes.
@@ -80,7 +82,7 @@ pub(crate) struct Message {
 pub(crate) enum View {
     Table(Table),
     Logs(Logs),
-    Shell(Shell),
+    Shell(Box<Shell>),
     Text(Text),
     Forwards(Option<Generation>),
 }
@@ -232,7 +234,7 @@ impl Model {
         if self.watches.contains_key(kind) {
             return None;
         }
-        let watch = Watch { standing: Standing::default(), since: Some(self.now()) };
+        let watch = Watch { standing: Standing::default(), since: Some(self.now()), known: false };
         self.watches.insert(kind.clone(), watch);
         Some(Effect::Watch(kind.clone()))
     }

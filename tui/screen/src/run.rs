@@ -34,7 +34,7 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
     let size = crossterm::terminal::size()?;
     let (mut model, effects) = Model::new(context, server, &doors.namespace, clock(), size);
     let mut outside = Effects::new(doors, answers);
-    effects.into_iter().for_each(|effect| outside.start(effect));
+    perform(effects, &mut outside);
     let mut input = EventStream::new();
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
@@ -46,6 +46,8 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
             biased;
             _ = terminate.recv() => break,
             _ = hang_up.recv() => break,
+            // Going on without the part that panicked would show a world that stands still.
+            () = Screen::lost() => return Err(io::Error::other("a part of the terminal panicked; what it said is above")),
             event = input.next() => match event {
                 Some(Ok(Event::Key(key))) => (Msg::Key(key), QUICK),
                 Some(Ok(Event::Paste(text))) => (Msg::Paste(text), QUICK),
@@ -75,5 +77,7 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
 }
 
 fn perform(effects: Vec<Effect>, outside: &mut Effects) {
-    effects.into_iter().for_each(|effect| outside.start(effect));
+    for effect in effects {
+        outside.start(effect);
+    }
 }

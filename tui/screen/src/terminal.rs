@@ -14,14 +14,22 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use tokio::sync::Notify;
 
 /// Whether the terminal is ours now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Told when a panic took it away.
+static LOST: Notify = Notify::const_new();
 
 /// The terminal while it is ours; dropping this gives it back.
 pub(crate) struct Screen(pub(crate) Terminal<CrosstermBackend<Stdout>>);
 
 impl Screen {
+    /// Waits until a panic somewhere has given the terminal back.
+    pub(crate) async fn lost() {
+        LOST.notified().await;
+    }
+
     /// Takes the terminal. A panic anywhere gives it back before it is told.
     pub(crate) fn take() -> io::Result<Self> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
@@ -66,6 +74,7 @@ fn give_back_on_panic() {
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             before(panic);
+            LOST.notify_one();
         }));
     });
 }

@@ -4,7 +4,7 @@ use super::theme::{BAD, DIM, GOOD, PLAIN, STRONG, WARN};
 use crate::{
     model::{Model, Order, Table, View, Within},
     msg::info,
-    pager::{fit, width},
+    pager::{Pager, fit, width},
 };
 use ratatui::{
     Frame,
@@ -13,7 +13,10 @@ use ratatui::{
     text::{Line, Span},
     widgets::Paragraph,
 };
-use shared_api::{ago, core::Pod};
+use shared_api::{
+    GroupKind, ago,
+    core::{Node, Pod},
+};
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let namespace = model.namespace.as_deref().map_or("all namespaces".into(), |n| format!("ns {n}"));
@@ -23,16 +26,25 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Span::raw(format!("  {namespace}")),
     ];
     let health = &model.health;
+    let known = |kind| model.watches.get(&kind).is_some_and(|w| w.known);
     let mut numbers = vec![Span::raw(" nodes ")];
     let short = health.nodes_ready < health.nodes;
-    numbers.push(Span::styled(
-        format!("{}/{} ready", health.nodes_ready, health.nodes),
-        if short { BAD } else { PLAIN },
-    ));
-    numbers.push(Span::raw(format!("  pods {}/{} running", health.running, health.pods)));
-    for (count, what, style) in
-        [(health.unready, "not ready", WARN), (health.pending, "pending", WARN), (health.failed, "failed", BAD)]
-    {
+    let nodes = format!("{}/{} ready", health.nodes_ready, health.nodes);
+    numbers.push(if known(GroupKind::of::<Node>()) {
+        Span::styled(nodes, if short { BAD } else { PLAIN })
+    } else {
+        Span::styled("not known yet", DIM)
+    });
+    numbers.push(if known(GroupKind::of::<Pod>()) {
+        Span::raw(format!("  pods {}/{} running", health.running, health.pods))
+    } else {
+        Span::styled("  pods not known yet", DIM)
+    });
+    for (count, what, style) in [
+        (health.unready, "not ready", WARN),
+        (health.pending, "pending", WARN),
+        (health.failed, "failed", BAD),
+    ] {
         if count > 0 {
             numbers.push(Span::styled(format!(", {count} {what}"), style));
         }
@@ -48,7 +60,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 
 /// The state of the watch behind the view; behind everything else, that of the pods.
 fn believed(model: &Model, room: usize) -> Span<'static> {
-    let kind = model.table().map_or(shared_api::GroupKind::of::<Pod>(), |t| t.kind.clone());
+    let kind = model.table().map_or(GroupKind::of::<Pod>(), |t| t.kind.clone());
     let Some(watch) = model.watches.get(&kind) else { return Span::raw("") };
     let age = watch.since.map_or(String::new(), |since| format!(" for {}", ago(since, model.now())));
     let why = watch.standing.trouble.as_ref().map_or(String::new(), |why| format!(": {why}"));
@@ -56,9 +68,7 @@ fn believed(model: &Model, room: usize) -> Span<'static> {
     match (watch.standing.connected, watch.standing.synced) {
         (true, true) => Span::styled("● live ", GOOD),
         (true, false) => Span::styled("● reading ", WARN),
-        (false, _) if watch.standing.synced || watch.standing.cluster.len() > 0 => {
-            Span::styled(cut(format!("○ stale{age}{why}")) + " ", BAD)
-        }
+        (false, _) if watch.known => Span::styled(cut(format!("○ stale{age}{why}")) + " ", BAD),
         (false, _) if watch.standing.trouble.is_some() => {
             Span::styled(cut(format!("○ not connected{age}{why}")) + " ", BAD)
         }
@@ -73,9 +83,10 @@ fn both_ends<'a>(left: Vec<Span<'a>>, right: Vec<Span<'a>>, room: usize) -> Line
     let mut line = Vec::new();
     for span in left {
         let has = span.width();
-        if has > rest {
-            line.push(Span::styled(fit(&span.content, rest), span.style));
-            rest = 0;
+        if has >= rest {
+            // A gap stays between the two.
+            line.push(Span::styled(fit(&span.content, rest.saturating_sub(1)), span.style));
+            rest = rest.min(1);
             break;
         }
         rest -= has;
@@ -92,8 +103,11 @@ pub(super) fn title(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         View::Table(table) => of_table(model, table),
         View::Logs(logs) => {
             let options = &logs.options;
-            let container =
-                if options.container.is_empty() { String::new() } else { format!(" [{}]", options.container) };
+            let container = if options.container.is_empty() {
+                String::new()
+            } else {
+                format!(" [{}]", options.container)
+            };
             let previous = if options.previous { " (previous)" } else { "" };
             let state = match (&logs.ended, logs.pager.top) {
                 (Some(why), _) => format!("ended: {why}"),
@@ -102,14 +116,14 @@ pub(super) fn title(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             };
             let dropped = logs.pager.dropped;
             let lost = if dropped > 0 { format!(", {dropped} older dropped") } else { String::new() };
-            let count = counted(logs.pager.shown_len(), logs.pager.len(), &logs.pager.filter);
+            let count = lines(&logs.pager);
             let tail = options.tail_lines.map_or(String::new(), |n| format!(" from last {n}"));
-            (format!("logs {}{container}{previous}: {state}", logs.pod), format!("{count} lines{tail}{lost}"))
+            (format!("logs {}{container}{previous}: {state}", logs.pod), format!("{count}{tail}{lost}"))
         }
         View::Text(text) => {
-            let count = counted(text.pager.shown_len(), text.pager.len(), &text.pager.filter);
+            let count = lines(&text.pager);
             let state = if text.loading { " …" } else { "" };
-            (format!("{}{state}", text.line), format!("{count} lines"))
+            (format!("{}{state}", text.line), count)
         }
         View::Shell(shell) => {
             let container =
@@ -150,6 +164,11 @@ fn crumb(view: &View) -> String {
         View::Text(text) => text.line.split_whitespace().next().unwrap_or("text").into(),
         View::Forwards(_) => "port-forwards".into(),
     }
+}
+
+fn lines(pager: &Pager) -> String {
+    let count = counted(pager.shown_len(), pager.len(), &pager.filter);
+    format!("{count} {}", if pager.len() == 1 { "line" } else { "lines" })
 }
 
 fn counted(shown: usize, all: usize, filter: &str) -> String {

@@ -1,10 +1,7 @@
 //! `?`: every key, made from the key map.
 
 use super::theme::{DIM, STRONG};
-use crate::{
-    keys::sections,
-    pager::fit,
-};
+use crate::{keys::sections, pager::fit};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -17,7 +14,8 @@ fn lines() -> Vec<Line<'static>> {
     for (title, keys) in sections() {
         lines.push(Line::styled(format!(" {title}"), STRONG));
         for (keys, help) in keys {
-            lines.push(Line::from(vec![Span::raw(format!("   {}", fit(&keys, 20))), Span::styled(help, DIM)]));
+            lines
+                .push(Line::from(vec![Span::raw(format!("   {}", fit(&keys, 20))), Span::styled(help, DIM)]));
         }
     }
     lines

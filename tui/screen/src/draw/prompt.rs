@@ -4,7 +4,7 @@
 use super::theme::{BAD, CURSOR, DIM, PLAIN, STRONG, WARN};
 use crate::{
     input::Input,
-    keys::{KEYS, PLACES},
+    keys::{Act, KEYS, PLACES},
     model::{Model, Overlay, View},
     pager::{fit, width},
     update::listens,
@@ -83,7 +83,7 @@ fn keys(model: &Model, room: usize) -> Line<'static> {
     }
     let places = PLACES.iter().rev().filter(|p| listens(model, **p));
     let here = places.flat_map(|p| KEYS.iter().filter(move |b| b.place == *p && !b.hint.is_empty()));
-    let general = |act| matches!(act, crate::keys::Act::Help | crate::keys::Act::Palette);
+    let general = |act| matches!(act, Act::Help | Act::Palette | Act::Filter);
     let mut all: Vec<_> = here.collect();
     // However little room there is, the way to the others is shown.
     all.sort_by_key(|b| !general(b.act));
@@ -139,7 +139,12 @@ pub(super) fn confirm(line: &str, frame: &mut Frame<'_>, area: Rect) {
     let text = vec![
         Line::styled(command, WARN),
         Line::raw(""),
-        Line::from(vec![Span::styled("y", STRONG), Span::raw(" does it, "), Span::styled("n", STRONG), Span::raw(" does not")]),
+        Line::from(vec![
+            Span::styled("y", STRONG),
+            Span::raw(" does it, "),
+            Span::styled("n", STRONG),
+            Span::raw(" does not"),
+        ]),
     ];
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), inner);
 }

@@ -44,12 +44,19 @@ fn empty(model: &Model, table: &Table) -> String {
             format!(" no {kind} in namespace {namespace}; 0 shows all namespaces, n chooses one")
         }
         (_, 0, _) => format!(" no {kind}"),
-        (_, total, _) => format!(" none of {total} {kind} has /{} in it; Esc clears the filter", table.filter),
+        (_, total, _) => {
+            format!(" none of {total} {kind} has /{} in it; Esc clears the filter", table.filter)
+        }
     }
 }
 
 /// Headings and rows as lines.
-pub(super) fn lay(heads: &[String], rows: &[Vec<String>], room: u16, at: Option<usize>) -> Vec<Line<'static>> {
+pub(super) fn lay(
+    heads: &[String],
+    rows: &[Vec<String>],
+    room: u16,
+    at: Option<usize>,
+) -> Vec<Line<'static>> {
     let all = || std::iter::once(heads).chain(rows.iter().map(Vec::as_slice));
     let widest = |i: usize| all().filter_map(|row| row.get(i)).map(|c| width(c)).max().unwrap_or(0);
     let widths = shrink((0..heads.len()).map(widest).collect(), usize::from(room).saturating_sub(1));
@@ -94,7 +101,9 @@ mod tests {
 
     #[test]
     fn the_cursor_is_in_the_window() {
-        for (at, rows, height, wanted) in [(0, 9, 4, 0), (4, 9, 4, 2), (8, 9, 4, 5), (3, 4, 9, 0), (0, 0, 0, 0)] {
+        for (at, rows, height, wanted) in
+            [(0, 9, 4, 0), (4, 9, 4, 2), (8, 9, 4, 5), (3, 4, 9, 0), (0, 0, 0, 0)]
+        {
             assert_eq!(window(at, rows, height), wanted);
         }
     }

@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 pub(super) const PLAIN: Style = Style::new();
-pub(super) const DIM: Style = Style::new().fg(Color::DarkGray);
+pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 pub(super) const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
 pub(super) const GOOD: Style = Style::new().fg(Color::Green);
 pub(super) const WARN: Style = Style::new().fg(Color::Yellow);

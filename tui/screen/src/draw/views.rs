@@ -9,12 +9,7 @@ use crate::{
     pager::Pager,
     update::forward_at,
 };
-use ratatui::{
-    Frame,
-    layout::Rect,
-    text::Line,
-    widgets::Paragraph,
-};
+use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 use tui_term::widget::{Cursor, PseudoTerminal};
 
 pub(super) fn pager(pager: &Pager, frame: &mut Frame<'_>, area: Rect) {

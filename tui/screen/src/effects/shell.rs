@@ -68,13 +68,12 @@ async fn carry(
     let down = async {
         while let Some(frame) = receive.recv().await {
             match frame.channel {
-                Channel::Stdout | Channel::Stderr if !frame.data.is_empty() => {
-                    if answers.send(Msg::Screen(generation, frame.data)).await.is_err() {
-                        return None;
-                    }
-                }
                 Channel::Outcome => return outcome(&frame.data),
-                _ => {}
+                Channel::Stdin | Channel::Resize => continue,
+                Channel::Stdout | Channel::Stderr => {}
+            }
+            if !frame.data.is_empty() && answers.send(Msg::Screen(generation, frame.data)).await.is_err() {
+                return None;
             }
         }
         Some("the connection to the pod broke".into())

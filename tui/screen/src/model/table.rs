@@ -70,7 +70,7 @@ impl Table {
 
     /// Makes the rows what the world says; tells which object the cursor lost.
     pub(crate) fn settle(&mut self, world: &World, namespace: Option<&str>) -> Option<String> {
-        let Some(kind) = info(&self.kind) else { return None };
+        let kind = info(&self.kind)?;
         let mut rows: Vec<Object> = match (&self.within, namespace) {
             (Within::Namespace, Some(here)) if kind.namespaced => {
                 world.of_kind_within(&self.kind, here).cloned().collect()
@@ -101,17 +101,13 @@ impl Table {
             return None;
         };
         let there = self.rows.iter().position(|o| o.name() == key.name && o.namespace() == key.namespace);
-        match there.filter(|i| self.rows[*i].uid() == uid) {
-            Some(at) => {
-                self.at = at;
-                None
-            }
-            None => {
-                self.go(there.unwrap_or(self.at));
-                let same = world.object(&key).is_some_and(|o| o.uid() == uid);
-                (!same).then(|| super::word(&key))
-            }
+        if let Some(at) = there.filter(|i| self.rows[*i].uid() == uid) {
+            self.at = at;
+            return None;
         }
+        self.go(there.unwrap_or(self.at));
+        let same = world.object(&key).is_some_and(|o| o.uid() == uid);
+        (!same).then(|| super::word(&key))
     }
 }
 
@@ -164,7 +160,7 @@ mod tests {
         world.observe(&Event::Deleted(object(&pod("c"))));
         assert_eq!(table.settle(&world, None).as_deref(), Some("pods/c"));
         assert_eq!((table.at, table.rows[table.at].name()), (2, "d"));
-        table.filter = "a".into();
+        table.filter = "b".into();
         assert_eq!(table.settle(&world, None), None, "hidden is not gone");
         assert_eq!((table.rows.len(), table.total), (1, 3));
     }

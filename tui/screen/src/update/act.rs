@@ -32,7 +32,9 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Back => back(model),
         Act::Namespace => {
             let mut items = vec!["all namespaces".to_owned()];
-            items.extend(model.world.of_kind(&GroupKind::of::<core::Namespace>()).map(|o| o.name().to_owned()));
+            items.extend(
+                model.world.of_kind(&GroupKind::of::<core::Namespace>()).map(|o| o.name().to_owned()),
+            );
             let at = items.iter().position(|i| Some(i) == model.namespace.as_ref()).unwrap_or(0);
             over(model, Overlay::Choose { title: "namespace".into(), items, at, then: Then::Namespace })
         }
@@ -138,7 +140,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let own = open::generation(model.view());
-    if let Some(at) = model.running.iter().rposition(|(g, _, shows)| *shows == Shows::Message || Some(*g) == own) {
+    if let Some(at) =
+        model.running.iter().rposition(|(g, _, shows)| *shows == Shows::Message || Some(*g) == own)
+    {
         let (generation, line, shows) = model.running.remove(at);
         if shows == Shows::Message {
             model.say(format!("stopped waiting for: {line}"));
@@ -168,7 +172,10 @@ fn reread(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Container => {
             let pod = logs.pod.clone();
             let items = open::containers(model, &pod);
-            return over(model, Overlay::Choose { title: "container".into(), items, at: 0, then: Then::Logs(pod) });
+            return over(
+                model,
+                Overlay::Choose { title: "container".into(), items, at: 0, then: Then::Logs(pod) },
+            );
         }
         _ => {}
     }

@@ -41,11 +41,15 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                     && shell.generation == generation
                 {
                     let answer = shell.show(&bytes);
-                    return if answer.is_empty() { Vec::new() } else { vec![Effect::Type(generation, answer)] };
+                    return if answer.is_empty() {
+                        Vec::new()
+                    } else {
+                        vec![Effect::Type(generation, answer)]
+                    };
                 }
             }
         }
-        Msg::Ended(generation, why) => ended(model, generation, why),
+        Msg::Ended(generation, why) => ended(model, generation, why.as_deref()),
         Msg::Forwarding(generation, Ok(local)) => {
             if let Some(forward) = model.forwards.iter_mut().find(|f| f.generation == generation) {
                 forward.local = Some(local);
@@ -78,8 +82,13 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// Changes were missed: the picture replaces all that was known of the kind.
 fn picture(model: &mut Model, kind: &GroupKind, objects: Vec<Object>) {
     let there: BTreeSet<Key> = objects.iter().map(Object::key).collect();
-    let gone: Vec<_> =
-        model.world.of_kind(kind).filter(|o| !there.contains(&o.key())).cloned().map(Event::Deleted).collect();
+    let gone: Vec<_> = model
+        .world
+        .of_kind(kind)
+        .filter(|o| !there.contains(&o.key()))
+        .cloned()
+        .map(Event::Deleted)
+        .collect();
     for event in gone.into_iter().chain(objects.into_iter().map(Event::Added)) {
         model.world.observe(&event);
     }
@@ -90,6 +99,7 @@ fn stand(model: &mut Model, kind: &GroupKind, standing: Standing) {
     let now = model.now();
     let watch = model.watches.entry(kind.clone()).or_default();
     watch.since = if standing.connected { None } else { watch.since.or(Some(now)) };
+    watch.known |= standing.synced;
     watch.standing = Standing { trouble: standing.trouble.as_deref().map(crate::model::clean), ..standing };
     model.stale = true;
 }
@@ -106,6 +116,7 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
     if dropped > 0 {
         whole.push_str(&format!("({dropped} more bytes were not kept; use dhow --batch {line})\n"));
     }
+    model.message = None;
     if shows == Shows::Text {
         let asked = model.views.iter_mut().find_map(|view| match view {
             View::Text(text) if text.generation == generation => Some(text),
@@ -117,7 +128,7 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
             }
             let top = asked.pager.top;
             let Pager { wrap, filter, .. } = std::mem::take(&mut asked.pager);
-            asked.pager = Pager { wrap, filter, top, ..Pager::of(&whole) };
+            asked.pager = Pager { top, wrap, filter, ..Pager::of(&whole) };
             asked.loading = false;
         }
         return;
@@ -143,8 +154,8 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
     model.views.push(View::Text(Text { generation, line, pager, loading: false }));
 }
 
-fn ended(model: &mut Model, generation: Generation, why: Option<String>) {
-    let said = crate::model::clean(&why.clone().unwrap_or_else(|| "it ended".into()));
+fn ended(model: &mut Model, generation: Generation, why: Option<&str>) {
+    let said = crate::model::clean(why.unwrap_or("it ended"));
     for view in &mut model.views {
         match view {
             View::Logs(logs) if logs.generation == generation => logs.ended = Some(said.clone()),

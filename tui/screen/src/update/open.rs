@@ -54,19 +54,21 @@ fn within(key: &Key) -> String {
 }
 
 pub(super) fn describe(model: &mut Model, key: &Key) -> Vec<Effect> {
-    text(model, format!("describe {}{}", word(key), within(key)))
+    text(model, &format!("describe {}{}", word(key), within(key)))
 }
 
 pub(super) fn yaml(model: &mut Model, key: &Key) -> Vec<Effect> {
-    text(model, format!("get {}{} -o yaml", word(key), within(key)))
+    text(model, &format!("get {}{} -o yaml", word(key), within(key)))
 }
 
 /// A text view that a command line fills.
-fn text(model: &mut Model, line: String) -> Vec<Effect> {
+fn text(model: &mut Model, line: &str) -> Vec<Effect> {
     let (pager, generation) = (Pager::of(""), 0);
     let mut effects: Vec<_> =
-        push(model, View::Text(Text { generation, line: line.clone(), pager, loading: true })).into_iter().collect();
-    effects.extend(again(model, &line));
+        push(model, View::Text(Text { generation, line: line.into(), pager, loading: true }))
+            .into_iter()
+            .collect();
+    effects.extend(again(model, line));
     effects
 }
 
@@ -159,7 +161,8 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
 
 pub(super) fn logs(model: &mut Model, pod: Key, options: LogOptions) -> Vec<Effect> {
     let generation = model.ask();
-    let view = Logs { generation, pod: pod.clone(), options: options.clone(), pager: Pager::default(), ended: None };
+    let view =
+        Logs { generation, pod: pod.clone(), options: options.clone(), pager: Pager::default(), ended: None };
     let stop = push(model, View::Logs(view));
     stop.into_iter().chain([Effect::Logs { generation, pod, options }]).collect()
 }
@@ -177,7 +180,7 @@ pub(super) fn restart_logs(model: &mut Model) -> Vec<Effect> {
 pub(super) fn shell(model: &mut Model, pod: Key, container: String, command: Vec<String>) -> Vec<Effect> {
     let (generation, size) = (model.ask(), model.body());
     let view = Shell::new(generation, pod.clone(), container.clone(), size);
-    let stop = push(model, View::Shell(view));
+    let stop = push(model, View::Shell(Box::new(view)));
     stop.into_iter().chain([Effect::Shell { generation, pod, container, command, size }]).collect()
 }
 
@@ -192,13 +195,25 @@ pub(super) fn port_of(model: &mut Model, object: &Object) -> Vec<Effect> {
 }
 
 /// Opens a forward from `[LOCAL:]REMOTE`, as the command has it.
-pub(super) fn forward(model: &mut Model, pod: Key, ports: &str, address: &str) -> Result<Vec<Effect>, String> {
+pub(super) fn forward(
+    model: &mut Model,
+    pod: Key,
+    ports: &str,
+    address: &str,
+) -> Result<Vec<Effect>, String> {
     let (local, remote) = ports.trim().split_once(':').unwrap_or((ports.trim(), ports.trim()));
     let bad = || format!("port {ports:?}: expected REMOTE, LOCAL:REMOTE or :REMOTE");
     let local = if local.is_empty() { 0 } else { local.parse().map_err(|_| bad())? };
     let remote = remote.parse().ok().filter(|p| *p > 0).ok_or_else(bad)?;
     let generation = model.ask();
     let (connections, trouble) = (0, None);
-    model.forwards.push(Forwarded { generation, pod: pod.clone(), remote, local: None, connections, trouble });
+    model.forwards.push(Forwarded {
+        generation,
+        pod: pod.clone(),
+        remote,
+        local: None,
+        connections,
+        trouble,
+    });
     Ok(vec![Effect::Forward { generation, pod, remote, address: address.into(), local }])
 }

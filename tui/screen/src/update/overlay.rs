@@ -83,7 +83,10 @@ fn answer(model: &mut Model, confirm: Confirm, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Char('y') => {
             let there = model.world.object(&confirm.key).map(|o| o.uid().to_owned());
             if there.as_deref() != Some(&confirm.uid) {
-                model.complain(format!("{} is gone, or another one of that name; nothing was done", confirm.key));
+                model.complain(format!(
+                    "{} is gone, or another one of that name; nothing was done",
+                    confirm.key
+                ));
                 return Vec::new();
             }
             open::perform(model, confirm.action, confirm.line)

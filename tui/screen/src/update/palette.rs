@@ -58,7 +58,8 @@ fn complete(model: &Model, palette: &mut Palette) {
     };
     let before = palette.input.before().to_owned();
     let typing = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let mut found = if before.starts_with("ns ") { names("namespaces") } else { grammar::complete(&before, &names) };
+    let mut found =
+        if before.starts_with("ns ") { names("namespaces") } else { grammar::complete(&before, &names) };
     if !before.contains(char::is_whitespace) {
         found.extend(WORDS.iter().map(|w| (*w).to_owned()));
     }
@@ -103,7 +104,8 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
         Ok(action) => ask(model, action, line),
         Err(why) if why.lines().count() > 2 => {
             let pager = crate::pager::Pager::of(&why);
-            let text = crate::model::Text { generation: model.ask(), line: line.into(), pager, loading: false };
+            let text =
+                crate::model::Text { generation: model.ask(), line: line.into(), pager, loading: false };
             Ok(open::push(model, View::Text(text)).into_iter().collect())
         }
         Err(why) => Err(why),
@@ -166,7 +168,9 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
             }
             Ok(effects)
         }
-        Action::Get(get) if get.watch => Err("tables here are live: type only the kind, such as :pods".into()),
+        Action::Get(get) if get.watch => {
+            Err("tables here are live: type only the kind, such as :pods".into())
+        }
         Action::Events(events) if events.watch => Err("tables here are live: type :events".into()),
         other => Ok(open::perform(model, other, line.to_owned())),
     }
