@@ -5,7 +5,7 @@ use super::theme::{BAD, CURSOR, DIM, PLAIN, STRONG, WARN};
 use crate::{
     input::Input,
     keys::{Act, KEYS, PLACES},
-    model::{Model, Overlay, View},
+    model::{Model, Overlay, View, clean},
     pager::{fit, width},
     update::listens,
 };
@@ -125,7 +125,7 @@ pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame
         .skip(first)
         .take(height)
         .map(|(i, item)| {
-            let text = fit(&format!(" {item}"), usize::from(inner.width));
+            let text = fit(&format!(" {}", clean(item)), usize::from(inner.width));
             Line::styled(text, if i == at { CURSOR } else { PLAIN })
         })
         .collect();
@@ -133,7 +133,7 @@ pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame
 }
 
 pub(super) fn confirm(line: &str, frame: &mut Frame<'_>, area: Rect) {
-    let command = format!("dhow --batch {line}");
+    let command = format!("dhow --batch {}", clean(line));
     let wide = width(&command).min(usize::from(area.width).saturating_sub(4)).max(20);
     let inner = pane(frame, area, wide, width(&command).div_ceil(wide) + 3, "run this?");
     let text = vec![
