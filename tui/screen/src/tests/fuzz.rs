@@ -54,7 +54,7 @@ const KEYS: &[&str] = &[
 
 #[test]
 fn nothing_breaks_whatever_is_pressed_and_whatever_happens() {
-    for seed in 0..12 {
+    for seed in 0..5 {
         let (mut dice, mut seat) = (Dice(seed), Seat::over(scene()));
         for _ in 0..400 {
             match dice.roll(8) {
