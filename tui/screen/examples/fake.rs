@@ -1,10 +1,14 @@
 //! The terminal over a cluster in memory: `cargo run -p tui-screen --example fake`, to look at screens.
-//! With `late` as argument the cluster cannot be reached at first; with `panic` the program panics soon.
+//! With `late` as argument the cluster cannot be reached at first; with `many` it has 10,000 pods; with
+//! `panic` the program panics soon.
 
 use futures::FutureExt;
 use shared_api::{Key, Object, OwnedBy, Refusal, Timestamp, meta::Status};
 use shared_client::{Channel, Duplex, Frame, Result, Session, Sessions};
-use shared_testkit::*;
+use shared_testkit::{
+    FakeCluster, MetaWords, NodeWords, PodWords, ServiceWords, config_map, deployment, namespace, node,
+    object, pod, replica_set, service,
+};
 use std::{sync::Arc, time::Duration};
 use tui_commands::Doors;
 
@@ -103,7 +107,10 @@ fn scene() -> Vec<Object> {
 async fn main() -> std::io::Result<()> {
     let fake = FakeCluster::holding(scene());
     match std::env::args().nth(1).as_deref() {
-        Some("late") => (0..40).for_each(|_| fake.refuse_next(Refusal::unavailable("connection refused"))),
+        Some("late") => (0..18).for_each(|_| fake.refuse_next(Refusal::unavailable("connection refused"))),
+        Some("many") => (0..10_000).for_each(|i| {
+            fake.put(&object(&pod(&format!("many-{i}")).on("n1").ready()));
+        }),
         Some("panic") => {
             tokio::spawn(async {
                 tokio::time::sleep(Duration::from_secs(2)).await;

@@ -17,7 +17,8 @@ pub(crate) use help::end as help_end;
 
 /// Draws all of it.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
-    let rows = [2, 1, 0, 1, 1].map(|n| if n == 0 { Constraint::Min(0) } else { Constraint::Length(n) });
+    let said = prompt::height(model, frame.area().width);
+    let rows = [2, 1, 0, said, 1].map(|n| if n == 0 { Constraint::Min(0) } else { Constraint::Length(n) });
     let [header, title, body, message, hints] = Layout::vertical(rows).areas(frame.area());
     header::draw(model, frame, header);
     header::title(model, frame, title);

@@ -126,7 +126,7 @@ pub(crate) fn width(text: &str) -> usize {
 }
 
 /// Cuts a line into pieces of at most `width` columns.
-fn wrap(line: &str, limit: usize) -> Vec<Range<usize>> {
+pub(crate) fn wrap(line: &str, limit: usize) -> Vec<Range<usize>> {
     let (mut pieces, mut from, mut used) = (Vec::new(), 0, 0);
     for (at, c) in line.char_indices() {
         let w = width(c.encode_utf8(&mut [0; 4]));

@@ -2,7 +2,9 @@
 //!
 //! The pictures are in `tests/`; `DHOW_REWRITE=1 cargo test -p tui-screen` writes them anew.
 
+mod fuzz;
 mod keys;
+mod outside;
 mod pictures;
 
 use crate::{

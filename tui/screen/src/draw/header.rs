@@ -2,7 +2,7 @@
 
 use super::theme::{BAD, DIM, GOOD, PLAIN, STRONG, WARN};
 use crate::{
-    model::{Model, Order, Table, View, Within},
+    model::{Model, Order, Table, View, Within, clean},
     msg::info,
     pager::{Pager, fit, width},
 };
@@ -136,7 +136,7 @@ pub(super) fn title(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         }
         View::Forwards(_) => ("port-forwards".into(), format!("{} open", model.forwards.len())),
     };
-    let left = vec![Span::raw(format!(" {left}"))];
+    let left = vec![Span::raw(format!(" {}", clean(&left)))];
     let line = both_ends(left, vec![Span::raw(format!(" {right} "))], usize::from(area.width));
     let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
     frame.render_widget(Paragraph::new(line).style(style), area);

@@ -5,13 +5,14 @@ use super::theme::{BAD, CURSOR, DIM, PLAIN, STRONG, WARN};
 use crate::{
     input::Input,
     keys::{Act, KEYS, PLACES},
-    model::{Model, Overlay, View},
-    pager::{fit, width},
+    model::{Model, Overlay, View, clean},
+    pager::{fit, width, wrap},
     update::listens,
 };
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::{Block, Clear, Paragraph, Wrap},
 };
@@ -62,16 +63,29 @@ fn typed(label: &str, input: &Input, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
+/// What was said last, or what goes on.
+fn words(model: &Model) -> (String, Style) {
+    match (&model.message, model.running.last()) {
+        (Some(message), _) => (format!(" {}", message.text), if message.bad { BAD } else { PLAIN }),
+        (None, Some((_, line, _))) => (format!(" running: {} (Esc stops waiting)", clean(line)), DIM),
+        (None, None) => (String::new(), PLAIN),
+    }
+}
+
+/// How many rows the message needs: a long error is read whole, unless a shell needs its rows.
+pub(super) fn height(model: &Model, width: u16) -> u16 {
+    if model.overlay.is_some() || matches!(model.view(), View::Shell(_)) {
+        return 1;
+    }
+    let rows = wrap(&words(model).0, usize::from(width.max(1))).len();
+    u16::try_from(rows).unwrap_or(4).clamp(1, 4)
+}
+
 fn said(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let line = match (&model.message, model.running.last()) {
-        (Some(message), _) => {
-            Line::styled(format!(" {}", message.text), if message.bad { BAD } else { PLAIN })
-        }
-        (None, Some((_, line, _))) => Line::styled(format!(" running: {line} (Esc stops waiting)"), DIM),
-        (None, None) => Line::raw(""),
-    };
-    let text = fit(&line.to_string(), usize::from(area.width));
-    frame.render_widget(Paragraph::new(Line::styled(text.trim_end().to_owned(), line.style)), area);
+    let (text, style) = words(model);
+    let rows = wrap(&text, usize::from(area.width.max(1)));
+    let lines: Vec<_> = rows.into_iter().map(|row| Line::styled(text[row].to_owned(), style)).collect();
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// The keys worth knowing here, the special ones first, as many as fit.
@@ -125,7 +139,7 @@ pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame
         .skip(first)
         .take(height)
         .map(|(i, item)| {
-            let text = fit(&format!(" {item}"), usize::from(inner.width));
+            let text = fit(&format!(" {}", clean(item)), usize::from(inner.width));
             Line::styled(text, if i == at { CURSOR } else { PLAIN })
         })
         .collect();
@@ -133,7 +147,7 @@ pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame
 }
 
 pub(super) fn confirm(line: &str, frame: &mut Frame<'_>, area: Rect) {
-    let command = format!("dhow --batch {line}");
+    let command = format!("dhow --batch {}", clean(line));
     let wide = width(&command).min(usize::from(area.width).saturating_sub(4)).max(20);
     let inner = pane(frame, area, wide, width(&command).div_ceil(wide) + 3, "run this?");
     let text = vec![

@@ -5,7 +5,7 @@ use super::{
     theme::{BAD, DIM},
 };
 use crate::{
-    model::{Model, Shell},
+    model::{Model, Shell, clean},
     pager::Pager,
     update::forward_at,
 };
@@ -40,7 +40,7 @@ pub(super) fn forwards(model: &Model, on: Option<u64>, frame: &mut Frame<'_>, ar
         .iter()
         .map(|f| {
             let local = f.local.map_or("opening".into(), |l| l.to_string());
-            let pod = format!("{}/{}", f.pod.namespace, f.pod.name);
+            let pod = clean(&format!("{}/{}", f.pod.namespace, f.pod.name));
             let trouble = f.trouble.clone().unwrap_or_default();
             vec![local, pod, f.remote.to_string(), f.connections.to_string(), trouble]
         })

@@ -35,7 +35,9 @@ impl Sink for Kept {
 pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action>, answers: Answers) {
     let mut kept = Kept::default();
     let error = match tui_commands::perform(&action, &doors, &mut kept).await {
-        Ok(Exit::Done | Exit::NotFound) => None,
+        Ok(Exit::Done) => None,
+        // What is not there was told in the notes.
+        Ok(Exit::NotFound) => Some(std::mem::take(&mut kept.notes).join("; ")),
         Ok(exit) => Some(format!("it ended with {}", exit.code())),
         Err(error) => Some(error.to_string()),
     };

@@ -46,6 +46,25 @@ fn deleting_shows_the_line_it_runs() {
 }
 
 #[test]
+fn a_long_error_is_read_whole() {
+    let mut seat = Seat::over(scene());
+    seat.press(":scale deployment/web --replicas 2<enter>");
+    let error = Some(format!("the server refuses: {}", "because it must not be so, ".repeat(6)));
+    seat.tell(Msg::Performed(1, crate::msg::Outcome { error, ..Default::default() }));
+    seat.looks_like("error");
+}
+
+#[test]
+fn a_log_is_held_when_scrolled_up() {
+    let mut seat = Seat::over(scene());
+    seat.press("l");
+    seat.tell(Msg::Lines(1, (1..=40).map(|n| format!("line {n}")).collect()));
+    seat.press("<up>");
+    seat.tell(Msg::Lines(1, vec!["line 41".into()]));
+    seat.looks_like("logs");
+}
+
+#[test]
 fn no_screen_breaks_when_there_is_no_room() {
     let screens = [
         "",

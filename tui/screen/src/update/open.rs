@@ -114,7 +114,7 @@ pub(super) fn containers(model: &Model, pod: &Key) -> Vec<String> {
 fn pod_behind(model: &mut Model, object: &Object) -> Option<Key> {
     let found = pod_of(object, &model.world).map(|pod| Key::from_kind(&*pod));
     if found.is_none() {
-        model.say(format!("{} has no pods", word(&object.key())));
+        model.say(format!("{} stands for no pod; enter goes into it", word(&object.key())));
     }
     found
 }
