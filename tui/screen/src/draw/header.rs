@@ -110,15 +110,16 @@ pub(super) fn title(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             };
             let previous = if options.previous { " (previous)" } else { "" };
             let state = match (&logs.ended, logs.pager.top) {
-                (Some(why), _) => format!("ended: {why}"),
-                (None, None) => "following".into(),
-                (None, Some(_)) => "held, G follows".into(),
+                (Some(_), _) => "ended",
+                (None, None) => "following",
+                (None, Some(_)) => "held, G follows",
             };
             let dropped = logs.pager.dropped;
             let lost = if dropped > 0 { format!(", {dropped} older dropped") } else { String::new() };
             let count = lines(&logs.pager);
             let tail = options.tail_lines.map_or(String::new(), |n| format!(" from last {n}"));
-            (format!("logs {}{container}{previous}: {state}", logs.pod), format!("{count}{tail}{lost}"))
+            let why = logs.ended.as_ref().map_or(String::new(), |why| format!(": {why}"));
+            (format!("logs {}{container}{previous}{why}", logs.pod), format!("{state}, {count}{tail}{lost}"))
         }
         View::Text(text) => {
             let count = lines(&text.pager);

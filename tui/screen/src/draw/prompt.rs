@@ -67,7 +67,9 @@ fn typed(label: &str, input: &Input, frame: &mut Frame<'_>, area: Rect) {
 fn words(model: &Model) -> (String, Style) {
     match (&model.message, model.running.last()) {
         (Some(message), _) => (format!(" {}", message.text), if message.bad { BAD } else { PLAIN }),
-        (None, Some((_, line, _))) => (format!(" running: {} (Esc stops waiting)", clean(line)), DIM),
+        (None, Some((_, line, _))) => {
+            (format!(" running: dhow --batch {} (Esc stops waiting)", clean(line)), DIM)
+        }
         (None, None) => (String::new(), PLAIN),
     }
 }

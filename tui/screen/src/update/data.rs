@@ -163,6 +163,13 @@ fn ended(model: &mut Model, generation: Generation, why: Option<&str>) {
             _ => {}
         }
     }
+    if let View::Logs(logs) = model.view()
+        && logs.generation == generation
+        && let Some(why) = why
+    {
+        // The title may have no room for it.
+        model.say(format!("the log ended: {why}"));
+    }
     // A shell left with `exit` has nothing more to show.
     if why.is_none() && model.views.len() > 1 {
         let before = model.views.len();

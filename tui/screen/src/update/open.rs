@@ -92,7 +92,8 @@ pub(super) fn again(model: &mut Model, line: &str) -> Vec<Effect> {
 
 /// Does what a line says; the answer goes to the message line, or to a text when it is long.
 pub(super) fn perform(model: &mut Model, action: Action, line: String) -> Vec<Effect> {
-    model.say(format!("running: dhow --batch {line}"));
+    // While it runs, the message line says so.
+    model.message = None;
     start(model, action, line, Shows::Message)
 }
 
