@@ -10,5 +10,8 @@ fn the_command_reference_is_current() {
         fs::write(&file, &wanted).unwrap();
     }
     let there = fs::read_to_string(&file).unwrap_or_default();
-    assert!(there == wanted, "docs/commands.md is out of date: run DHOW_REWRITE=1 cargo test -p tui-commands");
+    assert!(
+        there == wanted,
+        "docs/commands.md is out of date: run DHOW_REWRITE=1 cargo test -p tui-commands"
+    );
 }
