@@ -145,3 +145,13 @@ fn the_terminal_is_given_back_when_the_program_is_ended() {
     run("kill", &["-TERM", pid.trim()]).ok();
     seat.is_restored();
 }
+
+#[test]
+fn the_terminal_is_given_back_after_a_panic() {
+    let fake = std::env::var("DHOW_FAKE").expect("DHOW_FAKE is the screen's example: run with demo/test --only e2e");
+    let seat = Seat::take("panic");
+    seat.text(&format!("{fake} panic; echo it ended with $?")).key("Enter");
+    seat.sees("panicked");
+    seat.sees("it ended with 1");
+    seat.is_restored();
+}
