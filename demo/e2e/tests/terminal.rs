@@ -148,7 +148,8 @@ fn the_terminal_is_given_back_when_the_program_is_ended() {
 
 #[test]
 fn the_terminal_is_given_back_after_a_panic() {
-    let fake = std::env::var("DHOW_FAKE").expect("DHOW_FAKE is the screen's example: run with demo/test --only e2e");
+    let fake =
+        std::env::var("DHOW_FAKE").expect("DHOW_FAKE is the screen's example: run with demo/test --only e2e");
     let seat = Seat::take("panic");
     seat.text(&format!("{fake} panic; echo it ended with $?")).key("Enter");
     seat.sees("panicked");
