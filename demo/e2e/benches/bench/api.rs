@@ -1,0 +1,99 @@
+//! Creates and GETs a second through the API, next to what the disk and HTTP themselves can do.
+
+use crate::{
+    Outcome, Setting,
+    bare::Bare,
+    caller::{self, Ask, Caller, Wire},
+    daemon::Plane,
+    disk,
+    http::{self, Http},
+    load::{Load, drive},
+    start,
+    table::Row,
+};
+use shared_client::{
+    grpc::{Grpc, Options},
+    kubeconfig::{Access, Kubeconfig},
+};
+use shared_pki::rustls::ClientConfig;
+use std::{net::SocketAddr, sync::Arc};
+
+const CREATES: f64 = 3000.0;
+const MANY: usize = 64;
+
+/// A server that is asked.
+struct Server {
+    address: SocketAddr,
+    tls: Arc<ClientConfig>,
+    pid: u32,
+}
+
+/// Measures it all against a control plane of its own.
+pub(crate) async fn measure(setting: &Setting) -> Outcome {
+    let disk = disk::rate(&setting.work)?;
+    let directory = setting.work.join("api");
+    let plane = Plane::start(&setting.dhow, &directory)?;
+    start::ready(&start::client()?, &plane).await?;
+    let access = access(&directory.join("kubeconfig"))?;
+    let authority = access.authority.as_deref().ok_or("the kubeconfig names no authority")?;
+    let identity = access.identity.as_ref().ok_or("the kubeconfig has no certificate")?;
+    let ours =
+        Server { address: plane.address, tls: http::tls(authority, identity)?, pid: plane.daemon.pid() };
+    let answer = caller::known(&mut Http::connect(ours.address, Arc::clone(&ours.tls)).await?).await?;
+    let bare = Bare::start(&setting.work.join("bare"), &answer).await?;
+    let bare = (Server { address: bare.address, tls: bare.tls.clone(), pid: bare.daemon.pid() }, bare);
+
+    let mut rows = vec![Row::told("1 KiB appends + fdatasync on the same disk", format!("{disk:.0}/s"))];
+    for count in [1, MANY] {
+        let created = rest(&ours, Ask::Create, count).await?;
+        let name = format!("creates over REST, {}", clients(count));
+        rows.push(if count == MANY {
+            Row::judged(&name, "≥ 3000/s", created.text(), created.rate >= CREATES)
+        } else {
+            Row::told(&name, created.text())
+        });
+        let load = grpc(&ours, &access, Ask::Create, count).await?;
+        rows.push(Row::told(&format!("creates over gRPC, {}", clients(count)), load.text()));
+    }
+    for count in [1, MANY] {
+        let read = rest(&ours, Ask::Get, count).await?;
+        rows.push(Row::told(&format!("GETs over REST, {}", clients(count)), read.text()));
+        let load = grpc(&ours, &access, Ask::Get, count).await?;
+        rows.push(Row::told(&format!("GETs over gRPC, {}", clients(count)), load.text()));
+        let load = rest(&bare.0, Ask::Get, count).await?;
+        rows.push(Row::told(&format!("the same bytes from a bare server, {}", clients(count)), load.text()));
+    }
+    Ok(rows)
+}
+
+fn clients(count: usize) -> String {
+    if count == 1 { "1 client".into() } else { format!("{count} clients") }
+}
+
+async fn rest(server: &Server, ask: Ask, count: usize) -> Result<Load, String> {
+    let mut callers = Vec::new();
+    for n in 0..count {
+        let http = Http::connect(server.address, Arc::clone(&server.tls)).await?;
+        callers.push(Caller { wire: Wire::Rest(http), prefix: format!("rest-{count}-{n}") });
+    }
+    drive(&mut callers, ask, server.pid).await
+}
+
+async fn grpc(server: &Server, access: &Access, ask: Ask, count: usize) -> Result<Load, String> {
+    let options = Options::from_access(access).map_err(|e| e.to_string())?;
+    let mut callers = Vec::new();
+    for n in 0..count {
+        let grpc = Grpc::new(&options).map_err(|e| e.to_string())?;
+        let mut caller = Caller { wire: Wire::Grpc(grpc), prefix: format!("grpc-{count}-{n}") };
+        // The first call connects.
+        caller.call(Ask::Get, 0).await?;
+        callers.push(caller);
+    }
+    drive(&mut callers, ask, server.pid).await
+}
+
+/// What a kubeconfig says.
+pub(crate) fn access(path: &std::path::Path) -> Result<Access, String> {
+    let config = Kubeconfig::read(path).map_err(|e| e.to_string())?;
+    config.access(None, path).map_err(|e| e.to_string())
+}

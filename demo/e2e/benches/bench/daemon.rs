@@ -1,0 +1,60 @@
+//! Processes that this run starts, and ends.
+
+use std::{
+    fs::File,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// A process that ends with its owner.
+#[derive(Debug)]
+pub(crate) struct Daemon(Child);
+
+impl Daemon {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> Result<Self, String> {
+        let child = command.stdin(Stdio::null()).spawn();
+        child.map(Self).map_err(|e| format!("starting {}: {e}", command.get_program().display()))
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A control plane of our own.
+#[derive(Debug)]
+pub(crate) struct Plane {
+    /// The process.
+    pub(crate) daemon: Daemon,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+}
+
+impl Plane {
+    /// Starts one whose state is in `directory`, on a free port of this machine.
+    pub(crate) fn start(dhow: &Path, directory: &Path) -> Result<Self, String> {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+        let address = free.map_err(|e| format!("finding a free port: {e}"))?;
+        let log = directory.with_extension("log");
+        let log = File::create(&log).map_err(|e| format!("making {}: {e}", log.display()))?;
+        let daemon = Daemon::start(
+            Command::new(dhow)
+                .args(["controlplane", "--log", "warn", "--listen", &address.to_string(), "--data-dir"])
+                .arg(directory)
+                .stdout(Stdio::null())
+                .stderr(log),
+        )?;
+        Ok(Self { daemon, address })
+    }
+}

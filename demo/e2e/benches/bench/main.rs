@@ -1,0 +1,79 @@
+//! The benchmark: one table, everything in it measured in the same run. `demo/bench` runs it; what each
+//! row means is written in docs/benchmark.md.
+
+mod api;
+mod bare;
+mod caller;
+mod daemon;
+mod disk;
+mod http;
+mod load;
+mod memory;
+mod pods;
+mod proc;
+mod start;
+mod statistics;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode};
+use table::{Row, Table};
+
+/// What a measurement says: rows, or why there are none.
+type Outcome = Result<Vec<Row>, String>;
+
+/// Where things are.
+struct Setting {
+    /// The program.
+    dhow: PathBuf,
+    /// The demo's directory.
+    demo: PathBuf,
+    /// A directory on a real disk, for everything this run writes.
+    work: PathBuf,
+}
+
+impl Setting {
+    /// From the variables that `demo/bench` sets.
+    fn read() -> Result<Self, String> {
+        let variable = |name: &str| {
+            std::env::var_os(name).ok_or_else(|| format!("{name} is not set: run this with demo/bench"))
+        };
+        let work = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{}", std::process::id()));
+        std::fs::create_dir_all(&work).map_err(|e| format!("making {}: {e}", work.display()))?;
+        Ok(Self { dhow: variable("DHOW")?.into(), demo: variable("DHOW_DEMO")?.into(), work })
+    }
+}
+
+impl Drop for Setting {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.work);
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    shared_pki::install_provider();
+    let mut words = std::env::args().skip(1);
+    let done = match words.next().as_deref() {
+        Some("bare-server") => bare::serve(&PathBuf::from(words.next().unwrap_or_default())).await,
+        _ => everything().await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn everything() -> Result<(), String> {
+    let setting = Setting::read()?;
+    let mut table = Table::default();
+    // Idle memory first: what follows makes the cluster busy.
+    table.add("idle memory", memory::measure(&setting).await);
+    table.add("start", start::measure(&setting).await);
+    table.add("pods", pods::measure(&setting).await);
+    table.add("API", api::measure(&setting).await);
+    table.print();
+    table.complete()
+}
