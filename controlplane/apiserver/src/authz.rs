@@ -1,6 +1,7 @@
 //! Who may do what. Pure: a function of the asker and of what is asked.
 
 mod node;
+mod used;
 
 use crate::door::User;
 use shared_api::{KindInfo, Reason, Refusal, meta::StatusDetails};
@@ -27,9 +28,13 @@ pub(crate) enum Verdict {
     Allow,
     /// Only when the pod is bound to this node.
     OnNode(String),
+    /// Only when a pod bound to this node uses the object.
+    UsedOn(String),
     /// No.
     Deny,
 }
+
+pub(crate) use used::uses;
 
 /// Group whose members may do everything.
 pub(crate) const MASTERS: &str = "system:masters";

@@ -4,10 +4,11 @@ use crate::{
     authz::{self, Ask, Verdict},
     door::{Caller, User},
     keys, list, pipeline, registry,
-    server::Server,
+    server::{Server, trouble},
     subresource, watch,
 };
 use async_trait::async_trait;
+use controlplane_store::Range;
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
@@ -35,8 +36,27 @@ impl Local {
         match authz::decide(&self.user, ask) {
             Verdict::Allow => Ok(None),
             Verdict::OnNode(node) => Ok(Some(node)),
+            Verdict::UsedOn(node) => self.used_on(&node, ask).map(|()| None),
             Verdict::Deny => Err(authz::forbidden(&self.user, ask)),
         }
+    }
+
+    /// Refuses when no pod bound to `node` uses the object.
+    fn used_on(&self, node: &str, ask: &Ask<'_>) -> Result<()> {
+        let query = Query::every::<Pod>().within(ask.namespace);
+        let prefix = list::prefix(keys::known(&query.kind)?, &query);
+        let range = Range { prefix, ..Range::default() };
+        let pods = self.server.store.range(&range).map_err(|e| trouble(&e))?.entries;
+        for entry in pods {
+            let pod = self.server.cache.object(&entry)?;
+            let bound = pod.to_kind::<Pod>().ok().and_then(|p| p.spec.as_ref()?.node_name.clone());
+            if bound.as_deref() == Some(node) && authz::uses(&pod.value(), ask.kind.kind, ask.name) {
+                return Ok(());
+            }
+        }
+        let mut refusal = authz::forbidden(&self.user, ask);
+        refusal.message += &format!(": no pod on node {node:?} uses it");
+        Err(refusal)
     }
 
     /// Refuses when the object is not a pod bound to `node`.

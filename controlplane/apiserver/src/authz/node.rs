@@ -16,8 +16,6 @@ const READS: &[(&str, &str)] = &[
     ("", "services"),
     ("", "endpoints"),
     ("", "namespaces"),
-    ("", "configmaps"),
-    ("", "secrets"),
     ("", "serviceaccounts"),
     ("discovery.k8s.io", "endpointslices"),
     ("coordination.k8s.io", "leases"),
@@ -28,6 +26,7 @@ pub(super) fn decide(node: &str, ask: &Ask<'_>) -> Verdict {
     let writes = matches!(ask.verb, "create" | "update" | "patch");
     match (ask.kind.group, ask.kind.plural, ask.part, ask.verb) {
         (group, plural, "", "get" | "list" | "watch") if READS.contains(&(group, plural)) => Verdict::Allow,
+        ("", "configmaps" | "secrets", "", "get") => Verdict::UsedOn(node.into()),
         (_, "nodes" | "pods", "status", "get") => Verdict::Allow,
         ("", "nodes", "" | "status", _) => yes(writes && ask.name == node),
         ("", "pods", "status", "update" | "patch") | ("", "pods", "", "delete") => {

@@ -45,7 +45,8 @@ fn nodes_read_what_pods_need_and_write_their_own() {
     for (verb, resource, namespace, name, verdict) in [
         ("list", "pods", "", "", Verdict::Allow),
         ("watch", "endpointslices", "", "", Verdict::Allow),
-        ("get", "secrets", "a", "s", Verdict::Allow),
+        ("get", "secrets", "a", "s", Verdict::UsedOn("n1".into())),
+        ("list", "secrets", "a", "", Verdict::Deny),
         ("create", "nodes", "", "n1", Verdict::Allow),
         ("create", "nodes", "", "n2", Verdict::Deny),
         ("patch", "nodes/status", "", "n1", Verdict::Allow),

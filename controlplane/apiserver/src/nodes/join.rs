@@ -1,7 +1,10 @@
 //! A stranger with an invitation becomes a node.
 
 use crate::server::Server;
-use shared_api::{Reason, Refusal, Timestamp, core::Secret};
+use shared_api::{
+    Reason, Refusal, Timestamp,
+    core::{Node, Secret},
+};
 use shared_client::Result;
 
 /// A certificate and the authority that signed it, both PEM.
@@ -22,7 +25,23 @@ impl Server {
         let stored = stored.and_then(|object| object.to_kind::<Secret>().ok());
         let stored = stored.ok_or_else(|| wrong(&format!("the cluster knows no token {id:?}")))?;
         check(&stored, &id, &secret, (self.options.clock)())?;
+        self.not_taken(node)?;
         self.sign(node, csr)
+    }
+
+    /// Refuses the name of a node that is there and ready: whoever joins is another machine.
+    fn not_taken(&self, node: &str) -> Result<()> {
+        let kind = crate::keys::known(&shared_api::GroupKind::of::<Node>())?;
+        let there = self.read(kind, "", node)?.and_then(|object| object.to_kind::<Node>().ok());
+        let conditions = there.as_ref().and_then(|n| n.status.as_ref()?.conditions.as_ref());
+        if conditions.into_iter().flatten().any(|c| c.type_ == "Ready" && c.status == "True") {
+            let key = shared_api::Key::of::<Node>("", node);
+            return Err(Refusal::conflict(
+                &key,
+                "a node of this name is in the cluster and ready; choose another with --node, or delete that one first",
+            ));
+        }
+        Ok(())
     }
 
     /// Signs a new certificate for a node.
