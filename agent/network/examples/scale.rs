@@ -2,14 +2,13 @@
 //! [services] [nft|legacy]`, as root. It works in a network namespace of its own and leaves nothing.
 
 use agent_network::{
-    Cidr,
     iptables::{Backend, Iptables},
     rules::diff,
     services::{Site, rules},
 };
 use nix::sched::{CloneFlags, unshare};
 use shared_api::{
-    Object,
+    Cidr, Object,
     core::{Node, Service, ServicePort, ServiceSpec},
     discovery::{Endpoint, EndpointPort, EndpointSlice},
 };

@@ -1,6 +1,6 @@
 //! Which address a pod gets.
 
-use crate::Cidr;
+use shared_api::Cidr;
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
 /// The next free address of `range` after `last`, wrapping around.
@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 /// The lowest address, the bridge's and the highest are nobody's. An address that was just freed is
 /// taken last, so that late packets for its former owner meet nobody.
 pub fn next<T>(range: Cidr, taken: &BTreeMap<Ipv4Addr, T>, last: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
-    let (low, high) = (u32::from(range.first()) + 1, u32::from(range.last()).checked_sub(1)?);
+    let (low, high) = (u32::from(range.first()).checked_add(1)?, u32::from(range.last()).checked_sub(1)?);
     if low > high {
         return None;
     }
@@ -36,6 +36,7 @@ mod tests {
         check("10.1.2.0/24", &[4, 5], Some(3), Some(6));
         check("10.1.2.0/24", &[2], Some(254), Some(3));
         check("10.1.2.0/29", &[2, 3, 4, 5], Some(5), Some(6));
+        check("255.255.255.255/32", &[], None, None);
     }
 
     #[test]

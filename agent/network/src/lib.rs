@@ -7,7 +7,6 @@
 //! kernel, so a restarted agent continues. No rule outside the chains `DHOW-*` is touched.
 
 pub mod address;
-mod cidr;
 mod conntrack;
 pub mod iptables;
 mod kernel;
@@ -22,7 +21,6 @@ pub mod services;
 use async_trait::async_trait;
 use std::{fmt::Display, net::Ipv4Addr, path::PathBuf};
 
-pub use cidr::{Cidr, InvalidCidr};
 pub use run::{Network, Options, READS};
 pub use sandbox::Bridge;
 

@@ -1,6 +1,6 @@
 //! The few questions and orders for the kernel's network that the rest is written in.
 
-use crate::{Attempt, Cidr, Error, Result, namespace};
+use crate::{Attempt, Error, Result, namespace};
 use futures::TryStreamExt;
 use rtnetlink::{
     Handle, LinkBridge, LinkBridgePort, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
@@ -10,6 +10,7 @@ use rtnetlink::{
         route::{RouteAttribute, RouteProtocol, RouteScope},
     },
 };
+use shared_api::Cidr;
 use std::{
     net::{IpAddr, Ipv4Addr},
     os::fd::RawFd,

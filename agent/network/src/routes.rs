@@ -2,8 +2,8 @@
 
 mod apply;
 
-use crate::{Cidr, services::pod_range};
-use shared_api::core::Node;
+use crate::services::pod_range;
+use shared_api::{Cidr, core::Node};
 use shared_client::World;
 use std::{collections::BTreeMap, net::Ipv4Addr};
 

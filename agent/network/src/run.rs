@@ -5,14 +5,14 @@
 //! with thousands of chains is never listed for that.
 
 use crate::{
-    Bridge, Cidr, Error, Result, conntrack,
+    Bridge, Error, Result, conntrack,
     iptables::{self, Backend, Iptables},
     routes::{self, Here},
     rules::{Rules, Table, diff},
     services::{self, Site, pod_range},
 };
 use shared_api::{
-    GroupKind, KindInfo,
+    Cidr, GroupKind, KindInfo,
     core::{Node, Service},
     discovery::EndpointSlice,
 };

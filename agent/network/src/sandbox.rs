@@ -4,11 +4,12 @@
 //! kernel when an agent starts; from then on it is remembered, and checked when it is used.
 
 use crate::{
-    Attempt, Cidr, Error, Result, Sandbox, Sandboxes, address, conntrack, kernel, namespace,
+    Attempt, Error, Result, Sandbox, Sandboxes, address, conntrack, kernel, namespace,
     netlink::{Netlink, POD, Pair, apart, hardware},
 };
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
+use shared_api::Cidr;
 use std::{
     collections::BTreeMap,
     fs::{self, File},

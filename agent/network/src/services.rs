@@ -12,11 +12,11 @@ mod backends;
 mod chains;
 mod dispatch;
 
-use crate::{
+use crate::rules::{Chain, Rules, Table};
+use shared_api::{
     Cidr,
-    rules::{Chain, Rules, Table},
+    core::{Node, Service},
 };
-use shared_api::core::{Node, Service};
 use shared_client::World;
 use std::net::Ipv4Addr;
 

@@ -3,15 +3,16 @@
 use crate::Options;
 use anyhow::{Context, Result, bail};
 use shared_client::grpc::{Admission, Grpc, Options as Connection};
+use shared_daemon::file;
 use shared_pki::{Identity, Request, Token, Trust, der, expires_at};
 use std::{
     fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 const DAY: i64 = 86_400;
+/// Certificate and key in one file: a renewal that is interrupted leaves the old pair or the new one.
+const IDENTITY: &str = "node.pem";
 
 /// What the node is known by, on disk.
 pub(crate) struct Kept {
@@ -46,14 +47,15 @@ impl Kept {
     }
 
     fn read(dir: &Path, node: &str) -> Result<Option<Self>> {
-        if !dir.join("node.key").exists() {
+        if !dir.join(IDENTITY).exists() {
             return Ok(None);
         }
         let read = |file: &str| {
             let path = dir.join(file);
             fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
         };
-        let identity = Identity { certificate: read("node.crt")?, key: read("node.key")? };
+        let both = read(IDENTITY)?;
+        let identity = Identity { certificate: both.clone(), key: both };
         let subject = shared_pki::subject(&der(&identity.certificate)?)?;
         let joined = subject.name.trim_start_matches("system:node:");
         if joined != node {
@@ -66,11 +68,14 @@ impl Kept {
     }
 
     fn write(dir: &Path, node: &str, key: &str, admission: &Admission) -> Result<Self> {
-        fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
-        put(&dir.join("ca.crt"), &admission.authority)?;
-        put(&dir.join("node.crt"), &admission.certificate)?;
-        // The key comes last: its presence says that all is there.
-        put(&dir.join("node.key"), key)?;
+        file::private_dir(dir).with_context(|| format!("making {}", dir.display()))?;
+        let put = |name: &str, text: &str, mode| {
+            let path = dir.join(name);
+            file::write(&path, text, mode).with_context(|| format!("writing {}", path.display()))
+        };
+        put("ca.crt", &admission.authority, 0o644)?;
+        // The identity comes last: its presence says that all is there.
+        put(IDENTITY, &format!("{}\n{key}", admission.certificate.trim_end()), 0o600)?;
         let kept = Self::read(dir, node)?;
         kept.context("the identity that was just written is gone")
     }
@@ -88,14 +93,4 @@ impl Kept {
         tracing::info!(node, "renewed the node's certificate");
         Ok(true)
     }
-}
-
-fn put(path: &Path, text: &str) -> Result<()> {
-    let context = || format!("writing {}", path.display());
-    let fresh = path.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(0o600).open(&fresh).with_context(context)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(context)?;
-    fs::rename(&fresh, path).with_context(context)
 }

@@ -80,7 +80,7 @@ impl Facts {
             ],
             "conditions": conditions.map(|c| condition(&c, before, now)),
             "nodeInfo": {
-                "machineID": self.machine.machine_id, "systemUUID": self.machine.machine_id,
+                "machineID": self.machine.id, "systemUUID": self.machine.id,
                 "bootID": self.machine.boot_id, "kernelVersion": self.machine.kernel,
                 "osImage": self.machine.os_image, "operatingSystem": "linux",
                 "architecture": self.machine.architecture, "containerRuntimeVersion": self.runtime,

@@ -8,12 +8,12 @@ use crate::{
     node::Facts,
     streams,
 };
-use agent_network::{Cidr, Network};
+use agent_network::Network;
 use agent_pods::Pods;
 use agent_runtime::{Runtime, containerd::Containerd};
 use anyhow::{Context, Result, anyhow};
 use futures::StreamExt;
-use shared_api::{FieldSelector, Query, Selectors, core, discovery};
+use shared_api::{Cidr, FieldSelector, Query, Selectors, core, discovery};
 use shared_client::{Cluster, Live, grpc::Grpc, grpc::Options as Connection};
 use shared_daemon::{Shutdown, Tasks, now};
 use shared_pki::Trust;
@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 /// The interface's version that this agent speaks, as `kubectl get nodes` shows it.
 const VERSION: &str = concat!("v1.35.0+dhow", env!("CARGO_PKG_VERSION"));
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs the agent until `shutdown`. No pod is stopped then.
@@ -191,7 +191,7 @@ async fn renew(kept: Arc<Kept>, grpc: Grpc, node: String, shutdown: Shutdown) {
             Ok(true) => return shutdown.cancel(),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%error, "the node's certificate could not be renewed; will try again")
+                tracing::warn!(%error, "the node's certificate could not be renewed; will try again");
             }
         }
         tokio::time::sleep(DAY).await;

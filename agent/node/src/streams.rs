@@ -29,7 +29,7 @@ pub(crate) async fn attend(grpc: Grpc, pods: Arc<Pods>, node: String) {
                         match grpc.serve(call.number).await {
                             Ok(duplex) => pods.serve(&call.pod, call.session, duplex).await,
                             Err(error) => {
-                                tracing::warn!(%error, pod = %call.pod, "a call could not be taken up")
+                                tracing::warn!(%error, pod = %call.pod, "a call could not be taken up");
                             }
                         }
                     });

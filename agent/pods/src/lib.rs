@@ -11,6 +11,8 @@ pub mod credentials;
 pub mod env;
 pub mod events;
 pub mod files;
+#[cfg(test)]
+mod fixtures;
 pub mod labels;
 mod observed;
 mod paths;

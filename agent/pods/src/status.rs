@@ -7,13 +7,12 @@ pub(crate) use conditions::OURS;
 
 use crate::{
     observed::{Observed, Seen},
-    resources,
     restart::{Policy, policy},
     stage::{begun, leaving, next_init, outcome, overdue, sidecar, terminal},
 };
 use shared_api::{
     Time, Timestamp,
-    core::{HostIP, Pod, PodIP, PodSpec, PodStatus},
+    core::{HostIP, Pod, PodIP, PodSpec, PodStatus, resources::Class},
 };
 
 /// What a node knows of itself that its pods tell.
@@ -61,7 +60,7 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
         pod_ips: address.clone().map(|ip| vec![PodIP { ip }]),
         pod_ip: address,
         start_time: old.start_time.clone().or(Some(Time(whole(now)))),
-        qos_class: old.qos_class.clone().or_else(|| Some(resources::class(spec).as_str().into())),
+        qos_class: old.qos_class.clone().or_else(|| Some(Class::of(spec).as_str().into())),
         observed_generation: pod.metadata.generation,
         ..old
     }

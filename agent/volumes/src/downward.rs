@@ -2,7 +2,10 @@
 
 use shared_api::{
     Amount,
-    core::{Container, Pod, ResourceFieldSelector},
+    core::{
+        Pod, ResourceFieldSelector,
+        resources::{limit, request},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -92,14 +95,6 @@ pub fn resource(
     // Kubernetes rounds up, so that a container never learns of less than it has.
     let (amount, divisor) = (amount.as_milli(), divisor.as_milli());
     Ok((amount / divisor + i64::from(amount % divisor > 0)).to_string())
-}
-
-fn limit(container: &Container, what: &str) -> Option<Amount> {
-    container.resources.as_ref()?.limits.as_ref()?.get(what).map(Amount::of)
-}
-
-fn request(container: &Container, what: &str) -> Option<Amount> {
-    container.resources.as_ref()?.requests.as_ref()?.get(what).map(Amount::of)
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ mod admission;
 mod authn;
 mod authz;
 mod cache;
-mod cidr;
 pub mod door;
 pub mod grpc;
 mod keys;
@@ -25,6 +24,5 @@ mod server;
 mod subresource;
 mod watch;
 
-pub use cidr::Cidr;
 pub use options::{Options, Signer};
 pub use server::Server;

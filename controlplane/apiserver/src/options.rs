@@ -1,7 +1,6 @@
 //! What the server is told when it is built.
 
-use crate::cidr::Cidr;
-use shared_api::Timestamp;
+use shared_api::{Cidr, Timestamp};
 use std::{fmt, net::IpAddr, ops::RangeInclusive, sync::Arc};
 
 /// Signs certificates for those who joined.
@@ -15,7 +14,7 @@ pub trait Signer: Send + Sync {
 /// What the server is told when it is built.
 #[derive(Clone)]
 pub struct Options {
-    /// Addresses for services.
+    /// Addresses for services: those between the lowest and the highest.
     pub services: Cidr,
     /// Ports that services may open on every node.
     pub node_ports: RangeInclusive<u16>,
@@ -30,7 +29,7 @@ pub struct Options {
 impl Options {
     /// Kubernetes' own defaults: 10.96.0.0/16, ports 30000 to 32767.
     pub fn new(clock: fn() -> Timestamp) -> Self {
-        Self { services: Cidr::DEFAULT, node_ports: 30_000..=32_767, clock, signer: None, advertise: None }
+        Self { services: Cidr::SERVICES, node_ports: 30_000..=32_767, clock, signer: None, advertise: None }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared_api::{Key, Object, Reason, Refusal, WriteHow, core::Service};
 use shared_client::{Cluster, Result};
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -21,7 +21,7 @@ impl Server {
         let port = self.options.advertise.map_or(6443, |(_, port)| port);
         let service = Key::of::<Service>("default", "kubernetes");
         if cluster.get(&service).await.is_err() {
-            ensure(&cluster, &kubernetes(Some(self.options.services.nth(0)), port)).await?;
+            ensure(&cluster, &kubernetes(self.options.services.first(), port)).await?;
         }
         if let Some((ip, port)) = self.options.advertise {
             for endpoints in endpoints(ip, port) {
@@ -57,7 +57,7 @@ fn labels() -> Value {
     json!({"component": "apiserver", "provider": "kubernetes"})
 }
 
-fn kubernetes(ip: Option<IpAddr>, port: u16) -> Value {
+fn kubernetes(ip: Ipv4Addr, port: u16) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": labels()},

@@ -24,21 +24,27 @@ pub use endpoints::EndpointsOfServices;
 pub use eviction::Eviction;
 pub use garbage::Garbage;
 pub use namespaces::Namespaces;
-pub use node_addresses::{Cidr, NodeAddresses};
+pub use node_addresses::{NODE_BITS, NodeAddresses};
 pub use node_health::NodeHealth;
 pub use pod_garbage::PodGarbage;
 pub use replica_set::ReplicaSets;
 pub use service_accounts::ServiceAccounts;
 
-use shared_api::Query;
+use shared_api::{Cidr, Query};
 use shared_reconcile::{Controller, queries};
 use std::sync::Arc;
 
 /// What an operator may choose.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// Where nodes get the addresses of their pods from.
+    /// Where nodes get the addresses of their pods from, [`NODE_BITS`] each.
     pub cluster_cidr: Cidr,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cluster_cidr: Cidr::PODS }
+    }
 }
 
 /// Every controller.

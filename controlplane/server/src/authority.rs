@@ -2,11 +2,10 @@
 
 use anyhow::{Context, Result};
 use controlplane_apiserver::Signer;
+use shared_daemon::file;
 use shared_pki::{Authority, Identity, Token, Validity};
 use std::{
     fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,7 +24,7 @@ impl Keeper {
     /// Reads the authority, or makes one on the first start.
     pub(crate) fn open(data_dir: &Path, now: i64) -> Result<Self> {
         let dir = data_dir.join("pki");
-        fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+        file::private_dir(&dir).with_context(|| format!("making {}", dir.display()))?;
         let (certificate, key) = (dir.join("ca.crt"), dir.join("ca.key"));
         let authority = if key.exists() {
             let read =
@@ -74,15 +73,9 @@ impl Keeper {
     }
 }
 
-/// Writes a file as a whole or not at all, readable as `mode` says from its first moment.
+/// Writes a file as a whole or not at all, readable as `mode` says.
 pub(crate) fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
-    let context = || format!("writing {}", path.display());
-    let fresh = path.with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&fresh).with_context(context)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(context)?;
-    fs::rename(&fresh, path).with_context(context)
+    file::write(path, text, mode).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Signs for nodes that join.

@@ -1,5 +1,7 @@
 //! What an operator may choose. Everything is looked at before anything is started.
 
+use controlplane_controllers::NODE_BITS;
+use shared_api::{Cidr, InvalidCidr};
 use std::{
     net::{IpAddr, SocketAddr, ToSocketAddrs},
     path::PathBuf,
@@ -48,13 +50,24 @@ impl Options {
         Ok((SocketAddr::new(ip, self.listen.port()).to_string(), ip, self.listen.port()))
     }
 
-    /// A range of addresses.
-    pub(crate) fn cidr<T: std::str::FromStr<Err: std::fmt::Display>>(
-        flag: &'static str,
-        value: &str,
-    ) -> Result<T, Problem> {
-        value.parse().map_err(|e: T::Err| Problem { flag, value: value.into(), why: e.to_string() })
+    /// Where services get their addresses from.
+    pub(crate) fn services(&self) -> Result<Cidr, Problem> {
+        let why = "it has no address to hand out; choose a prefix of at most 30 bits";
+        range("service-cidr", &self.service_cidr, |range| range.between() > 0, why)
     }
+
+    /// Where nodes get the addresses of their pods from.
+    pub(crate) fn pods(&self) -> Result<Cidr, Problem> {
+        let why = format!("it has no room for nodes: each takes a /{NODE_BITS}");
+        range("cluster-cidr", &self.cluster_cidr, |range| range.prefix() <= NODE_BITS, &why)
+    }
+}
+
+/// The range a flag names, if it is large enough.
+fn range(flag: &'static str, value: &str, large: fn(Cidr) -> bool, why: &str) -> Result<Cidr, Problem> {
+    let problem = |why: String| Problem { flag, value: value.into(), why };
+    let range: Cidr = value.parse().map_err(|e: InvalidCidr| problem(e.to_string()))?;
+    if large(range) { Ok(range) } else { Err(problem(why.into())) }
 }
 
 /// The address this machine would use towards the world; no packet is sent.
@@ -63,4 +76,31 @@ fn own_address() -> IpAddr {
     let socket = std::net::UdpSocket::bind("0.0.0.0:0");
     let connected = socket.and_then(|s| s.connect("192.0.2.1:9").and_then(|()| s.local_addr()));
     connected.map_or(local, |a| a.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_that_are_too_small_are_refused() {
+        let options = |services: &str, pods: &str| Options {
+            data_dir: PathBuf::new(),
+            listen: ([127, 0, 0, 1], 6443).into(),
+            advertise: None,
+            service_cidr: services.into(),
+            cluster_cidr: pods.into(),
+            kubeconfig: None,
+        };
+        let good = options("10.96.0.0/16", "10.244.0.0/16");
+        assert_eq!((good.services(), good.pods()), (Ok(Cidr::SERVICES), Ok(Cidr::PODS)));
+        for (value, word) in [("10.0.0.0", "not an IPv4 range"), ("10.0.0.0/31", "no address")] {
+            let problem = options(value, "10.244.0.0/16").services().unwrap_err().to_string();
+            assert!(problem.starts_with("--service-cidr") && problem.contains(word), "{problem}");
+        }
+        for (value, word) in [("x/16", "not an IPv4 range"), ("10.0.0.0/25", "no room for nodes")] {
+            let problem = options("10.96.0.0/16", value).pods().unwrap_err().to_string();
+            assert!(problem.starts_with("--cluster-cidr") && problem.contains(word), "{problem}");
+        }
+    }
 }

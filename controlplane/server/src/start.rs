@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use controlplane_apiserver::{Options as ServerOptions, Server, door::Door, grpc, rest};
 use controlplane_store::Store;
 use serde_json::json;
-use shared_api::{Object, Reason, WriteHow};
+use shared_api::{Cidr, Object, Reason, WriteHow};
 use shared_client::{Cluster, kubeconfig::Kubeconfig};
-use shared_daemon::{Shutdown, Tasks, now};
+use shared_daemon::{Shutdown, Tasks, file, now};
 use shared_pki::Token;
 use std::{fs, path::Path, sync::Arc};
 use tokio::net::TcpListener;
@@ -19,8 +19,8 @@ use tokio::net::TcpListener;
 /// Runs a control plane until `shutdown`.
 pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let (advertise, ip, reach) = options.advertised()?;
-    let services = Options::cidr("service-cidr", &options.service_cidr)?;
-    let cluster_cidr = Options::cidr("cluster-cidr", &options.cluster_cidr)?;
+    let services = options.services()?;
+    let cluster_cidr = options.pods()?;
     fs::create_dir_all(&options.data_dir)
         .with_context(|| format!("making the data directory {}", options.data_dir.display()))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
@@ -30,8 +30,10 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
         )
     })?;
     let keeper = Arc::new(Keeper::open(&options.data_dir, seconds())?);
-    let store =
-        controlplane_store::open(controlplane_store::Options::new(options.data_dir.join("store"))).await?;
+    // It holds every Secret of the cluster.
+    let kept = options.data_dir.join("store");
+    file::private_dir(&kept).with_context(|| format!("making {}", kept.display()))?;
+    let store = controlplane_store::open(controlplane_store::Options::new(kept)).await?;
     let server = Server::new(
         Arc::clone(&store) as Arc<dyn Store>,
         ServerOptions {
@@ -41,7 +43,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
             ..ServerOptions::new(now)
         },
     );
-    let identity = keeper.server(&names(&advertise, &options))?;
+    let identity = keeper.server(&names(&advertise, &options, services))?;
     let tls = shared_pki::server_config(&identity, keeper.certificate())?;
     let app = rest::router(Arc::clone(&server) as Arc<dyn Door>)
         .merge(files::routes(keeper.certificate()))
@@ -75,7 +77,7 @@ fn seconds() -> i64 {
 }
 
 /// Every name and address this server may be reached by.
-fn names(advertise: &str, options: &Options) -> Vec<String> {
+fn names(advertise: &str, options: &Options, services: Cidr) -> Vec<String> {
     let host = advertise.rsplit_once(':').map_or(advertise, |(host, _)| host).trim_matches(['[', ']']);
     let mut names: Vec<String> =
         ["localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
@@ -87,18 +89,11 @@ fn names(advertise: &str, options: &Options) -> Vec<String> {
         names.push(options.listen.ip().to_string());
     }
     // The service `kubernetes` has the first address of the range.
-    if let Some(first) = first_address(&options.service_cidr) {
-        names.push(first);
-    }
+    names.push(services.first().to_string());
     names.extend(own_addresses());
     names.sort();
     names.dedup();
     names
-}
-
-fn first_address(cidr: &str) -> Option<String> {
-    let base: std::net::Ipv4Addr = cidr.split_once('/')?.0.parse().ok()?;
-    Some(std::net::Ipv4Addr::from(u32::from(base).checked_add(1)?).to_string())
 }
 
 fn own_addresses() -> Vec<String> {

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-const WEB: &str = r#"
+const WEB: &str = r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: kubectl-test}
@@ -22,7 +22,7 @@ spec:
         image: service_test:latest
         imagePullPolicy: IfNotPresent
         readinessProbe: {httpGet: {port: 8080, path: /util}, periodSeconds: 1}
-"#;
+";
 
 #[test]
 fn the_whole_story_of_a_deployment() {

@@ -7,6 +7,7 @@ mod event;
 mod namespace;
 mod node;
 pub(crate) mod pod;
+pub mod resources;
 mod secret;
 mod service;
 mod service_account;

@@ -10,6 +10,7 @@
 
 pub mod apps;
 mod cells;
+mod cidr;
 pub mod coordination;
 pub mod core;
 pub mod discovery;
@@ -26,6 +27,7 @@ mod select;
 mod verb;
 pub mod yaml;
 
+pub use cidr::{Cidr, InvalidCidr};
 pub use draft::{Decoded, Draft, Encoded};
 pub use invalid::Invalid;
 pub use jiff::Timestamp;

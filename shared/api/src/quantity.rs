@@ -39,7 +39,7 @@ impl Amount {
 
     /// In whole units, rounded up.
     pub fn as_whole(self) -> i64 {
-        i64::try_from((self.0 + 999).div_euclid(1000)).unwrap_or(i64::MAX)
+        i64::try_from(self.0.saturating_add(999).div_euclid(1000)).unwrap_or(i64::MAX)
     }
 
     /// From Kubernetes' text form: `0.5`, `500m`, `1e3`, `64Mi`.

@@ -121,7 +121,7 @@ pub struct Access {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It cannot be read.
-    #[error("reading {path}: {source}; name another with --kubeconfig or KUBECONFIG")]
+    #[error("reading {path} (name another with --kubeconfig or KUBECONFIG)")]
     Read {
         /// The file.
         path: PathBuf,

@@ -153,9 +153,16 @@ pub fn delete_from_wire(request: proto::DeleteRequest) -> Result<(Key, DeleteHow
     Ok((key_from_wire(request.key)?, how))
 }
 
-/// An object from received JSON.
+/// An object from JSON that the server stored.
 pub fn object_from_json(json: Bytes) -> Result<Object> {
     Object::from_bytes(json).map_err(|e| Refusal::bad_request(format!("the object cannot be decoded: {e}")))
+}
+
+/// An object that a user sent, which nobody has looked at yet: all of it is JSON, not just its head.
+pub fn sent_object(json: &[u8]) -> Result<Object> {
+    let value: serde_json::Value = serde_json::from_slice(json)
+        .map_err(|e| Refusal::bad_request(format!("the object is not JSON: {e}")))?;
+    Object::from_value(&value).map_err(|e| Refusal::bad_request(format!("the object cannot be decoded: {e}")))
 }
 
 /// An event, to be sent. The object's bytes are shared, not copied.
@@ -245,6 +252,18 @@ mod tests {
         };
         let key = Key::of::<Pod>("x", "a");
         assert_eq!(delete_from_wire(delete_to_wire(&key, &how)), Ok((key, how)));
+    }
+
+    #[test]
+    fn what_a_user_sends_is_read_whole() {
+        let with =
+            |spec: &str| format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{}},"spec":{spec}}}"#);
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        assert!(sent_object(with(r#"{"a":1}"#).as_bytes()).is_ok());
+        for spec in [r#""\ud800""#, "1e999", &deep] {
+            assert!(sent_object(with(spec).as_bytes()).is_err(), "{spec}");
+        }
+        assert!(sent_object(b"[]").is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! knows no role.
 
 mod clock;
+pub mod file;
 mod health;
 pub mod logs;
 mod shutdown;

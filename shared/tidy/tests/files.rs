@@ -22,7 +22,7 @@ fn below(folder: &Path, named: &dyn Fn(&str) -> bool, found: &mut Vec<PathBuf>) 
 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    below(&root(), &|name| name.ends_with(".rs"), &mut found);
+    below(&root(), &|name| Path::new(name).extension().is_some_and(|e| e == "rs"), &mut found);
     found.into_iter().map(|p| (p.clone(), fs::read_to_string(&p).expect("a source can be read"))).collect()
 }
 

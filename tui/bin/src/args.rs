@@ -14,6 +14,7 @@ pub(crate) struct Dhow {
 }
 
 /// Which of its faces the program shows.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in the life of the program")]
 pub(crate) enum Face {
     Terminal,
     Batch(Vec<String>),

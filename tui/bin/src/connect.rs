@@ -12,13 +12,11 @@ use tui_commands::Doors;
 
 /// The doors of the cluster that the options name; nothing is sent yet. Called within the runtime.
 pub(crate) fn doors(options: &Options) -> Result<(Doors, Access)> {
-    let path = match &options.kubeconfig {
-        Some(path) => path.clone(),
-        None => {
-            let home =
-                std::env::home_dir().context("no home directory: name a kubeconfig with --kubeconfig")?;
-            home.join(PathBuf::from(".kube/config"))
-        }
+    let path = if let Some(path) = &options.kubeconfig {
+        path.clone()
+    } else {
+        let home = std::env::home_dir().context("no home directory: name a kubeconfig with --kubeconfig")?;
+        home.join(PathBuf::from(".kube/config"))
     };
     let access = Kubeconfig::read(&path)?.access(options.context.as_deref(), &path)?;
     let grpc = Arc::new(Grpc::new(&Connection::from_access(&access)?)?);

@@ -1,6 +1,26 @@
-//! The terminal.
+//! The terminal: what is on the screen, as a value.
+//!
+//! ```text
+//!   keys, data ──Msg──► update(&mut Model, Msg) ──► Vec<Effect> ──effects──► Cluster, Sessions
+//!                            │                                        │
+//!                      draw(&Model, frame)                   answers, as Msg again
+//! ```
+//!
+//! `update` and `draw` are pure: no I/O, no lock, no wait. Each answer carries the generation of its question,
+//! so an answer that comes too late is dropped. It knows nothing of servers and agents.
 
-/// Runs it.
-pub async fn run(_doors: tui_commands::Doors, _context: &str, _server: &str) -> std::io::Result<()> {
-    Ok(())
-}
+mod draw;
+mod effects;
+mod input;
+mod keys;
+mod model;
+mod msg;
+mod pager;
+mod run;
+mod terminal;
+mod update;
+
+#[cfg(test)]
+mod tests;
+
+pub use run::run;

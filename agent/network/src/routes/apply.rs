@@ -2,7 +2,7 @@
 
 use super::{Route, Way, changes};
 use crate::{
-    Attempt, Cidr, Error, Result,
+    Attempt, Error, Result,
     netlink::{Netlink, apart, hardware, is},
 };
 use futures::TryStreamExt;
@@ -13,6 +13,7 @@ use rtnetlink::{
         route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol},
     },
 };
+use shared_api::Cidr;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Name of the interface that packs packets into others.

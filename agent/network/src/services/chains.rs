@@ -6,12 +6,12 @@ use super::{
     dispatch::{Leaf, Tree},
     usable,
 };
-use crate::{
-    Cidr,
-    rules::{Chain, Flow, Rules, Table},
-};
+use crate::rules::{Chain, Flow, Rules, Table};
 use sha2::{Digest, Sha256};
-use shared_api::core::{Service, ServicePort, ServiceSpec};
+use shared_api::{
+    Cidr,
+    core::{Service, ServicePort, ServiceSpec},
+};
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
 /// One port of a service, as the rules see it.

@@ -165,13 +165,14 @@ fn a_node_port_comes_back_through_the_node() {
     );
 }
 
+fn local(spec: &mut ServiceSpec, port: &mut ServicePort) {
+    (spec.type_, port.node_port) = (Some("NodePort".into()), Some(30_000));
+    spec.external_traffic_policy = Some("Local".into());
+    spec.internal_traffic_policy = Some("Local".into());
+}
+
 #[test]
 fn a_local_policy_keeps_the_sender_and_stays_here() {
-    let local = |spec: &mut ServiceSpec, port: &mut ServicePort| {
-        (spec.type_, port.node_port) = (Some("NodePort".into()), Some(30_000));
-        spec.external_traffic_policy = Some("Local".into());
-        spec.internal_traffic_policy = Some("Local".into());
-    };
     check(
         [service(local), slice("TCP", two())],
         r#"
@@ -198,11 +199,6 @@ fn a_local_policy_keeps_the_sender_and_stays_here() {
 
 #[test]
 fn without_an_endpoint_here_a_local_policy_drops() {
-    let local = |spec: &mut ServiceSpec, port: &mut ServicePort| {
-        (spec.type_, port.node_port) = (Some("NodePort".into()), Some(30_000));
-        spec.external_traffic_policy = Some("Local".into());
-        spec.internal_traffic_policy = Some("Local".into());
-    };
     check(
         [service(local), slice("TCP", vec![end("10.1.1.5", "b", READY)])],
         r#"

@@ -1,7 +1,8 @@
 //! Sandboxes are made, found again, repaired and removed.
 
 use crate::lab::{Host, is_possible};
-use agent_network::{Bridge, Cidr, Error, Sandboxes};
+use agent_network::{Bridge, Error, Sandboxes};
+use shared_api::Cidr;
 use std::{path::Path, time::Instant};
 
 const DIR: &str = "/run/dhow/netns";

@@ -1,10 +1,9 @@
 use super::*;
-use crate::observed::{Health, Trouble};
+use crate::{
+    fixtures::{self, at, running, seen},
+    observed::{Health, Trouble},
+};
 use serde_json::{Value, json};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1000 + second).unwrap()
-}
 
 fn pod(spec: &Value) -> Pod {
     let mut spec = spec.clone();
@@ -38,22 +37,8 @@ fn container(name: &str, attempt: u32, phase: Phase) -> Seen {
     }
 }
 
-fn running() -> Phase {
-    Phase::Running { started_at: at(0).as_second() * 1_000_000_000 }
-}
-
 fn exited(code: i32) -> Phase {
-    let at = at(0).as_second() * 1_000_000_000;
-    Phase::Exited { started_at: at, finished_at: at, code, oom: false }
-}
-
-fn seen(containers: impl IntoIterator<Item = Seen>) -> Observed {
-    Observed {
-        address: Some("10.1.0.2".into()),
-        volumes: Mounted::Ready,
-        containers: containers.into_iter().collect(),
-        ..Observed::default()
-    }
+    fixtures::exited(code, false)
 }
 
 fn start(name: &str, attempt: u32, streak: u32) -> Step {

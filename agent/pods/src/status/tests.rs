@@ -1,11 +1,10 @@
 use super::*;
-use crate::observed::{Doing, Health, Mounted, Slot, Trouble};
+use crate::{
+    fixtures::{at, exited, running, seen},
+    observed::{Doing, Health, Slot, Trouble},
+};
 use agent_runtime::Phase;
 use serde_json::{Value, json};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_000 + second).unwrap()
-}
 
 fn pod(spec: &Value) -> Pod {
     let mut spec = spec.clone();
@@ -28,24 +27,6 @@ fn container(name: &str, attempt: u32, phase: Phase) -> Seen {
         phase,
         message: Some("bye".into()),
         logs_as_message: false,
-    }
-}
-
-fn running() -> Phase {
-    Phase::Running { started_at: at(0).as_second() * 1_000_000_000 }
-}
-
-fn exited(code: i32, oom: bool) -> Phase {
-    let at = at(0).as_second() * 1_000_000_000;
-    Phase::Exited { started_at: at, finished_at: at, code, oom }
-}
-
-fn seen(containers: impl IntoIterator<Item = Seen>) -> Observed {
-    Observed {
-        address: Some("10.1.0.2".into()),
-        volumes: Mounted::Ready,
-        containers: containers.into_iter().collect(),
-        ..Observed::default()
     }
 }
 

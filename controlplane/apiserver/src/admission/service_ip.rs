@@ -109,18 +109,23 @@ impl Allocate<'_> {
             return Ok(());
         }
         let block = self.options.services;
+        let inside = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => block.contains(ip) && ip != block.base() && ip != block.last(),
+            IpAddr::V6(_) => false,
+        };
         let asked = spec.cluster_ip.clone().filter(|ip| !ip.is_empty());
         let asked = asked.or_else(|| spec.cluster_ips.as_ref().and_then(|ips| ips.first().cloned()));
         let ip = match asked {
             None => {
-                let free = |place| !(self.taken)(&address_key(&block.nth(place).to_string()));
-                let place = self.pick(block.usable(), free);
+                let nth = |place: u128| block.nth(u32::try_from(place).ok()?).map(|ip| ip.to_string());
+                let free = |place| nth(place).is_some_and(|ip| !(self.taken)(&address_key(&ip)));
+                let place = self.pick(block.between().into(), free);
                 let full = || Refusal::internal(format!("failed to allocate a serviceIP: {block} is full"));
-                block.nth(place.ok_or_else(full)?).to_string()
+                place.and_then(nth).ok_or_else(full)?
             }
             Some(ip) if ip == HEADLESS => ip,
             Some(ip) => match ip.parse::<IpAddr>() {
-                Ok(parsed) if !block.contains(parsed) => {
+                Ok(parsed) if !inside(parsed) => {
                     let why = format!(
                         "failed to allocate IP {ip}: the provided IP is not in the valid range {block}"
                     );
@@ -145,8 +150,7 @@ impl Allocate<'_> {
         spec.cluster_ip = Some(ip.clone());
         spec.cluster_ips = Some(vec![ip]);
         spec.ip_family_policy.get_or_insert_with(|| "SingleStack".into());
-        let family = if block.is_ipv4() { "IPv4" } else { "IPv6" };
-        spec.ip_families.get_or_insert_with(|| vec![family.into()]);
+        spec.ip_families.get_or_insert_with(|| vec!["IPv4".into()]);
         Ok(())
     }
 

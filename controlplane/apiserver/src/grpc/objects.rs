@@ -8,8 +8,8 @@ use shared_api::{Object, Refusal};
 use shared_client::{
     Event,
     wire::{
-        delete_from_wire, event_to_wire, how_from_wire, key_from_wire, object_from_json, patch_from_wire,
-        query_from_wire,
+        delete_from_wire, event_to_wire, how_from_wire, key_from_wire, patch_from_wire, query_from_wire,
+        sent_object,
     },
 };
 use shared_proto as proto;
@@ -49,14 +49,14 @@ impl proto::objects_server::Objects for Wire {
         let caller = self.caller(&request)?;
         let proto::WriteRequest { json, how } = request.into_inner();
         let how = how_from_wire(how).map_err(said)?;
-        answer(&*caller, caller.create(object_from_json(json).map_err(said)?, &how).await)
+        answer(&*caller, caller.create(sent_object(&json).map_err(said)?, &how).await)
     }
 
     async fn update(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
         let proto::WriteRequest { json, how } = request.into_inner();
         let how = how_from_wire(how).map_err(said)?;
-        answer(&*caller, caller.update(object_from_json(json).map_err(said)?, &how).await)
+        answer(&*caller, caller.update(sent_object(&json).map_err(said)?, &how).await)
     }
 
     async fn patch(&self, request: Request<proto::PatchRequest>) -> Result<Response<proto::Json>, Status> {

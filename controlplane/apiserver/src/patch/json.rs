@@ -1,10 +1,16 @@
 //! RFC 6902: a list of operations, all or none.
 
+use json_patch::PatchOperation;
 use serde_json::Value;
 use shared_api::{Reason, Refusal};
+use std::slice;
 
 /// Kubernetes takes no longer patches either.
 const LONGEST: usize = 10_000;
+/// What the copies of one patch may add up to; a few operations could double an object for ever.
+const COPIED: usize = 3 * 1024 * 1024;
+/// How deep the outcome may nest: no deeper than a body that is read.
+const DEEPEST: usize = 120;
 
 pub(crate) fn apply(mut before: Value, body: &Value) -> Result<Value, Refusal> {
     let patch: json_patch::Patch = serde::Deserialize::deserialize(body)
@@ -13,10 +19,58 @@ pub(crate) fn apply(mut before: Value, body: &Value) -> Result<Value, Refusal> {
         let why = format!("the JSON patch has {} operations, {LONGEST} are allowed", patch.0.len());
         return Err(Refusal::new(Reason::RequestEntityTooLarge, why));
     }
-    // Upstream answers 422 for a test that fails as for an operation that cannot be done.
-    json_patch::patch(&mut before, &patch)
-        .map_err(|e| Refusal::new(Reason::Invalid, format!("the JSON patch cannot be applied: {e}")))?;
+    let mut copied = 0;
+    for (place, operation) in patch.0.iter().enumerate() {
+        let added = measured(&before, operation);
+        copied += if matches!(operation, PatchOperation::Copy(_)) { added.bytes } else { 0 };
+        if copied > COPIED {
+            let why = format!("the JSON patch copies more than {COPIED} bytes");
+            return Err(Refusal::new(Reason::RequestEntityTooLarge, why));
+        }
+        if operation.path().count() + added.depth > DEEPEST {
+            let why = format!("operation {place} of the JSON patch nests deeper than {DEEPEST} levels");
+            return Err(Refusal::new(Reason::Invalid, why));
+        }
+        // Upstream answers 422 for a test that fails as for an operation that cannot be done.
+        json_patch::patch_unsafe(&mut before, slice::from_ref(operation)).map_err(|mut e| {
+            e.operation = place;
+            Refusal::new(Reason::Invalid, format!("the JSON patch cannot be applied: {e}"))
+        })?;
+    }
     Ok(before)
+}
+
+/// How large a value is, about.
+#[derive(Default)]
+struct Size {
+    depth: usize,
+    bytes: usize,
+}
+
+/// What an operation puts somewhere; nothing when it only takes away or looks.
+fn measured(before: &Value, operation: &PatchOperation) -> Size {
+    let value = match operation {
+        PatchOperation::Add(add) => Some(&add.value),
+        PatchOperation::Replace(replace) => Some(&replace.value),
+        PatchOperation::Move(moved) => before.pointer(moved.from.as_str()),
+        PatchOperation::Copy(copy) => before.pointer(copy.from.as_str()),
+        PatchOperation::Remove(_) | PatchOperation::Test(_) => None,
+    };
+    value.map(size).unwrap_or_default()
+}
+
+fn size(value: &Value) -> Size {
+    let under = |whole: Size, part: &Value, more: usize| {
+        let part = size(part);
+        Size { depth: whole.depth.max(part.depth + 1), bytes: whole.bytes + part.bytes + more }
+    };
+    let empty = Size { depth: 1, bytes: 8 };
+    match value {
+        Value::Object(map) => map.iter().fold(empty, |whole, (key, part)| under(whole, part, key.len())),
+        Value::Array(list) => list.iter().fold(empty, |whole, part| under(whole, part, 0)),
+        Value::String(text) => Size { depth: 0, bytes: 8 + text.len() },
+        Value::Null | Value::Bool(_) | Value::Number(_) => Size { depth: 0, bytes: 8 },
+    }
 }
 
 #[cfg(test)]
@@ -32,6 +86,25 @@ mod tests {
             {"op": "remove", "path": "/a"},
         ]);
         assert_eq!(apply(json!({"a": 1, "l": [2]}), &patch), Ok(json!({"l": [2, 3]})));
+    }
+
+    #[test]
+    fn a_patch_does_not_grow_an_object_without_bound() {
+        let doubled = json!({"op": "copy", "from": "", "path": "/a"});
+        let reason = |patch: Value| apply(json!({"a": "x".repeat(100)}), &patch).map_err(|r| r.reason);
+        assert!(reason(vec![doubled.clone(); 4].into()).is_ok());
+        assert_eq!(reason(vec![doubled; 200].into()), Err(Reason::Invalid), "too deep");
+        let wide = json!([{"op": "add", "path": "/l", "value": [["x".repeat(1000)]]}]);
+        let again = json!({"op": "copy", "from": "/l", "path": "/l/0/-"});
+        let wide: Vec<_> = wide.as_array().into_iter().flatten().cloned().chain(vec![again; 30]).collect();
+        assert_eq!(reason(wide.into()), Err(Reason::RequestEntityTooLarge), "too much");
+        let deeper = [
+            json!({"op": "add", "path": "/b", "value": {}}),
+            json!({"op": "move", "from": "/a", "path": "/b/a"}),
+            json!({"op": "move", "from": "/b", "path": "/a"}),
+        ];
+        let deeper: Vec<_> = deeper.iter().cycle().take(900).cloned().collect();
+        assert_eq!(reason(deeper.into()), Err(Reason::Invalid), "too deep");
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! Deleting one object or many, and the `DeleteOptions` that say how.
 
 use super::{
-    accept::Form,
     answer, body,
+    objects::Writing,
     parameters::{self, Parameters},
-    request::RequestInfo,
 };
-use crate::door::Caller;
 use axum::response::Response;
 use futures::StreamExt;
 use http::{HeaderMap, StatusCode};
@@ -18,14 +16,8 @@ use shared_client::{List, Result};
 const AT_ONCE: usize = 16;
 
 /// Deletes one object.
-pub(super) async fn one(
-    cluster: &dyn Caller,
-    info: &RequestInfo,
-    parameters: &Parameters,
-    form: Form,
-    headers: &HeaderMap,
-    sent: &[u8],
-) -> Result<Response> {
+pub(super) async fn one(writing: &Writing<'_>) -> Result<Response> {
+    let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     let how = delete_how(parameters, headers, sent)?;
     let object = cluster.delete(&info.key(), &how).await?;
     if object.metadata().deletion_timestamp.is_some() {
@@ -44,14 +36,8 @@ fn gone(kind: &KindInfo, object: &Object) -> Value {
 }
 
 /// Deletes what matches; what was deleted meanwhile by others is no error.
-pub(super) async fn collection(
-    cluster: &dyn Caller,
-    info: &RequestInfo,
-    parameters: &Parameters,
-    form: Form,
-    headers: &HeaderMap,
-    sent: &[u8],
-) -> Result<Response> {
+pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
+    let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     parameters.check_list()?;
     let how = delete_how(parameters, headers, sent)?;
     let query: Query = parameters.query(info.kind, info.namespace.as_deref())?;

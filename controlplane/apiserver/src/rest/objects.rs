@@ -16,6 +16,17 @@ use serde_json::{Value, json};
 use shared_api::{Object, Patch, PatchType, Refusal};
 use shared_client::Result;
 
+/// A request that brings a body.
+pub(super) struct Writing<'a> {
+    pub(super) cluster: &'a dyn Caller,
+    pub(super) info: &'a RequestInfo,
+    pub(super) parameters: &'a Parameters,
+    /// What the answer is to look like.
+    pub(super) form: Form,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) sent: &'a [u8],
+}
+
 /// Does what is asked and answers in the form asked for.
 pub(super) async fn serve(
     caller: &dyn Caller,
@@ -27,6 +38,7 @@ pub(super) async fn serve(
     let (parts, body) = asked.into_parts();
     let reads = matches!(info.verb, Verb::Get | Verb::List | Verb::Watch);
     let sent = if reads { Bytes::new() } else { body::read(body).await? };
+    let writing = Writing { cluster: caller, info, parameters, form, headers: &parts.headers, sent: &sent };
     match info.verb {
         Verb::Get if subresources::is_value(info) => {
             let value = caller.subresource(&info.key(), &info.subresource, None).await?;
@@ -35,12 +47,10 @@ pub(super) async fn serve(
         Verb::Get => answer::object(form, StatusCode::OK, info.kind, &caller.get(&info.key()).await?),
         Verb::List => list(caller, info, parameters, form).await,
         Verb::Watch => watch::serve(caller, info, parameters, form).await,
-        Verb::Create | Verb::Update => write(caller, info, parameters, form, &parts.headers, &sent).await,
-        Verb::Patch => patch(caller, info, parameters, form, &parts.headers, &sent).await,
-        Verb::Delete => deletion::one(caller, info, parameters, form, &parts.headers, &sent).await,
-        Verb::DeleteCollection => {
-            deletion::collection(caller, info, parameters, form, &parts.headers, &sent).await
-        }
+        Verb::Create | Verb::Update => write(&writing).await,
+        Verb::Patch => patch(&writing).await,
+        Verb::Delete => deletion::one(&writing).await,
+        Verb::DeleteCollection => deletion::collection(&writing).await,
     }
 }
 
@@ -56,14 +66,8 @@ async fn list(
     answer::list(form, info.kind, list)
 }
 
-async fn write(
-    cluster: &dyn Caller,
-    info: &RequestInfo,
-    parameters: &Parameters,
-    form: Form,
-    headers: &HeaderMap,
-    sent: &[u8],
-) -> Result<Response> {
+async fn write(writing: &Writing<'_>) -> Result<Response> {
+    let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     let how = parameters.how(&info.subresource)?;
     let manifest = body::manifest(&body::media(headers)?, sent)?;
     let (value, warnings) = manifest.settle(info.kind, how.validation)?;
@@ -80,10 +84,14 @@ async fn write(
         };
         answer::object(form, code, info.kind, &written)?
     };
-    for warning in &warnings {
-        answer::warn(&mut response, warning);
-    }
+    warn(&mut response, &warnings);
     Ok(response)
+}
+
+fn warn(response: &mut Response, warnings: &[String]) {
+    for warning in warnings {
+        answer::warn(response, warning);
+    }
 }
 
 /// The object a body holds, put where the path says; refused when the two disagree.
@@ -138,14 +146,8 @@ fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
     Object::from_value(&value).map_err(|e| wrong(e.to_string()))
 }
 
-async fn patch(
-    cluster: &dyn Caller,
-    info: &RequestInfo,
-    parameters: &Parameters,
-    form: Form,
-    headers: &HeaderMap,
-    sent: &[u8],
-) -> Result<Response> {
+async fn patch(writing: &Writing<'_>) -> Result<Response> {
+    let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     let how = parameters.how(&info.subresource)?;
     let (kind, manifest) = body::patch(&body::media(headers)?, sent)?;
     let (body, warnings) = manifest.settle(info.kind, how.validation)?;
@@ -162,9 +164,7 @@ async fn patch(
     } else {
         answer::object(form, StatusCode::OK, info.kind, &patched)?
     };
-    for warning in &warnings {
-        answer::warn(&mut response, warning);
-    }
+    warn(&mut response, &warnings);
     Ok(response)
 }
 

@@ -2,13 +2,12 @@
 
 mod columns;
 pub(crate) mod defaults;
-mod qos;
 mod status;
 mod update;
 pub(crate) mod validate;
 mod volumes;
 
-use crate::{Column, Field, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Field, Invalid, Kind, core::resources::Class, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::core::v1::{PodSpec, PodStatus};
 
@@ -50,7 +49,7 @@ impl Kind for Pod {
             status.phase = Some("Pending".into());
         }
         if status.qos_class.is_none() {
-            status.qos_class = self.spec.as_ref().map(|s| qos::class(s).into());
+            status.qos_class = self.spec.as_ref().map(|s| Class::of(s).as_str().into());
         }
     }
 

@@ -1,0 +1,96 @@
+//! What happens to the screen, and what it asks to be done.
+
+use bytes::Bytes;
+use crossterm::event::KeyEvent;
+use shared_api::{GroupKind, Key, KindInfo, Object, Timestamp};
+use shared_client::{Event, LogOptions, Standing};
+use std::{net::SocketAddr, sync::Arc};
+use tui_commands::Action;
+
+/// Names one question, and with it the answers that belong to it.
+pub(crate) type Generation = u64;
+
+/// Something happened.
+#[derive(Debug)]
+pub(crate) enum Msg {
+    Key(KeyEvent),
+    Paste(String),
+    Resize(u16, u16),
+    Tick(Timestamp),
+    /// A picture is about to be drawn.
+    Frame,
+    /// Changes to the objects of one kind.
+    Watched(Arc<Vec<Event>>),
+    /// All objects of one kind, after changes were missed.
+    Picture(GroupKind, Vec<Object>),
+    /// How far the objects of a kind can be believed.
+    Standing(GroupKind, Standing),
+    /// A command ended.
+    Performed(Generation, Outcome),
+    /// Lines of a log.
+    Lines(Generation, Vec<String>),
+    /// Bytes for an embedded terminal.
+    Screen(Generation, Bytes),
+    /// A log or a shell ended; why, when not as it should.
+    Ended(Generation, Option<String>),
+    /// A forward listens, or cannot.
+    Forwarding(Generation, Result<SocketAddr, String>),
+    /// How many connections a forward has carried.
+    Carried(Generation, u64),
+    /// A connection of a forward failed.
+    ForwardTrouble(Generation, String),
+}
+
+/// How a command ended.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// What it said.
+    pub(crate) text: String,
+    /// Remarks beside it.
+    pub(crate) notes: Vec<String>,
+    /// Bytes of the answer that were too many to keep.
+    pub(crate) dropped: usize,
+    /// Why it failed.
+    pub(crate) error: Option<String>,
+}
+
+/// Something to be done outside.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    Watch(GroupKind),
+    Perform {
+        generation: Generation,
+        action: Box<Action>,
+        namespace: String,
+    },
+    Logs {
+        generation: Generation,
+        pod: Key,
+        options: LogOptions,
+    },
+    Shell {
+        generation: Generation,
+        pod: Key,
+        container: String,
+        command: Vec<String>,
+        size: (u16, u16),
+    },
+    /// Bytes typed into a shell.
+    Type(Generation, Vec<u8>),
+    /// A shell's new width and height.
+    Reshape(Generation, (u16, u16)),
+    Forward {
+        generation: Generation,
+        pod: Key,
+        remote: u16,
+        address: String,
+        local: u16,
+    },
+    /// End whatever has this generation.
+    Stop(Generation),
+}
+
+/// The kind a table shows.
+pub(crate) fn info(kind: &GroupKind) -> Option<&'static KindInfo> {
+    shared_api::of(&kind.group, &kind.kind)
+}

@@ -1,0 +1,146 @@
+//! What effects do, over a cluster in memory.
+
+use super::*;
+use crate::{effects::Effects, msg::Outcome};
+use shared_api::{Key, Refusal, core::Pod, meta::Status};
+use shared_client::{Channel, Duplex, Frame, LogOptions, Result, Session, Sessions};
+use tokio::sync::mpsc;
+use tui_commands::{Doors, grammar::parse_line};
+
+/// Pods that answer at once, and repeat what is typed.
+struct Pods;
+
+#[async_trait::async_trait]
+impl Sessions for Pods {
+    async fn open(&self, pod: &Key, session: Session) -> Result<Duplex> {
+        if pod.name == "gone" {
+            return Err(Refusal::unavailable("its node does not answer"));
+        }
+        let (near, mut far) = Duplex::pair(8);
+        let fine = Frame::outcome(&Status { status: Some("Success".into()), ..Status::default() });
+        tokio::spawn(async move {
+            if let Session::Logs(_) = session {
+                let _ = far.send.send(Frame::data(Channel::Stdout, "one\ntwo\nrest")).await;
+                let _ = far.send.send(fine).await;
+                return;
+            }
+            while let Some(frame) = far.receive.recv().await {
+                if frame.data.as_ref() == b"\x04" {
+                    let _ = far.send.send(fine).await;
+                    return;
+                }
+                let _ = far.send.send(Frame::data(Channel::Stdout, frame.data)).await;
+            }
+        });
+        Ok(near)
+    }
+}
+
+fn outside(fake: &Arc<FakeCluster>) -> (Effects, mpsc::Receiver<Msg>) {
+    let (answers, answered) = mpsc::channel(64);
+    let doors =
+        Doors { cluster: fake.door(), sessions: Arc::new(Pods), namespace: "default".into(), clock: moment };
+    (Effects::new(doors, answers), answered)
+}
+
+fn key(name: &str) -> Key {
+    Key::of::<Pod>("default", name)
+}
+
+#[tokio::test]
+async fn a_watch_tells_what_is_there_and_how_far_to_believe_it() {
+    let fake = FakeCluster::holding([object(&pod("a"))]);
+    let (mut effects, mut answered) = outside(&fake);
+    let mut seat = Seat::over([]);
+    effects.start(Effect::Watch(GroupKind::of::<Pod>()));
+    while seat.on() != "a" {
+        seat.tell(answered.recv().await.unwrap());
+    }
+    fake.put(&object(&pod("b")));
+    while seat.model.table().unwrap().rows.len() < 2 {
+        seat.tell(answered.recv().await.unwrap());
+        seat.tell(Msg::Frame);
+    }
+    fake.break_watches();
+    let broken = loop {
+        if let Msg::Standing(_, standing) = answered.recv().await.unwrap()
+            && !standing.connected
+        {
+            break standing;
+        }
+    };
+    assert!(broken.trouble.is_some());
+}
+
+#[tokio::test]
+async fn a_command_answers_with_its_text_or_its_error() {
+    let fake = FakeCluster::holding([object(&pod("a"))]);
+    let (mut effects, mut answered) = outside(&fake);
+    let mut ask = async |line: &str| -> Outcome {
+        let action = Box::new(parse_line(line).unwrap());
+        effects.start(Effect::Perform { generation: 3, action, namespace: "default".into() });
+        match answered.recv().await {
+            Some(Msg::Performed(3, outcome)) => outcome,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(ask("get pods -o name").await.text, "pod/a\n");
+    let missing = ask("delete pod/none --no-wait").await;
+    let said = format!("{missing:?}");
+    assert!(said.contains("none"), "{said}");
+}
+
+#[tokio::test]
+async fn a_log_comes_in_lines_and_ends() {
+    let (mut effects, mut answered) = outside(&FakeCluster::new());
+    effects.start(Effect::Logs { generation: 5, pod: key("a"), options: LogOptions::default() });
+    let mut lines = Vec::new();
+    let end = loop {
+        match answered.recv().await.unwrap() {
+            Msg::Lines(5, more) => lines.extend(more),
+            Msg::Ended(5, why) => break why,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(lines, ["one", "two", "rest"]);
+    assert_eq!(end.as_deref(), Some("that is all"));
+    effects.start(Effect::Logs { generation: 6, pod: key("gone"), options: LogOptions::default() });
+    let refused = answered.recv().await.unwrap();
+    assert!(matches!(refused, Msg::Ended(6, Some(why)) if why.contains("its node does not answer")));
+}
+
+#[tokio::test]
+async fn a_shell_gets_its_size_and_what_is_typed_until_it_ends() {
+    let (mut effects, mut answered) = outside(&FakeCluster::new());
+    let (container, command) = ("app".into(), vec!["sh".into()]);
+    effects.start(Effect::Shell { generation: 7, pod: key("a"), container, command, size: (80, 19) });
+    effects.start(Effect::Type(7, b"ls".to_vec()));
+    effects.start(Effect::Type(7, vec![4]));
+    let mut shown = Vec::new();
+    loop {
+        match answered.recv().await.unwrap() {
+            Msg::Screen(7, bytes) => shown.extend(bytes),
+            Msg::Ended(7, why) => break assert_eq!(why, None),
+            other => panic!("{other:?}"),
+        }
+    }
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains(r#""Width":80"#) && shown.ends_with("ls"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_forward_listens_and_a_taken_port_is_said() {
+    let (mut effects, mut answered) = outside(&FakeCluster::new());
+    let mut open = |generation, local| {
+        let address = "127.0.0.1".into();
+        effects.start(Effect::Forward { generation, pod: key("a"), remote: 80, address, local });
+    };
+    open(1, 0);
+    let Some(Msg::Forwarding(1, Ok(at))) = answered.recv().await else { panic!("it listens") };
+    open(2, at.port());
+    let refused = answered.recv().await;
+    assert!(
+        matches!(&refused, Some(Msg::Forwarding(2, Err(why))) if why.contains("listening")),
+        "{refused:?}"
+    );
+}

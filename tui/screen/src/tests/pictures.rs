@@ -1,0 +1,97 @@
+//! What the screens look like at 80×24, and that none breaks when there is no room.
+
+use super::*;
+use shared_api::core::Pod;
+
+#[test]
+fn the_start_is_the_table_of_pods() {
+    Seat::over(scene()).looks_like("pods");
+}
+
+#[test]
+fn a_filter_says_how_much_it_hides() {
+    Seat::over(scene()).press("/web-<enter>").looks_like("filter");
+}
+
+#[test]
+fn the_help_is_the_key_map() {
+    Seat::over(scene()).press("?").looks_like("help");
+}
+
+#[test]
+fn a_broken_connection_says_since_when_and_why() {
+    let mut seat = Seat::over(scene());
+    let trouble = Some("connection refused\u{1b}[2J".into());
+    let standing = Standing { synced: true, trouble, ..Standing::default() };
+    seat.tell(Msg::Standing(GroupKind::of::<Pod>(), standing));
+    seat.tell(Msg::Tick(moment() + Duration::from_secs(312)));
+    seat.looks_like("stale");
+}
+
+#[test]
+fn an_unreachable_server_is_said_and_not_hidden() {
+    let now = moment();
+    let (model, asked) = Model::new("demo", "https://10.0.0.1:6443", "default", now, (80, 24));
+    let mut seat = Seat { model, asked };
+    let trouble = Some("connection refused".into());
+    seat.tell(Msg::Standing(GroupKind::of::<Pod>(), Standing { trouble, ..Standing::default() }));
+    seat.tell(Msg::Tick(now + Duration::from_secs(3)));
+    seat.looks_like("unreachable");
+}
+
+#[test]
+fn deleting_shows_the_line_it_runs() {
+    let mut seat = Seat::over(scene());
+    seat.press("j<ctrl-d>").looks_like("confirm");
+}
+
+#[test]
+fn a_long_error_is_read_whole() {
+    let mut seat = Seat::over(scene());
+    seat.press(":scale deployment/web --replicas 2<enter>");
+    let error = Some(format!("the server refuses: {}", "because it must not be so, ".repeat(6)));
+    seat.tell(Msg::Performed(1, crate::msg::Outcome { error, ..Default::default() }));
+    seat.looks_like("error");
+}
+
+#[test]
+fn a_log_is_held_when_scrolled_up() {
+    let mut seat = Seat::over(scene());
+    seat.press("l");
+    seat.tell(Msg::Lines(1, (1..=40).map(|n| format!("line {n}")).collect()));
+    seat.press("<up>");
+    seat.tell(Msg::Lines(1, vec!["line 41".into()]));
+    seat.looks_like("logs");
+}
+
+#[test]
+fn no_screen_breaks_when_there_is_no_room() {
+    let screens = [
+        "",
+        "?",
+        "/x",
+        ":get pods<tab>",
+        ":nodes<enter>",
+        "n",
+        "<ctrl-d>",
+        "l",
+        "s",
+        "y",
+        "f",
+        ":pf<enter>",
+        "0w",
+    ];
+    for keys in screens {
+        for size in [(1, 1), (2, 3), (7, 5), (20, 6), (80, 24), (200, 60)] {
+            let mut seat = Seat::over(scene());
+            seat.press(keys);
+            seat.picture();
+            seat.tell(Msg::Resize(size.0, size.1));
+            let generation = 1;
+            seat.tell(Msg::Lines(generation, vec!["宽宽宽 long line".repeat(9); 99]));
+            seat.tell(Msg::Screen(generation, "宽\r\n$ ".repeat(99).into()));
+            seat.press("<down><pgdn>");
+            seat.picture();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Keys while a question, a prompt or the help lies over the view.
+
+use super::{open, palette};
+use crate::model::{Confirm, Model, Overlay, Then};
+use crate::msg::Effect;
+use crossterm::event::{KeyCode, KeyEvent};
+
+pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Filter(mut input)) => {
+            match key.code {
+                KeyCode::Enter => return Vec::new(),
+                KeyCode::Esc => {
+                    filter(model, "");
+                    return Vec::new();
+                }
+                _ => input.key(key),
+            };
+            filter(model, &input.text);
+            model.overlay = Some(Overlay::Filter(input));
+            Vec::new()
+        }
+        Some(Overlay::Palette(palette)) => palette::press(model, palette, key),
+        Some(Overlay::Port { mut input, pod }) => match key.code {
+            KeyCode::Esc => Vec::new(),
+            KeyCode::Enter => match open::forward(model, pod.clone(), &input.text, "127.0.0.1") {
+                Ok(effects) => effects,
+                Err(why) => {
+                    model.complain(why);
+                    model.overlay = Some(Overlay::Port { input, pod });
+                    Vec::new()
+                }
+            },
+            _ => {
+                input.key(key);
+                model.overlay = Some(Overlay::Port { input, pod });
+                Vec::new()
+            }
+        },
+        Some(Overlay::Choose { title, items, mut at, then }) => {
+            let last = items.len().saturating_sub(1);
+            match key.code {
+                KeyCode::Esc | KeyCode::Char('q') => return Vec::new(),
+                KeyCode::Enter => {
+                    return match (items.into_iter().nth(at), then) {
+                        (Some(_), Then::Namespace) if at == 0 => {
+                            open::namespace(model, None);
+                            Vec::new()
+                        }
+                        (Some(item), then) => open::chosen(model, then, item),
+                        (None, _) => Vec::new(),
+                    };
+                }
+                KeyCode::Up | KeyCode::Char('k') => at = at.saturating_sub(1),
+                KeyCode::Down | KeyCode::Char('j') => at = (at + 1).min(last),
+                KeyCode::Home | KeyCode::Char('g') => at = 0,
+                KeyCode::End | KeyCode::Char('G') => at = last,
+                _ => {}
+            }
+            model.overlay = Some(Overlay::Choose { title, items, at, then });
+            Vec::new()
+        }
+        Some(Overlay::Confirm(confirm)) => answer(model, confirm, key),
+        Some(Overlay::Help(top)) => {
+            let page = model.body().1;
+            let to = match key.code {
+                KeyCode::Up | KeyCode::Char('k') => top.saturating_sub(1),
+                KeyCode::Down | KeyCode::Char('j') => top + 1,
+                KeyCode::PageUp => top.saturating_sub(page),
+                KeyCode::PageDown | KeyCode::Char(' ') => top + page,
+                KeyCode::Home | KeyCode::Char('g') => 0,
+                _ => return Vec::new(),
+            };
+            model.overlay = Some(Overlay::Help(to.min(crate::draw::help_end(model.size))));
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn answer(model: &mut Model, confirm: Confirm, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Char('y') => {
+            let there = model.world.object(&confirm.key).map(|o| o.uid().to_owned());
+            if there.as_deref() != Some(&confirm.uid) {
+                model.complain(format!(
+                    "{} is gone, or another one of that name; nothing was done",
+                    confirm.key
+                ));
+                return Vec::new();
+            }
+            open::perform(model, confirm.action, confirm.line)
+        }
+        KeyCode::Esc | KeyCode::Char('n' | 'q') => {
+            model.say("nothing was done");
+            Vec::new()
+        }
+        _ => {
+            model.overlay = Some(Overlay::Confirm(confirm));
+            Vec::new()
+        }
+    }
+}
+
+fn filter(model: &mut Model, text: &str) {
+    if let Some(filter) = model.filter_mut() {
+        text.clone_into(filter);
+    }
+    model.stale = true;
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) {
+    let first = text.lines().next().unwrap_or_default();
+    let mut filtered = None;
+    match &mut model.overlay {
+        Some(Overlay::Filter(input)) => {
+            input.insert(first);
+            filtered = Some(input.text.clone());
+        }
+        Some(Overlay::Palette(palette)) => palette.input.insert(first),
+        Some(Overlay::Port { input, .. }) => input.insert(first),
+        _ => {}
+    }
+    if let Some(text) = filtered {
+        filter(model, &text);
+    }
+}

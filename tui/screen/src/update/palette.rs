@@ -1,0 +1,191 @@
+//! The line after `:`: a kind to look at, a place to go, or any command of `--batch`.
+
+use super::open;
+use crate::{
+    input::Input,
+    model::{Model, Overlay, Palette, Table, View, Within, pod_of},
+    msg::Effect,
+};
+use crossterm::event::{KeyCode, KeyEvent};
+use shared_api::{GroupKind, Key, LabelSelector, Object, core};
+use shared_client::LogOptions;
+use tui_commands::{Action, grammar};
+
+/// Words of the palette that are no commands of `--batch`.
+const WORDS: &[&str] = &["pf", "ns", "quit", "help"];
+
+pub(super) fn press(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Backspace if palette.input.text.is_empty() => return Vec::new(),
+        KeyCode::Enter => {
+            let line = palette.input.text.trim().to_owned();
+            if line.is_empty() {
+                return Vec::new();
+            }
+            model.history.retain(|l| *l != line);
+            model.history.push(line.clone());
+            model.message = None;
+            return run(model, &line).unwrap_or_else(|why| {
+                model.complain(why);
+                Vec::new()
+            });
+        }
+        KeyCode::Tab => complete(model, &mut palette),
+        KeyCode::Up | KeyCode::Down => {
+            let end = model.history.len();
+            let up = key.code == KeyCode::Up;
+            palette.back = if up { (palette.back + 1).min(end) } else { palette.back.saturating_sub(1) };
+            let line = model.history.get(end.wrapping_sub(palette.back)).cloned();
+            palette.input = Input::with(line.unwrap_or_default());
+        }
+        _ => {
+            palette.input.key(key);
+            palette.candidates.clear();
+        }
+    }
+    model.overlay = Some(Overlay::Palette(palette));
+    Vec::new()
+}
+
+fn complete(model: &Model, palette: &mut Palette) {
+    let here = model.namespace.as_deref();
+    let names = |word: &str| -> Vec<String> {
+        let Some(kind) = shared_api::find(word) else { return Vec::new() };
+        let all = model.world.of_kind(&kind.group_kind());
+        let near = |o: &&Object| !kind.namespaced || here.is_none_or(|here| o.namespace() == here);
+        all.filter(near).map(|o| o.name().to_owned()).collect()
+    };
+    let before = palette.input.before().to_owned();
+    let typing = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let mut found =
+        if before.starts_with("ns ") { names("namespaces") } else { grammar::complete(&before, &names) };
+    if !before.contains(char::is_whitespace) {
+        found.extend(WORDS.iter().map(|w| (*w).to_owned()));
+    }
+    found.retain(|w| w.starts_with(typing));
+    let common = found.iter().skip(1).fold(found.first().cloned().unwrap_or_default(), |common, word| {
+        common.chars().zip(word.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    });
+    palette.input.insert(common.get(typing.len()..).unwrap_or_default());
+    if found.len() == 1 && palette.input.before().len() == palette.input.text.len() {
+        palette.input.insert(" ");
+        found.clear();
+    }
+    palette.candidates = found;
+}
+
+fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
+    let words = grammar::split(line).map_err(|e| e.to_string())?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        [] => return Ok(Vec::new()),
+        ["q" | "quit" | "exit"] => {
+            model.quit = true;
+            return Ok(Vec::new());
+        }
+        ["help"] => {
+            model.overlay = Some(Overlay::Help(0));
+            return Ok(Vec::new());
+        }
+        ["pf" | "forwards"] => return Ok(open::push(model, View::Forwards(None)).into_iter().collect()),
+        ["ns" | "namespace", name] => {
+            open::namespace(model, Some(name.to_owned()).filter(|n| n != "all"));
+            return Ok(Vec::new());
+        }
+        [kind, ref rest @ ..] => {
+            if let Some(kind) = shared_api::find(kind) {
+                return look(model, kind.group_kind(), rest);
+            }
+        }
+    }
+    let action = grammar::parse(&words).map_err(|e| e.to_string());
+    match action {
+        Ok(action) => ask(model, action, line),
+        Err(why) if why.lines().count() > 2 => {
+            let pager = crate::pager::Pager::of(&why);
+            let text =
+                crate::model::Text { generation: model.ask(), line: line.into(), pager, loading: false };
+            Ok(open::push(model, View::Text(text)).into_iter().collect())
+        }
+        Err(why) => Err(why),
+    }
+}
+
+/// `KIND [-n NAME | -A] [-l LABELS] [/FILTER]`.
+fn look(model: &mut Model, kind: GroupKind, rest: &[&str]) -> Result<Vec<Effect>, String> {
+    let mut table = Table::of(kind, Within::Namespace);
+    let (mut words, mut namespace) = (rest.iter(), model.namespace.clone());
+    while let Some(word) = words.next() {
+        let mut value = || words.next().map(|w| (*w).to_owned()).ok_or(format!("{word} wants a value"));
+        match *word {
+            "-A" => namespace = None,
+            "-n" => namespace = Some(value()?),
+            "-l" => {
+                let text = value()?;
+                let labels = LabelSelector::parse(&text).map_err(|e| e.to_string())?;
+                let by = format!("-l {text}");
+                table.within = Within::Selected { by, namespace: String::new(), labels };
+            }
+            other => match other.strip_prefix('/') {
+                Some(filter) => filter.clone_into(&mut table.filter),
+                None => return Err(format!("{other:?}: expected -n NAME, -A, -l LABELS or /FILTER")),
+            },
+        }
+    }
+    if let Within::Selected { namespace: place, .. } = &mut table.within {
+        *place = namespace.clone().unwrap_or_else(|| model.here().to_owned());
+    }
+    model.namespace = namespace;
+    Ok(open::table(model, table))
+}
+
+/// What goes on for ever becomes a view; everything else is performed.
+fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, String> {
+    match action {
+        Action::Logs(logs) => {
+            let pod = pod(model, &logs.pod, logs.namespace.as_deref())?;
+            let options = LogOptions {
+                container: logs.container.unwrap_or_default(),
+                follow: !logs.previous,
+                previous: logs.previous,
+                timestamps: logs.timestamps,
+                tail_lines: Some(logs.tail.unwrap_or(open::TAIL)),
+                since_seconds: logs.since.map(|d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)),
+                ..LogOptions::default()
+            };
+            Ok(open::logs(model, pod, options))
+        }
+        Action::Exec(exec) => {
+            let pod = pod(model, &exec.pod, exec.namespace.as_deref())?;
+            Ok(open::shell(model, pod, exec.container.unwrap_or_default(), exec.command))
+        }
+        Action::PortForward(forward) => {
+            let pod = pod(model, &forward.pod, forward.namespace.as_deref())?;
+            let mut effects = Vec::new();
+            for ports in &forward.ports {
+                effects.extend(open::forward(model, pod.clone(), ports, &forward.address)?);
+            }
+            Ok(effects)
+        }
+        Action::Get(get) if get.watch => {
+            Err("tables here are live: type only the kind, such as :pods".into())
+        }
+        Action::Events(events) if events.watch => Err("tables here are live: type :events".into()),
+        other => Ok(open::perform(model, other, line.to_owned())),
+    }
+}
+
+/// The pod that a word such as `web-1` or `deployment/web` means, as far as it is known here.
+fn pod(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String> {
+    let namespace = namespace.unwrap_or(model.here());
+    let (kind, name) = word.split_once('/').unwrap_or(("pods", word));
+    let kind = shared_api::find(kind).ok_or_else(|| format!("there is no kind {kind:?}"))?;
+    let key = Key { kind: kind.group_kind(), namespace: namespace.into(), name: name.into() };
+    if key.kind == GroupKind::of::<core::Pod>() {
+        return Ok(key);
+    }
+    let object = model.world.object(&key);
+    let object = object.ok_or_else(|| format!("{key} is not known here; open :{} first", kind.plural))?;
+    pod_of(object, &model.world).map(|p| Key::from_kind(&*p)).ok_or_else(|| format!("{key} has no pods"))
+}
