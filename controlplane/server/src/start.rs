@@ -48,6 +48,13 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let app = rest::router(Arc::clone(&server) as Arc<dyn Door>)
         .merge(files::routes(keeper.certificate()))
         .merge(grpc::routes(Arc::clone(&server)).prepare().into_axum_router().reset_fallback());
+    // Whoever sees /readyz finds the kubeconfig: it is written before anything is served.
+    let admin =
+        Kubeconfig::of("dhow", &format!("https://{advertise}"), keeper.certificate(), &keeper.admin()?);
+    let places = [Some(options.data_dir.join("kubeconfig")), options.kubeconfig.clone()];
+    for path in places.iter().flatten() {
+        write(path, &admin.to_yaml(), 0o600)?;
+    }
     let tasks = Tasks::new(&shutdown);
     tasks.start("port", port::serve(listener, tls, app, tasks.clone(), shutdown.clone()));
 
@@ -55,12 +62,6 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     store.leads().wait_for(|leads| *leads).await.context("waiting to lead")?;
     server.prepare().await.context("making the system's own objects")?;
     invite(&*server.internal("bootstrap"), &keeper.token()?).await?;
-    let admin =
-        Kubeconfig::of("dhow", &format!("https://{advertise}"), keeper.certificate(), &keeper.admin()?);
-    let places = [Some(options.data_dir.join("kubeconfig")), options.kubeconfig.clone()];
-    for path in places.iter().flatten() {
-        write(path, &admin.to_yaml(), 0o600)?;
-    }
     tracing::info!(address = %options.listen, advertise, revision = store.revision(), "serves");
     let controllers = controlplane_controllers::Options { cluster_cidr };
     tasks.start("leadership", leadership::follow(server, Arc::clone(&store) as Arc<dyn Store>, controllers));

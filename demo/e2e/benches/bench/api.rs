@@ -16,7 +16,7 @@ use shared_client::{
     kubeconfig::{Access, Kubeconfig},
 };
 use shared_pki::rustls::ClientConfig;
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 const CREATES: f64 = 3000.0;
 const MANY: usize = 64;
@@ -34,7 +34,7 @@ pub(crate) async fn measure(setting: &Setting) -> Outcome {
     let directory = setting.work.join("api");
     let plane = Plane::start(&setting.dhow, &directory)?;
     start::ready(&start::client()?, &plane).await?;
-    let access = access(&directory.join("kubeconfig"))?;
+    let access = written(&directory.join("kubeconfig")).await?;
     let authority = access.authority.as_deref().ok_or("the kubeconfig names no authority")?;
     let identity = access.identity.as_ref().ok_or("the kubeconfig has no certificate")?;
     let ours =
@@ -92,8 +92,19 @@ async fn grpc(server: &Server, access: &Access, ask: Ask, count: usize) -> Resul
     drive(&mut callers, ask, server.pid).await
 }
 
+/// What a kubeconfig says that is being written: a program may be ready a moment earlier.
+async fn written(path: &Path) -> Result<Access, String> {
+    for _ in 0..200 {
+        if let Ok(access) = access(path) {
+            return Ok(access);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    access(path)
+}
+
 /// What a kubeconfig says.
-pub(crate) fn access(path: &std::path::Path) -> Result<Access, String> {
+pub(crate) fn access(path: &Path) -> Result<Access, String> {
     let config = Kubeconfig::read(path).map_err(|e| e.to_string())?;
     config.access(None, path).map_err(|e| e.to_string())
 }

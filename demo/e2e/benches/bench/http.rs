@@ -47,6 +47,8 @@ impl Http {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(body))
             .map_err(|e| format!("{method} {path}: {e}"))?;
+        // The answer can be here before the connection is free again.
+        self.0.ready().await.map_err(|e| format!("{method} {path}: {e}"))?;
         let answer = self.0.send_request(request).await.map_err(|e| format!("{method} {path}: {e}"))?;
         let status = answer.status();
         let body = answer.into_body().collect().await.map_err(|e| format!("{method} {path}: {e}"))?;

@@ -15,7 +15,10 @@ mod start;
 mod statistics;
 mod table;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use table::{Row, Table};
 
 /// What a measurement says: rows, or why there are none.
@@ -52,10 +55,11 @@ impl Drop for Setting {
 #[tokio::main]
 async fn main() -> ExitCode {
     shared_pki::install_provider();
-    let mut words = std::env::args().skip(1);
-    let done = match words.next().as_deref() {
-        Some("bare-server") => bare::serve(&PathBuf::from(words.next().unwrap_or_default())).await,
-        _ => everything().await,
+    // Cargo says `--bench`; what else is said are the parts to measure, all of them when none is named.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let done = match words.as_slice() {
+        [word, directory] if word == "bare-server" => bare::serve(Path::new(directory)).await,
+        parts => measure(parts).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,14 +70,24 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn everything() -> Result<(), String> {
+const PARTS: [&str; 4] = ["memory", "start", "pods", "api"];
+
+async fn measure(parts: &[String]) -> Result<(), String> {
+    if let Some(part) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        return Err(format!("{part:?} is no part of the benchmark; there is: {}", PARTS.join(", ")));
+    }
     let setting = Setting::read()?;
     let mut table = Table::default();
     // Idle memory first: what follows makes the cluster busy.
-    table.add("idle memory", memory::measure(&setting).await);
-    table.add("start", start::measure(&setting).await);
-    table.add("pods", pods::measure(&setting).await);
-    table.add("API", api::measure(&setting).await);
+    for part in PARTS.into_iter().filter(|part| parts.is_empty() || parts.iter().any(|p| p == part)) {
+        let outcome = match part {
+            "memory" => memory::measure(&setting).await,
+            "start" => start::measure(&setting).await,
+            "pods" => pods::measure(&setting).await,
+            _ => api::measure(&setting).await,
+        };
+        table.add(part, outcome);
+    }
     table.print();
     table.complete()
 }
