@@ -12,7 +12,7 @@ use crate::{
     services::{self, Site, pod_range},
 };
 use shared_api::{
-    Cidr, GroupKind, KindInfo,
+    Cidr, GroupKind,
     core::{Node, Service},
     discovery::EndpointSlice,
 };
@@ -24,8 +24,8 @@ use tokio::{
 };
 
 /// The kinds a world must follow for [`Network::run`].
-pub const READS: &[KindInfo] =
-    &[KindInfo::of::<Node>(), KindInfo::of::<Service>(), KindInfo::of::<EndpointSlice>()];
+pub const READS: &[GroupKind] =
+    &[GroupKind::of::<Node>(), GroupKind::of::<Service>(), GroupKind::of::<EndpointSlice>()];
 
 /// How often the kernel is looked at without a reason.
 const LOOK: Duration = Duration::from_secs(30);
@@ -271,7 +271,7 @@ async fn relevant(changes: &mut broadcast::Receiver<Arc<Vec<Event>>>) -> Why {
                 for object in batch.iter().filter_map(Event::object) {
                     let kind = object.group_kind();
                     let is_node = kind == GroupKind::of::<Node>();
-                    let matters = READS.iter().any(|read| read.group_kind() == kind);
+                    let matters = READS.contains(&kind);
                     any |= matters;
                     only_nodes &= is_node || !matters;
                 }

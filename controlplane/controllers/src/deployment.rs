@@ -12,7 +12,7 @@ mod strategy;
 mod template;
 
 use shared_api::{
-    GroupKind, Key, KindInfo, LabelSelector, OwnedBy,
+    GroupKind, Key, LabelSelector, OwnedBy,
     apps::{Deployment, DeploymentSpec, ReplicaSet},
     core::Pod,
 };
@@ -52,7 +52,7 @@ struct Scene<'a> {
 impl Reconciler for Deployments {
     type Kind = Deployment;
     const NAME: &'static str = "deployment-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<ReplicaSet>(), KindInfo::of::<Pod>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<ReplicaSet>(), GroupKind::of::<Pod>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         let Some(object) = event.object() else { return Vec::new() };

@@ -5,7 +5,7 @@ use crate::{
     service_pods::{Backend, Port, SERVICE_NAME, backends, concerned, family, is_headless, selector},
 };
 use shared_api::{
-    GroupKind, Key, KindInfo, OwnedBy,
+    GroupKind, Key, OwnedBy,
     core::{Pod, Service},
     discovery::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice},
     meta::ObjectMeta,
@@ -25,7 +25,7 @@ pub struct EndpointSlices;
 impl Reconciler for EndpointSlices {
     type Kind = Service;
     const NAME: &'static str = "endpointslice-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<Pod>(), KindInfo::of::<EndpointSlice>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<Pod>(), GroupKind::of::<EndpointSlice>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         let mut keys = concerned(event, world, |_, _| None);

@@ -3,7 +3,7 @@
 
 use crate::service_pods::{Backend, Port, backends, concerned, is_headless, selector};
 use shared_api::{
-    GroupKind, Key, KindInfo, OwnedBy,
+    GroupKind, Key, OwnedBy,
     core::{EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Pod, Service},
     meta::ObjectMeta,
 };
@@ -16,7 +16,7 @@ pub struct EndpointsOfServices;
 impl Reconciler for EndpointsOfServices {
     type Kind = Service;
     const NAME: &'static str = "endpoint-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<Pod>(), KindInfo::of::<Endpoints>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<Pod>(), GroupKind::of::<Endpoints>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         // `Endpoints` are called as their service is.

@@ -2,7 +2,7 @@
 
 use crate::pod::{is_over, node};
 use shared_api::{
-    GroupKind, Key, KindInfo, Timestamp,
+    GroupKind, Key, Timestamp,
     core::{Node, Pod, Taint, Toleration},
 };
 use shared_reconcile::{Event, Note, Plan, Reconciler, World};
@@ -13,7 +13,7 @@ pub struct Eviction;
 impl Reconciler for Eviction {
     type Kind = Pod;
     const NAME: &'static str = "taint-eviction-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<Node>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<Node>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         let Some(object) = event.object().filter(|o| o.group_kind() == GroupKind::of::<Node>()) else {

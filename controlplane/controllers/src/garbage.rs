@@ -3,7 +3,7 @@
 //! An object whose every owner is gone goes too. One deleted in the foreground waits for what it owns;
 //! one deleted as an orphan-maker first lets go of it.
 
-use shared_api::{GroupKind, KINDS, Key, KindInfo, Object, Propagation, meta::OwnerReference};
+use shared_api::{GroupKind, KINDS, Key, Object, Propagation, meta::OwnerReference};
 use shared_reconcile::{Change, Controller, Event, Plan, World};
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ impl Controller for Garbage {
         "generic-garbage-collector"
     }
 
-    fn reads(&self) -> Vec<KindInfo> {
-        KINDS.to_vec()
+    fn reads(&self) -> Vec<GroupKind> {
+        KINDS.iter().map(shared_api::KindInfo::group_kind).collect()
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {

@@ -1,7 +1,7 @@
 //! Empties every `Namespace` that is being deleted, then lets it go.
 
 use shared_api::{
-    GroupKind, KINDS, Key, KindInfo, Object, Propagation, Time, Timestamp,
+    GroupKind, KINDS, Key, Object, Propagation, Time, Timestamp,
     core::{Namespace, NamespaceCondition},
 };
 use shared_reconcile::{Change, Controller, Event, Plan, World, keys_of};
@@ -17,8 +17,8 @@ impl Controller for Namespaces {
         "namespace-controller"
     }
 
-    fn reads(&self) -> Vec<KindInfo> {
-        KINDS.to_vec()
+    fn reads(&self) -> Vec<GroupKind> {
+        KINDS.iter().map(shared_api::KindInfo::group_kind).collect()
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {

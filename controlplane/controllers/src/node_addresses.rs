@@ -1,6 +1,6 @@
 //! Gives every `Node` a range of addresses for its pods.
 
-use shared_api::{Cidr, KindInfo, core::Node};
+use shared_api::{Cidr, GroupKind, core::Node};
 use shared_reconcile::{Plan, Reconciler, World};
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ impl NodeAddresses {
 impl Reconciler for NodeAddresses {
     type Kind = Node;
     const NAME: &'static str = "node-ipam-controller";
-    const READS: &'static [KindInfo] = &[];
+    const READS: &'static [GroupKind] = &[];
     // Two decisions from the same picture would give the same range twice.
     const ALONE: bool = true;
 

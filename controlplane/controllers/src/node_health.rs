@@ -7,7 +7,7 @@ mod taints;
 
 use crate::pod::is_ready;
 use shared_api::{
-    GroupKind, Key, KindInfo, Time, Timestamp,
+    GroupKind, Key, Time, Timestamp,
     coordination::Lease,
     core::{Node, NodeCondition, Pod},
 };
@@ -24,7 +24,7 @@ pub struct NodeHealth;
 impl Reconciler for NodeHealth {
     type Kind = Node;
     const NAME: &'static str = "node-lifecycle-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<Lease>(), KindInfo::of::<Pod>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<Lease>(), GroupKind::of::<Pod>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         let Some(object) = event.object() else { return Vec::new() };

@@ -2,7 +2,7 @@
 
 use crate::pod::{is_over, node};
 use shared_api::{
-    GroupKind, Key, KindInfo,
+    GroupKind, Key,
     core::{Node, Pod},
 };
 use shared_reconcile::{Event, Note, Plan, Reconciler, World};
@@ -16,7 +16,7 @@ pub struct PodGarbage;
 impl Reconciler for PodGarbage {
     type Kind = Pod;
     const NAME: &'static str = "pod-garbage-collector";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<Node>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<Node>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         match event {

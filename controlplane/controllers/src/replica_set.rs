@@ -5,7 +5,7 @@ mod status;
 
 use crate::pod::{self, is_active};
 use shared_api::{
-    GroupKind, Key, KindInfo, LabelSelector, OwnedBy,
+    GroupKind, Key, LabelSelector, OwnedBy,
     apps::{ReplicaSet, ReplicaSetSpec},
     core::Pod,
     meta::ObjectMeta,
@@ -22,7 +22,7 @@ pub struct ReplicaSets;
 impl Reconciler for ReplicaSets {
     type Kind = ReplicaSet;
     const NAME: &'static str = "replicaset-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<Pod>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<Pod>()];
 
     fn concerns(&self, event: &Event, world: &World) -> Vec<Key> {
         let Some(object) = event.object() else { return Vec::new() };

@@ -1,7 +1,7 @@
 //! Gives every `Namespace` its `ServiceAccount` called `default`.
 
 use shared_api::{
-    Key, KindInfo,
+    GroupKind, Key,
     core::{Namespace, ServiceAccount},
     meta::ObjectMeta,
 };
@@ -15,7 +15,7 @@ pub struct ServiceAccounts;
 impl Reconciler for ServiceAccounts {
     type Kind = Namespace;
     const NAME: &'static str = "service-account-controller";
-    const READS: &'static [KindInfo] = &[KindInfo::of::<ServiceAccount>()];
+    const READS: &'static [GroupKind] = &[GroupKind::of::<ServiceAccount>()];
 
     fn concerns(&self, event: &Event, _world: &World) -> Vec<Key> {
         match event {

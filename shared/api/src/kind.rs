@@ -4,7 +4,7 @@ use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, draft, meta::
 use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::fmt::Debug;
+use std::{any::Any, fmt::Debug, sync::Arc};
 
 /// A resource kind and the rules it carries. One file per kind implements this.
 pub trait Kind:
@@ -131,6 +131,9 @@ impl Scoped for ClusterResourceScope {
     const NAMESPACED: bool = false;
 }
 
+/// An `Arc<K>`, its type erased.
+pub(crate) type Typed = Box<dyn Any + Send + Sync>;
+
 /// A [`Kind`] with its type erased, so that generic code can hold a list of them.
 #[derive(Debug, Clone, Copy)]
 pub struct KindInfo {
@@ -160,6 +163,10 @@ pub struct KindInfo {
     pub decode: fn(Value) -> Result<draft::Decoded, Refusal>,
     /// The typed form of a stored object, to compare a draft with.
     pub draft: fn(&Object) -> Result<Box<dyn Draft>, serde_json::Error>,
+    /// The typed form of an object's bytes, an `Arc<K>`.
+    pub(crate) typed: fn(&[u8]) -> serde_json::Result<Typed>,
+    /// The bytes of a typed object, a `&K`.
+    pub(crate) bytes: fn(&dyn Any) -> Vec<u8>,
     /// Heads of the table's columns after the name.
     pub headings: fn() -> Vec<Heading>,
     /// Cells of one table row after the name, at a moment.
@@ -172,7 +179,7 @@ pub struct KindInfo {
 
 impl KindInfo {
     /// Erases `K`.
-    pub const fn of<K: Kind>() -> Self {
+    pub(crate) const fn of<K: Kind>() -> Self {
         Self {
             group: K::GROUP,
             version: K::VERSION,
@@ -187,6 +194,11 @@ impl KindInfo {
             durable: K::DURABLE,
             decode: draft::decode::<K>,
             draft: |object| Ok(Box::new((*object.to_kind::<K>()?).clone())),
+            typed: |bytes| Ok(Box::new(Arc::new(serde_json::from_slice::<K>(bytes)?))),
+            bytes: |object| {
+                let object = object.downcast_ref::<K>().expect("the kind was found by its own name");
+                serde_json::to_vec(object).expect("a kind can be encoded")
+            },
             headings: || K::COLUMNS.iter().map(|c| c.heading).collect(),
             row: row::<K>,
             field: field::<K>,

@@ -3,7 +3,9 @@
 use crate::{KindInfo, apps, coordination, core, discovery};
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
-pub const KINDS: &[KindInfo] = &[
+///
+/// A static, not a constant: what it points to is compiled here, once, and not in every crate that names it.
+pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<core::ConfigMap>(),
     KindInfo::of::<core::Endpoints>(),
     KindInfo::of::<core::Event>(),
@@ -33,6 +35,11 @@ pub fn find(name: &str) -> Option<&'static KindInfo> {
     let versioned =
         |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
     KINDS.iter().find(|k| called(k, word) && versioned(k))
+}
+
+/// What is known of `K`.
+pub(crate) fn info<K: crate::Kind>() -> &'static KindInfo {
+    of(K::GROUP, K::KIND).expect("every kind is in KINDS")
 }
 
 /// The kind called `kind` in `group`.

@@ -54,7 +54,8 @@ impl Object {
 
     /// The untyped form of a kind.
     pub fn from_kind<K: Kind>(object: &K) -> Self {
-        let bytes = serde_json::to_vec(object).expect("a kind can be encoded");
+        // By way of the list, so that encoding is compiled once and not in every crate.
+        let bytes = (crate::kinds::info::<K>().bytes)(object);
         Self::from_bytes(bytes).expect("every kind has a kind, a version and metadata")
     }
 
@@ -64,11 +65,16 @@ impl Object {
             if let Some(typed) = typed.downcast_ref::<Arc<K>>() {
                 return Ok(Arc::clone(typed));
             }
-            return serde_json::from_slice(&self.0.bytes).map(Arc::new);
+            return self.decode();
         }
-        let typed: Arc<K> = Arc::new(serde_json::from_slice(&self.0.bytes)?);
+        let typed: Arc<K> = self.decode()?;
         let _ = self.0.typed.set(Box::new(Arc::clone(&typed)));
         Ok(typed)
+    }
+
+    fn decode<K: Kind>(&self) -> Result<Arc<K>, serde_json::Error> {
+        let typed = (crate::kinds::info::<K>().typed)(&self.0.bytes)?;
+        Ok(*typed.downcast().expect("the kind was found by its own name"))
     }
 
     /// A copy as JSON, to be changed and made an object again.

@@ -1,7 +1,7 @@
 //! What decides: typed about one kind, or untyped about many.
 
 use crate::Plan;
-use shared_api::{GroupKind, Key, Kind, KindInfo};
+use shared_api::{GroupKind, Key, Kind};
 use shared_client::{Event, World};
 
 /// Decides what should change so that one object gets what its spec asks for.
@@ -13,7 +13,7 @@ pub trait Reconciler: Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Kinds read besides the primary one.
-    const READS: &'static [KindInfo] = &[];
+    const READS: &'static [GroupKind] = &[];
 
     /// Decisions depend on each other: each is taken only when the world shows the one before.
     const ALONE: bool = false;
@@ -34,7 +34,7 @@ pub trait Controller: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// Every kind it reads.
-    fn reads(&self) -> Vec<KindInfo>;
+    fn reads(&self) -> Vec<GroupKind>;
 
     /// Decisions depend on each other: each is taken only when the world shows the one before.
     fn alone(&self) -> bool {
@@ -56,8 +56,8 @@ impl<R: Reconciler> Controller for R {
         R::NAME
     }
 
-    fn reads(&self) -> Vec<KindInfo> {
-        [KindInfo::of::<R::Kind>()].into_iter().chain(R::READS.iter().copied()).collect()
+    fn reads(&self) -> Vec<GroupKind> {
+        [GroupKind::of::<R::Kind>()].into_iter().chain(R::READS.iter().cloned()).collect()
     }
 
     fn alone(&self) -> bool {
@@ -76,7 +76,7 @@ impl<R: Reconciler> Controller for R {
             keys.push(object.key());
             return keys;
         }
-        let read = R::READS.iter().any(|k| k.group_kind() == kind);
+        let read = R::READS.contains(&kind);
         if read { Reconciler::concerns(self, event, world) } else { Vec::new() }
     }
 

@@ -24,8 +24,7 @@ const IN_A_ROW: usize = 64;
 
 /// What the one watch of a process has to follow so that these controllers see all they read.
 pub fn queries(controllers: &[Arc<dyn Controller>]) -> Vec<Query> {
-    let kinds: BTreeSet<GroupKind> =
-        controllers.iter().flat_map(|c| c.reads()).map(|k| k.group_kind()).collect();
+    let kinds: BTreeSet<GroupKind> = controllers.iter().flat_map(|c| c.reads()).collect();
     kinds.into_iter().map(Query::all).collect()
 }
 
@@ -50,8 +49,7 @@ pub async fn run_all(
 
 /// Keeps one controller's promise, until the future is dropped.
 pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<dyn Cluster>) {
-    let reads: BTreeSet<GroupKind> =
-        controller.reads().iter().map(shared_api::KindInfo::group_kind).collect();
+    let reads: BTreeSet<GroupKind> = controller.reads().into_iter().collect();
     let mut changes = live.changes();
     let mut standing = live.standing();
     live.synced().await;

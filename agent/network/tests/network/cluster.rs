@@ -50,7 +50,7 @@ impl Memory {
         let (live, cluster) = (Live::guarded(Timestamp::now), Arc::clone(self));
         let following = Arc::clone(&live);
         tokio::spawn(async move {
-            let queries: Vec<_> = READS.iter().map(|kind| Query::all(kind.group_kind())).collect();
+            let queries: Vec<_> = READS.iter().map(|kind| Query::all(kind.clone())).collect();
             following.run(&*cluster, &queries).await;
         });
         live
