@@ -18,9 +18,9 @@ pub(crate) struct Facts {
 
 /// Pods a node takes, as Kubernetes' own default.
 const PODS: u32 = 110;
-/// Below this much free memory or disk a node says it is under pressure.
+/// Below this much free memory or disk a node says it is under pressure; of a small disk, a tenth.
 const LITTLE_MEMORY: u64 = 100 << 20;
-const LITTLE_DISK_PERCENT: u64 = 10;
+const LITTLE_DISK: u64 = 1 << 30;
 
 impl Facts {
     /// The Node object to be created.
@@ -60,7 +60,7 @@ impl Facts {
             Some(why) => ("Ready", false, "KubeletNotReady", why.to_owned()),
         };
         let memory = left.memory < LITTLE_MEMORY;
-        let disk = left.disk < self.machine.disk / 100 * LITTLE_DISK_PERCENT;
+        let disk = left.disk < LITTLE_DISK.min(self.machine.disk / 10);
         let conditions = [
             pressure(
                 "MemoryPressure",
