@@ -30,7 +30,6 @@ struct Server {
 
 /// Measures it all against a control plane of its own.
 pub(crate) async fn measure(setting: &Setting) -> Outcome {
-    let disk = disk::rate(&setting.work)?;
     let directory = setting.work.join("api");
     let plane = Plane::start(&setting.dhow, &directory)?;
     start::ready(&start::client()?, &plane).await?;
@@ -43,9 +42,11 @@ pub(crate) async fn measure(setting: &Setting) -> Outcome {
     let bare = Bare::start(&setting.work.join("bare"), &answer).await?;
     let bare = (Server { address: bare.address, tls: bare.tls.clone(), pid: bare.daemon.pid() }, bare);
 
-    let mut rows = vec![Row::told("1 KiB appends + fdatasync on the same disk", format!("{disk:.0}/s"))];
+    let mut rows = Vec::new();
+    let mut disk = vec![disk::rate(&setting.work)?];
     for count in [1, MANY] {
         let created = rest(&ours, Ask::Create, count).await?;
+        disk.push(disk::rate(&setting.work)?);
         let name = format!("creates over REST, {}", clients(count));
         rows.push(if count == MANY {
             Row::judged(&name, "≥ 3000/s", created.text(), created.rate >= CREATES)
@@ -53,8 +54,14 @@ pub(crate) async fn measure(setting: &Setting) -> Outcome {
             Row::told(&name, created.text())
         });
         let load = grpc(&ours, &access, Ask::Create, count).await?;
+        disk.push(disk::rate(&setting.work)?);
         rows.push(Row::told(&format!("creates over gRPC, {}", clients(count)), load.text()));
     }
+    // In the order of the rows they stand around.
+    let at = |n: usize| disk.get(n).map_or("", String::as_str);
+    rows.insert(0, Row::told("1 KiB writes + fdatasync, before the creates", at(0)));
+    rows.push(Row::told("… between 1 and 64 clients", at(2)));
+    rows.push(Row::told("… after the creates", at(4)));
     for count in [1, MANY] {
         let read = rest(&ours, Ask::Get, count).await?;
         rows.push(Row::told(&format!("GETs over REST, {}", clients(count)), read.text()));
