@@ -169,6 +169,22 @@ mod tests {
     }
 
     #[test]
+    fn a_disk_is_under_pressure_when_little_is_left_of_it() {
+        let check = |size: u64, left: u64| {
+            let mut facts = facts();
+            facts.machine.disk = size;
+            let status =
+                facts.status(Left { memory: 1 << 30, disk: left }, None, &Value::Null, Timestamp::UNIX_EPOCH);
+            let conditions = status["conditions"].as_array().unwrap();
+            conditions.iter().find(|c| c["type"] == "DiskPressure").unwrap()["status"] == "True"
+        };
+        assert!(!check(1 << 40, 2 << 30), "two gigabytes are left of a large disk");
+        assert!(check(1 << 40, 512 << 20));
+        assert!(!check(4 << 30, 512 << 20), "an eighth is left of a small one");
+        assert!(check(4 << 30, 256 << 20));
+    }
+
+    #[test]
     fn transition_times_move_only_with_the_status() {
         let (early, late) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(60).unwrap());
         let first = facts().status(PLENTY, None, &Value::Null, early);
