@@ -70,6 +70,8 @@ pub fn with_input(program: &str, words: &[&str], input: &str) -> Said {
     let mut child = Command::new(program)
         .args(words)
         .env("KUBECONFIG", kubeconfig())
+        // What kubectl remembers of another cluster at this address is not this one's.
+        .env("KUBECACHEDIR", demo().join("run/kubectl-cache"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
