@@ -13,6 +13,11 @@ impl Server {
     /// Creates the system's namespaces and the service `kubernetes` where they are missing. Called
     /// where the store leads; calling it again changes nothing.
     pub async fn prepare(&self) -> Result<()> {
+        self.prepare_with(&[]).await
+    }
+
+    /// The same, and these objects too. `/readyz` says so only when all are there.
+    pub async fn prepare_with(&self, more: &[Value]) -> Result<()> {
         let cluster = self.internal("bootstrap");
         for name in IMMORTAL {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
@@ -27,6 +32,9 @@ impl Server {
             for endpoints in endpoints(ip, port) {
                 place(&cluster, &endpoints).await?;
             }
+        }
+        for value in more {
+            ensure(&cluster, value).await?;
         }
         self.prepared.store(true, Ordering::Release);
         Ok(())

@@ -8,9 +8,9 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use controlplane_apiserver::{Options as ServerOptions, Server, door::Door, grpc, rest};
 use controlplane_store::Store;
-use serde_json::json;
-use shared_api::{Cidr, Object, Reason, WriteHow};
-use shared_client::{Cluster, kubeconfig::Kubeconfig};
+use serde_json::{Value, json};
+use shared_api::Cidr;
+use shared_client::kubeconfig::Kubeconfig;
 use shared_daemon::{Shutdown, Tasks, file, now};
 use shared_pki::Token;
 use std::{fs, path::Path, sync::Arc};
@@ -48,7 +48,8 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let app = rest::router(Arc::clone(&server) as Arc<dyn Door>)
         .merge(files::routes(keeper.certificate()))
         .merge(grpc::routes(Arc::clone(&server)).prepare().into_axum_router().reset_fallback());
-    // Whoever sees /readyz finds the kubeconfig: it is written before anything is served.
+    // Whoever sees /readyz finds the kubeconfig and the token: they are written before anything is served.
+    let invitation = invitation(&keeper.token()?);
     let admin =
         Kubeconfig::of("dhow", &format!("https://{advertise}"), keeper.certificate(), &keeper.admin()?);
     let places = [Some(options.data_dir.join("kubeconfig")), options.kubeconfig.clone()];
@@ -60,8 +61,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
 
     // Whoever leads first makes what every cluster has; until then /readyz says so.
     store.leads().wait_for(|leads| *leads).await.context("waiting to lead")?;
-    server.prepare().await.context("making the system's own objects")?;
-    invite(&*server.internal("bootstrap"), &keeper.token()?).await?;
+    server.prepare_with(&[invitation]).await.context("making the system's own objects")?;
     tracing::info!(address = %options.listen, advertise, revision = store.revision(), "serves");
     let controllers = controlplane_controllers::Options { cluster_cidr };
     tasks.start("leadership", leadership::follow(server, Arc::clone(&store) as Arc<dyn Store>, controllers));
@@ -103,21 +103,16 @@ fn own_addresses() -> Vec<String> {
     addresses.map(|ip| ip.to_string()).collect()
 }
 
-/// Makes the token's Secret, so that its bearers may join.
-async fn invite(cluster: &dyn Cluster, token: &Token) -> Result<()> {
-    let secret = json!({
+/// The token's Secret: its bearers may join.
+fn invitation(token: &Token) -> Value {
+    json!({
         "apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
         "metadata": {"namespace": "kube-system", "name": format!("bootstrap-token-{}", token.id)},
         "stringData": {
             "token-id": token.id, "token-secret": token.secret,
             "usage-bootstrap-authentication": "true", "description": "lets nodes join",
         },
-    });
-    match cluster.create(Object::from_value(&secret)?, &WriteHow::default()).await {
-        Ok(_) => Ok(()),
-        Err(refusal) if refusal.reason == Reason::AlreadyExists => Ok(()),
-        Err(refusal) => Err(refusal).context("making the join token's secret"),
-    }
+    })
 }
 
 /// The join token of the control plane whose state is in `data_dir`.
