@@ -89,11 +89,17 @@ impl Live {
             if why.reason == Reason::Expired {
                 self.standing.send_modify(|s| s.synced = false);
             }
+            let before = self.standing.borrow().trouble.clone();
             self.standing.send_modify(|s| {
                 s.connected = false;
                 s.trouble = Some(why.message.clone());
             });
-            tracing::debug!(error = %why, "watch ended");
+            // Told once, not at every try: what is known from here on is old.
+            if before.is_none() {
+                tracing::warn!(error = %why, "the watch broke; going on with what is known, and trying again");
+            } else {
+                tracing::debug!(error = %why, "the watch is still broken");
+            }
             pause = if began.elapsed() > CALM { Duration::from_millis(50) } else { (pause * 2).min(CALM) };
             tokio::time::sleep(pause).await;
         }
