@@ -14,7 +14,6 @@ use shared_api::{
 };
 use shared_client::{Channel, Duplex, Frame, LogOptions, Session};
 use shared_testkit::{FakeCluster, PodWords, config_map, object};
-use std::time::Duration;
 
 fn starts(node: &Node) -> usize {
     node.runtime.calls().iter().filter(|c| matches!(c, Call::Start(_))).count()
@@ -394,7 +393,7 @@ async fn many_pods_start_side_by_side() {
     for n in 0..30 {
         node.until(&format!("p{n}"), ready).await;
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    node.settle().await;
     assert_eq!(starts(&node), 30);
     let all = node.runtime.specs();
     assert!(all.iter().all(|s| s.netns.is_some()));

@@ -141,7 +141,8 @@ fn a_person_finds_their_way() {
 fn the_terminal_is_given_back_when_the_program_is_ended() {
     let seat = Seat::take("ended");
     seat.start();
-    let pid = run("pgrep", &["-n", "-x", "dhow"]).ok();
+    let shell = seat.tmux(&["display-message", "-p", "#{pane_pid}"]);
+    let pid = run("pgrep", &["-P", shell.trim(), "-x", "dhow"]).ok();
     run("kill", &["-TERM", pid.trim()]).ok();
     seat.is_restored();
 }
