@@ -117,10 +117,11 @@ impl Cluster for Local {
     }
 
     async fn create(&self, object: Object, how: &WriteHow) -> Result<Object> {
-        pipeline::create(self, &object, how).await
+        pipeline::create(self, &shared_api::stored(object), how).await
     }
 
     async fn update(&self, object: Object, how: &WriteHow) -> Result<Object> {
+        let object = shared_api::stored(object);
         let mut key = object.key();
         let kind = keys::known(&key.kind)?;
         if kind.namespaced && key.namespace.is_empty() {
@@ -146,11 +147,14 @@ impl Cluster for Local {
         if part == "scale" {
             return subresource::patch_scale(self, key, patch, how).await;
         }
+        let version = how.version.as_deref().unwrap_or(kind.api_version);
+        let unserved = || Refusal::bad_request(format!("{} is not served in {version:?}", kind.kind));
+        let served = shared_api::serving(version, kind.kind).ok_or_else(unserved)?;
         let target = pipeline::Target { kind, key, verb: "patch", part, checked: true };
         pipeline::change(self, &target, how, |old| {
             let before = old.value();
             let status = before.get("status").cloned();
-            let after = crate::patch::apply(kind.kind, before, patch)?;
+            let after = served.upgrade(crate::patch::apply(kind.kind, served.downgrade(before), patch)?);
             if part.is_empty() {
                 Ok(registry::isolate(kind, after, status))
             } else {

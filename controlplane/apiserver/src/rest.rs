@@ -73,9 +73,10 @@ async fn about_objects(
     if subresources::is_stream(&info) {
         return streams::serve(&*caller, door.sessions(user), &info, &parameters, asked).await;
     }
+    let version = info.served.warning();
     let warned = objects::serve(&*caller, &info, &parameters, asked).await;
     let mut response = warned.unwrap_or_else(|refusal| answer::refusal(&refusal));
-    for warning in caller.warnings() {
+    for warning in version.map(str::to_owned).into_iter().chain(caller.warnings()) {
         answer::warn(&mut response, &warning);
     }
     Ok(response)

@@ -41,11 +41,15 @@ pub struct Decoded {
     pub unknown: Vec<String>,
 }
 
+type Note<'a> = &'a mut dyn FnMut(serde_ignored::Path<'_>);
+
 pub(crate) fn decode<K: Kind>(value: Value) -> Result<Decoded, Refusal> {
     let mut unknown = Vec::new();
+    // Not the closure's own type: with it, every kind would have a copy of the code for a pod's spec.
+    let note: Note<'_> = &mut |path| unknown.push(dotted(&path));
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
-    let decoded: Result<K, _> = serde_ignored::deserialize(tracked, |path| unknown.push(dotted(&path)));
+    let decoded: Result<K, _> = serde_ignored::deserialize(tracked, note);
     match decoded {
         Ok(object) => Ok(Decoded { draft: Box::new(object), unknown }),
         Err(error) => {

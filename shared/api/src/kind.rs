@@ -1,10 +1,14 @@
 //! What a kind is, typed and erased.
 
-use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, draft, meta::ObjectMeta};
+use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, Version, draft, meta::ObjectMeta};
 use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{any::Any, fmt::Debug, sync::Arc};
+
+/// What can be done with objects of most kinds.
+pub(crate) const ALL_VERBS: &[&str] =
+    &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /// A resource kind and the rules it carries. One file per kind implements this.
 pub trait Kind:
@@ -39,6 +43,12 @@ pub trait Kind:
 
     /// Whether objects outlive the process that took them in.
     const DURABLE: bool = true;
+
+    /// What can be done with objects of the kind, as discovery says it.
+    const VERBS: &'static [&'static str] = ALL_VERBS;
+
+    /// Versions it is served in besides the one it is stored in.
+    const VERSIONS: &'static [Version] = &[];
 
     /// Fills in what the author left out.
     fn set_defaults(&mut self) {}
@@ -159,6 +169,10 @@ pub struct KindInfo {
     pub name_first: bool,
     /// Whether objects outlive the process that took them in.
     pub durable: bool,
+    /// What can be done with objects of the kind.
+    pub verbs: &'static [&'static str],
+    /// Versions it is served in besides this one.
+    pub versions: &'static [Version],
     /// Decodes a manifest; names the field on failure, and lists unknown fields.
     pub decode: fn(Value) -> Result<draft::Decoded, Refusal>,
     /// The typed form of a stored object, to compare a draft with.
@@ -192,6 +206,8 @@ impl KindInfo {
             subresources: K::SUBRESOURCES,
             name_first: K::NAME_FIRST,
             durable: K::DURABLE,
+            verbs: K::VERBS,
+            versions: K::VERSIONS,
             decode: draft::decode::<K>,
             draft: |object| Ok(Box::new((*object.to_kind::<K>()?).clone())),
             typed: |bytes| Ok(Box::new(Arc::new(serde_json::from_slice::<K>(bytes)?))),

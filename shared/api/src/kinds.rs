@@ -1,6 +1,9 @@
 //! The list of kinds.
 
-use crate::{KindInfo, apps, coordination, core, discovery};
+use crate::{
+    KindInfo, apps, autoscaling, batch, certificates, coordination, core, discovery, networking, node,
+    policy, rbac, scheduling, storage,
+};
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
 ///
@@ -9,16 +12,44 @@ pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<core::ConfigMap>(),
     KindInfo::of::<core::Endpoints>(),
     KindInfo::of::<core::Event>(),
+    KindInfo::of::<core::LimitRange>(),
     KindInfo::of::<core::Namespace>(),
     KindInfo::of::<core::Node>(),
+    KindInfo::of::<core::PersistentVolume>(),
+    KindInfo::of::<core::PersistentVolumeClaim>(),
     KindInfo::of::<core::Pod>(),
+    KindInfo::of::<core::PodTemplate>(),
+    KindInfo::of::<core::ReplicationController>(),
+    KindInfo::of::<core::ResourceQuota>(),
     KindInfo::of::<core::Secret>(),
     KindInfo::of::<core::Service>(),
     KindInfo::of::<core::ServiceAccount>(),
+    KindInfo::of::<apps::ControllerRevision>(),
+    KindInfo::of::<apps::DaemonSet>(),
     KindInfo::of::<apps::Deployment>(),
     KindInfo::of::<apps::ReplicaSet>(),
+    KindInfo::of::<apps::StatefulSet>(),
+    KindInfo::of::<autoscaling::HorizontalPodAutoscaler>(),
+    KindInfo::of::<batch::CronJob>(),
+    KindInfo::of::<batch::Job>(),
+    KindInfo::of::<certificates::CertificateSigningRequest>(),
     KindInfo::of::<coordination::Lease>(),
     KindInfo::of::<discovery::EndpointSlice>(),
+    KindInfo::of::<networking::Ingress>(),
+    KindInfo::of::<networking::IngressClass>(),
+    KindInfo::of::<networking::NetworkPolicy>(),
+    KindInfo::of::<node::RuntimeClass>(),
+    KindInfo::of::<policy::PodDisruptionBudget>(),
+    KindInfo::of::<rbac::ClusterRole>(),
+    KindInfo::of::<rbac::ClusterRoleBinding>(),
+    KindInfo::of::<rbac::Role>(),
+    KindInfo::of::<rbac::RoleBinding>(),
+    KindInfo::of::<scheduling::PriorityClass>(),
+    KindInfo::of::<storage::CSIDriver>(),
+    KindInfo::of::<storage::CSINode>(),
+    KindInfo::of::<storage::CSIStorageCapacity>(),
+    KindInfo::of::<storage::StorageClass>(),
+    KindInfo::of::<storage::VolumeAttachment>(),
 ];
 
 /// The kind a user means by `name`: its plural, its short name, its kind, or one of these with the group

@@ -9,7 +9,10 @@
 //! to say no.
 
 pub mod apps;
+pub mod autoscaling;
+pub mod batch;
 mod cells;
+pub mod certificates;
 mod cidr;
 pub mod coordination;
 pub mod core;
@@ -20,11 +23,18 @@ mod kind;
 mod kinds;
 mod metadata;
 pub mod name;
+pub mod networking;
+pub mod node;
 mod object;
+pub mod policy;
 mod quantity;
+pub mod rbac;
 mod refusal;
+pub mod scheduling;
 mod select;
+pub mod storage;
 mod verb;
+mod version;
 pub mod yaml;
 
 pub use cidr::{Cidr, InvalidCidr};
@@ -43,3 +53,4 @@ pub use quantity::Amount;
 pub use refusal::{Reason, Refusal};
 pub use select::{FieldSelector, LabelSelector, Selectors};
 pub use verb::{DeleteHow, Patch, PatchType, Preconditions, Propagation, Query, Validation, WriteHow};
+pub use version::{Served, Version, served, serving, stored};

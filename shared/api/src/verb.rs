@@ -67,6 +67,8 @@ pub struct WriteHow {
     pub manager: Option<String>,
     /// What to do about unknown fields.
     pub validation: Validation,
+    /// The version a patch is written for, `extensions/v1beta1`; the stored one when `None`.
+    pub version: Option<String>,
 }
 
 impl WriteHow {

@@ -74,6 +74,7 @@ pub fn how_to_wire(how: &WriteHow) -> proto::WriteHow {
             Validation::Warn => 1,
             Validation::Strict => 2,
         },
+        version: how.version.clone(),
     }
 }
 
@@ -86,7 +87,13 @@ pub fn how_from_wire(how: Option<proto::WriteHow>) -> Result<WriteHow> {
         2 => Validation::Strict,
         other => return Err(Refusal::bad_request(format!("{other} is no field validation: 0, 1 or 2"))),
     };
-    Ok(WriteHow { subresource: how.subresource, dry_run: how.dry_run, manager: how.manager, validation })
+    Ok(WriteHow {
+        subresource: how.subresource,
+        dry_run: how.dry_run,
+        manager: how.manager,
+        validation,
+        version: how.version,
+    })
 }
 
 /// A patch request, to be sent.

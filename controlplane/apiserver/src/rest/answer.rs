@@ -13,7 +13,7 @@ use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared_api::{KindInfo, Object, Reason, Refusal, Timestamp, yaml};
+use shared_api::{Object, Reason, Refusal, Served, Timestamp, yaml};
 use shared_client::{List, Result};
 use std::{
     convert::Infallible,
@@ -86,13 +86,14 @@ pub(super) fn warn(response: &mut Response, text: &str) {
 }
 
 /// One object.
-pub(super) fn object(form: Form, code: StatusCode, kind: &KindInfo, object: &Object) -> Result<Response> {
+pub(super) fn object(form: Form, code: StatusCode, served: Served, object: &Object) -> Result<Response> {
+    let object = &served.shown(object);
     let bytes = match form.shape {
         Shape::Whole => object.bytes().clone(),
         Shape::Metadata => table::metadata(object).into(),
         Shape::Table(include) => {
             let meta = json!({"resourceVersion": object.metadata().resource_version});
-            table::table(kind, std::slice::from_ref(object), include, &meta, true, Timestamp::now()).into()
+            table::table(served, std::slice::from_ref(object), include, &meta, true, Timestamp::now()).into()
         }
     };
     formed(form, code, bytes)
@@ -117,7 +118,7 @@ fn formed(form: Form, code: StatusCode, bytes: Bytes) -> Result<Response> {
 }
 
 /// A list: the stored bytes, one after the other.
-pub(super) fn list(form: Form, kind: &KindInfo, list: List) -> Result<Response> {
+pub(super) fn list(form: Form, served: Served, list: List) -> Result<Response> {
     let mut meta = json!({"resourceVersion": list.revision.to_string()});
     if let Some(token) = &list.continue_from {
         meta["continue"] = json!(token);
@@ -127,14 +128,14 @@ pub(super) fn list(form: Form, kind: &KindInfo, list: List) -> Result<Response> 
     }
     let (name, version) = match form.shape {
         Shape::Table(include) => {
-            let bytes = table::table(kind, &list.items, include, &meta, true, Timestamp::now());
+            let bytes = table::table(served, &list.items, include, &meta, true, Timestamp::now());
             return formed(form, StatusCode::OK, bytes.into());
         }
         Shape::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1"),
-        Shape::Whole => (format!("{}List", kind.kind), kind.api_version),
+        Shape::Whole => (format!("{}List", served.kind.kind), served.api_version()),
     };
     let head = format!(r#"{{"kind":"{name}","apiVersion":"{version}","metadata":{meta},"items":["#);
-    let pieces = pieces(head.into_bytes(), list.items, form.shape);
+    let pieces = pieces(head.into_bytes(), list.items, served, form.shape);
     if form.yaml || form.pretty {
         return formed(form, StatusCode::OK, pieces.collect::<Vec<_>>().concat().into());
     }
@@ -143,7 +144,12 @@ pub(super) fn list(form: Form, kind: &KindInfo, list: List) -> Result<Response> 
 }
 
 /// The text of a list in pieces, so that no list is held twice.
-fn pieces(head: Vec<u8>, items: Vec<Object>, shape: Shape) -> impl Iterator<Item = Bytes> + Send {
+fn pieces(
+    head: Vec<u8>,
+    items: Vec<Object>,
+    served: Served,
+    shape: Shape,
+) -> impl Iterator<Item = Bytes> + Send {
     let mut items = items.into_iter();
     let (mut piece, mut first, mut done) = (head, true, false);
     std::iter::from_fn(move || {
@@ -161,7 +167,7 @@ fn pieces(head: Vec<u8>, items: Vec<Object>, shape: Shape) -> impl Iterator<Item
             }
             match shape {
                 Shape::Metadata => piece.extend_from_slice(&table::metadata(&object)),
-                Shape::Whole | Shape::Table(_) => piece.extend_from_slice(object.bytes()),
+                Shape::Whole | Shape::Table(_) => piece.extend_from_slice(served.shown(&object).bytes()),
             }
         }
         Some(std::mem::take(&mut piece).into())
@@ -179,9 +185,10 @@ mod tests {
             let json = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": n.to_string()}, "data": {"x": big}});
             Object::from_value(&json).unwrap()
         };
+        let served = shared_api::serving("v1", "ConfigMap").unwrap();
         for count in [0, 1, 2, 9] {
             let items = (0..count).map(object).collect();
-            let found: Vec<_> = pieces(br#"{"items":["#.to_vec(), items, Shape::Whole).collect();
+            let found: Vec<_> = pieces(br#"{"items":["#.to_vec(), items, served, Shape::Whole).collect();
             let value: Value = serde_json::from_slice(&found.concat()).unwrap();
             assert_eq!(value["items"].as_array().unwrap().len(), count);
             assert!(count < 9 || found.len() > 2);

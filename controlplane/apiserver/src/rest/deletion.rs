@@ -21,7 +21,7 @@ pub(super) async fn one(writing: &Writing<'_>) -> Result<Response> {
     let how = delete_how(parameters, headers, sent)?;
     let object = cluster.delete(&info.key(), &how).await?;
     if object.metadata().deletion_timestamp.is_some() {
-        return answer::object(form, StatusCode::OK, info.kind, &object);
+        return answer::object(form, StatusCode::OK, info.served, &object);
     }
     answer::value(form, StatusCode::OK, &gone(info.kind, &object))
 }
@@ -57,7 +57,7 @@ pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
     }
     drop(deletions);
     list.items = deleted;
-    answer::list(form, info.kind, list)
+    answer::list(form, info.served, list)
 }
 
 /// `DeleteOptions`, from the body and, where that is silent, from the query.

@@ -4,11 +4,8 @@ use super::{accept, answer, subresources};
 use axum::response::Response;
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
-use shared_api::{KINDS, KindInfo, Refusal};
+use shared_api::{KindInfo, Refusal, Served, served};
 use shared_client::Result;
-
-/// What can be done with every kind.
-const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 const PLAIN: &str = "application/json";
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -50,22 +47,23 @@ fn plain(headers: &HeaderMap, document: &Value) -> Result<Response> {
 /// Every group and version there is, each once, in the order of `KINDS`.
 pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
-    for kind in KINDS {
-        if !found.contains(&(kind.group, kind.version)) {
-            found.push((kind.group, kind.version));
+    for one in served() {
+        if !found.contains(&(one.group(), one.version())) {
+            found.push((one.group(), one.version()));
         }
     }
     found
 }
 
 /// The kinds of one group and version.
-pub(super) fn kinds_of(group: &str, version: &str) -> Vec<&'static KindInfo> {
-    KINDS.iter().filter(|kind| kind.group == group && kind.version == version).collect()
+pub(super) fn kinds_of(group: &str, version: &str) -> Vec<Served> {
+    served().filter(|one| one.group() == group && one.version() == version).collect()
 }
 
 fn named_groups() -> Vec<&'static str> {
     let mut found: Vec<_> =
         group_versions().into_iter().map(|(group, _)| group).filter(|g| !g.is_empty()).collect();
+    found.sort_unstable();
     found.dedup();
     found
 }
@@ -122,26 +120,27 @@ fn group(name: &str, versions: &[&str]) -> Value {
 fn resources(group: &str, version: &str) -> Option<Value> {
     let kinds = kinds_of(group, version);
     let first = kinds.first()?;
-    let resources: Vec<_> = kinds.iter().flat_map(|kind| entries(kind)).collect();
+    let resources: Vec<_> = kinds.iter().flat_map(|kind| entries(*kind)).collect();
     Some(json!({
-        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": first.api_version, "resources": resources,
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": first.api_version(), "resources": resources,
     }))
 }
 
 /// A kind and its subresources in the plain form.
-fn entries(kind: &'static KindInfo) -> Vec<Value> {
+fn entries(served: Served) -> Vec<Value> {
+    let kind = served.kind;
     let mut entry = json!({
         "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
-        "kind": kind.kind, "verbs": VERBS,
+        "kind": kind.kind, "verbs": kind.verbs,
     });
     with_names(&mut entry, kind);
     let subresources = subresources::of(kind).map(|sub| {
-        let (group, version, speaks) = sub.speaks(kind);
+        let (group, version, speaks) = sub.speaks(served);
         let mut entry = json!({
             "name": format!("{}/{}", kind.plural, sub.name), "singularName": "", "namespaced": kind.namespaced,
             "kind": speaks, "verbs": sub.verbs,
         });
-        if (group, version) != (kind.group, kind.version) {
+        if (group, version) != (served.group(), served.version()) {
             (entry["group"], entry["version"]) = (json!(group), json!(version));
         }
         entry
@@ -177,18 +176,19 @@ fn aggregated(groups: &[&str], api_version: &str) -> Value {
 }
 
 /// A kind and its subresources in the aggregated form.
-fn discovered(kind: &'static KindInfo) -> Value {
+fn discovered(served: Served) -> Value {
+    let kind = served.kind;
     let speaks = |(group, version, kind): (&str, &str, &str)| json!({"group": group, "version": version, "kind": kind});
     let mut entry = json!({
         "resource": kind.plural,
-        "responseKind": speaks((kind.group, kind.version, kind.kind)),
+        "responseKind": speaks((served.group(), served.version(), kind.kind)),
         "scope": if kind.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": kind.kind.to_lowercase(),
-        "verbs": VERBS,
+        "verbs": kind.verbs,
     });
     with_names(&mut entry, kind);
     let subresources: Vec<_> = subresources::of(kind)
-        .map(|s| json!({"subresource": s.name, "responseKind": speaks(s.speaks(kind)), "verbs": s.verbs}))
+        .map(|s| json!({"subresource": s.name, "responseKind": speaks(s.speaks(served)), "verbs": s.verbs}))
         .collect();
     if !subresources.is_empty() {
         entry["subresources"] = json!(subresources);
@@ -229,10 +229,10 @@ mod tests {
             .into_iter()
             .map(|(group, version)| resources(group, version).unwrap()["resources"].as_array().unwrap().len())
             .sum();
-        let subresources: usize = KINDS.iter().map(|kind| subresources::of(kind).count()).sum();
-        assert_eq!(listed, KINDS.len() + subresources);
+        let subresources: usize = served().map(|one| subresources::of(one.kind).count()).sum();
+        assert_eq!(listed, served().count() + subresources);
         let aggregated = aggregated(&[&[""], &named_groups()[..]].concat(), "x").to_string();
-        for kind in KINDS {
+        for kind in shared_api::KINDS {
             assert!(aggregated.contains(&format!(r#""resource":"{}""#, kind.plural)), "{}", kind.kind);
         }
     }

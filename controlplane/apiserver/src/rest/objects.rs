@@ -44,7 +44,7 @@ pub(super) async fn serve(
             let value = caller.subresource(&info.key(), &info.subresource, None).await?;
             answer::value(form, StatusCode::OK, &value)
         }
-        Verb::Get => answer::object(form, StatusCode::OK, info.kind, &caller.get(&info.key()).await?),
+        Verb::Get => answer::object(form, StatusCode::OK, info.served, &caller.get(&info.key()).await?),
         Verb::List => list(caller, info, parameters, form).await,
         Verb::Watch => watch::serve(caller, info, parameters, form).await,
         Verb::Create | Verb::Update => write(&writing).await,
@@ -63,7 +63,7 @@ async fn list(
     parameters.check_list()?;
     let list = cluster.list(&parameters.query(info.kind, info.namespace.as_deref())?).await?;
     watch::fresh_enough(parameters, list.revision)?;
-    answer::list(form, info.kind, list)
+    answer::list(form, info.served, list)
 }
 
 async fn write(writing: &Writing<'_>) -> Result<Response> {
@@ -82,7 +82,7 @@ async fn write(writing: &Writing<'_>) -> Result<Response> {
             Verb::Create => cluster.create(object, &how).await?,
             _ => cluster.update(object, &how).await?,
         };
-        answer::object(form, code, info.kind, &written)?
+        answer::object(form, code, info.served, &written)?
     };
     warn(&mut response, &warnings);
     Ok(response)
@@ -101,7 +101,7 @@ fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
     let Some(fields) = value.as_object_mut() else {
         return Err(wrong("the body is not an object".into()));
     };
-    for (field, expected) in [("apiVersion", kind.api_version), ("kind", kind.kind)] {
+    for (field, expected) in [("apiVersion", info.served.api_version()), ("kind", kind.kind)] {
         let found = fields.entry(field).or_insert_with(|| json!(expected));
         if found != expected {
             return Err(Refusal::bad_request(format!(
@@ -148,7 +148,8 @@ fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
 
 async fn patch(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    let how = parameters.how(&info.subresource)?;
+    let mut how = parameters.how(&info.subresource)?;
+    how.version = (!info.served.is_stored()).then(|| info.served.api_version().into());
     let (kind, manifest) = body::patch(&body::media(headers)?, sent)?;
     let (body, warnings) = manifest.settle(info.kind, how.validation)?;
     if (kind == PatchType::Json) != body.is_array() {
@@ -162,7 +163,7 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     let mut response = if subresources::is_value(info) {
         answer::value(form, StatusCode::OK, &patched.value())?
     } else {
-        answer::object(form, StatusCode::OK, info.kind, &patched)?
+        answer::object(form, StatusCode::OK, info.served, &patched)?
     };
     warn(&mut response, &warnings);
     Ok(response)

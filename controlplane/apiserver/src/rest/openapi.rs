@@ -55,7 +55,8 @@ fn document(group: &str, version: &str) -> Option<Value> {
         return None;
     }
     let (mut paths, mut schemas) = (Map::new(), Map::new());
-    for kind in kinds {
+    for served in kinds {
+        let kind = served.kind;
         let within = if kind.namespaced { "/namespaces/{namespace}" } else { "" };
         let all = format!("{}{within}/{}", discovery::root(group, version), kind.plural);
         paths.insert(all.clone(), collection(kind));

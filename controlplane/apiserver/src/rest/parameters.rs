@@ -134,6 +134,7 @@ impl Parameters {
             dry_run: self.dry_run()?,
             manager: self.get("fieldManager").map(str::to_owned),
             validation: self.validation()?,
+            version: None,
         })
     }
 

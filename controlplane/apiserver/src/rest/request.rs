@@ -2,7 +2,7 @@
 
 use super::{answer, subresources};
 use http::Method;
-use shared_api::{KINDS, Key, KindInfo, Refusal};
+use shared_api::{Key, KindInfo, Refusal, Served, served};
 use shared_client::Result;
 
 /// What is to happen, in Kubernetes' words.
@@ -18,11 +18,29 @@ pub(super) enum Verb {
     DeleteCollection,
 }
 
+impl Verb {
+    /// As discovery and rules name it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
 /// A request about objects of one kind.
 #[derive(Debug, Clone)]
 pub(super) struct RequestInfo {
     pub(super) verb: Verb,
     pub(super) kind: &'static KindInfo,
+    /// The version of it that is asked for.
+    pub(super) served: Served,
     /// `None`: every namespace, or a kind without.
     pub(super) namespace: Option<String>,
     /// Empty when no one object is meant.
@@ -69,8 +87,9 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
         [plural, name, subresource] => (plural, name, subresource),
         _ => return Err(answer::unknown_path()),
     };
-    let serves = |k: &&KindInfo| k.group == group && k.version == version && k.plural == plural;
-    let kind = KINDS.iter().find(serves).ok_or_else(answer::unknown_path)?;
+    let serves = |s: &Served| s.kind.plural == plural && s.group() == group && s.version() == version;
+    let served = served().find(serves).ok_or_else(answer::unknown_path)?;
+    let kind = served.kind;
     if namespace.is_some() && !kind.namespaced || kind.namespaced && namespace.is_none() && !name.is_empty() {
         return Err(answer::unknown_path());
     }
@@ -86,6 +105,9 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
         Method::DELETE if !everywhere => Verb::DeleteCollection,
         _ => return Err(answer::wrong_method()),
     };
+    if subresource.is_empty() && !kind.verbs.contains(&verb.as_str()) {
+        return Err(answer::wrong_method());
+    }
     if !subresource.is_empty() {
         let known =
             subresources::of(kind).find(|s| s.name == subresource).ok_or_else(answer::unknown_path)?;
@@ -93,7 +115,14 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
             return Err(answer::wrong_method());
         }
     }
-    Ok(Some(RequestInfo { verb, kind, namespace, name: name.into(), subresource: subresource.into() }))
+    Ok(Some(RequestInfo {
+        verb,
+        kind,
+        served,
+        namespace,
+        name: name.into(),
+        subresource: subresource.into(),
+    }))
 }
 
 fn of_namespace_itself(inner: &[&str]) -> bool {

@@ -1,7 +1,7 @@
 //! What can be asked of an object besides the object: one list, from which routes and discovery derive.
 
 use super::request::{RequestInfo, Verb};
-use shared_api::{KindInfo, Refusal, core};
+use shared_api::{KindInfo, Refusal, Served, core};
 use shared_client::Result;
 
 /// One subresource.
@@ -56,19 +56,12 @@ const SUBRESOURCES: &[Subresource] = &[
 impl Subresource {
     /// Whether it can be asked so.
     pub(super) fn allows(&self, verb: Verb) -> bool {
-        let word = match verb {
-            Verb::Get => "get",
-            Verb::Create => "create",
-            Verb::Update => "update",
-            Verb::Patch => "patch",
-            Verb::List | Verb::Watch | Verb::Delete | Verb::DeleteCollection => return false,
-        };
-        self.verbs.contains(&word)
+        self.verbs.contains(&verb.as_str())
     }
 
-    /// Group, version and kind that it speaks for `kind`.
-    pub(super) fn speaks(&self, kind: &KindInfo) -> (&'static str, &'static str, &'static str) {
-        self.speaks.unwrap_or((kind.group, kind.version, kind.kind))
+    /// Group, version and kind that it speaks for a kind.
+    pub(super) fn speaks(&self, of: Served) -> (&'static str, &'static str, &'static str) {
+        self.speaks.unwrap_or((of.group(), of.version(), of.kind.kind))
     }
 }
 

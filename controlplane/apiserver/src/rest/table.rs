@@ -2,7 +2,7 @@
 
 use super::accept::Include;
 use serde_json::{Value, json};
-use shared_api::{Heading, KindInfo, Object, Timestamp};
+use shared_api::{Heading, KindInfo, Object, Served, Timestamp};
 
 /// An object as a `PartialObjectMetadata`.
 pub(super) fn metadata(object: &Object) -> Vec<u8> {
@@ -14,13 +14,14 @@ pub(super) fn metadata(object: &Object) -> Vec<u8> {
 
 /// A table of `objects`; `meta` is the list's metadata. Watches name the columns once only.
 pub(super) fn table(
-    kind: &KindInfo,
+    served: Served,
     objects: &[Object],
     include: Include,
     meta: &Value,
     columns: bool,
     now: Timestamp,
 ) -> Vec<u8> {
+    let kind = served.kind;
     let headings = (kind.headings)();
     let definitions = if columns { definitions(kind, &headings) } else { Value::Array(Vec::new()) };
     let head = format!(
@@ -37,7 +38,7 @@ pub(super) fn table(
         match include {
             Include::Nothing => bytes.extend_from_slice(b"null"),
             Include::Metadata => bytes.extend(metadata(object)),
-            Include::Object => bytes.extend_from_slice(object.bytes()),
+            Include::Object => bytes.extend_from_slice(served.shown(object).bytes()),
         }
         bytes.push(b'}');
     }
@@ -72,7 +73,8 @@ mod tests {
             let value = json!({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": "a", "uid": "u"}});
             let object = Object::from_value(&value).unwrap();
             let now = Timestamp::UNIX_EPOCH;
-            let bytes = table(kind, &[object.clone(), object], Include::Metadata, &json!({}), true, now);
+            let served = shared_api::serving(kind.api_version, kind.kind).unwrap();
+            let bytes = table(served, &[object.clone(), object], Include::Metadata, &json!({}), true, now);
             let table: Value = serde_json::from_slice(&bytes).unwrap();
             let columns = table["columnDefinitions"].as_array().unwrap();
             let name = columns.iter().position(|c| c["name"] == "Name").unwrap();

@@ -15,7 +15,7 @@ use futures::{StreamExt, future, stream::BoxStream};
 use http::{StatusCode, header};
 use rand::Rng;
 use serde_json::json;
-use shared_api::{FieldSelector, KindInfo, Query, Reason, Refusal, Revision, Timestamp};
+use shared_api::{FieldSelector, Query, Reason, Refusal, Revision, Served, Timestamp};
 use shared_client::{Cluster, Event, Result};
 use std::{convert::Infallible, time::Duration};
 
@@ -60,7 +60,7 @@ pub(super) async fn serve(
     }
     let length = length(parameters)?;
     let lines = match open(cluster, &query, wanted).await {
-        Ok(events) => lines(events, info.kind, form, wanted),
+        Ok(events) => lines(events, info.served, form, wanted),
         // Watchers take this as an event: they then list again.
         Err(refusal) if matches!(refusal.reason, Reason::Expired | Reason::Gone) => {
             futures::stream::iter([error(&refusal)]).boxed()
@@ -102,7 +102,7 @@ fn length(parameters: &Parameters) -> Result<Duration> {
 
 fn lines(
     events: BoxStream<'static, Result<Event>>,
-    kind: &'static KindInfo,
+    served: Served,
     form: Form,
     wanted: Wanted,
 ) -> BoxStream<'static, Vec<u8>> {
@@ -116,7 +116,7 @@ fn lines(
         })
         .filter_map(move |event| {
             let line = match event {
-                Ok(event) => line(&event, kind, form, wanted, &mut columns),
+                Ok(event) => line(&event, served, form, wanted, &mut columns),
                 Err(refusal) => Some(error(&refusal)),
             };
             future::ready(line)
@@ -125,38 +125,40 @@ fn lines(
 }
 
 /// One event as the asker hears it.
-fn line(event: &Event, kind: &KindInfo, form: Form, wanted: Wanted, columns: &mut bool) -> Option<Vec<u8>> {
+fn line(event: &Event, served: Served, form: Form, wanted: Wanted, columns: &mut bool) -> Option<Vec<u8>> {
     let (word, object) = match event {
         Event::Added(object) => ("ADDED", object),
         Event::Modified(object) => ("MODIFIED", object),
         Event::Deleted(object) => ("DELETED", object),
         Event::Bookmark { revision, initial, .. } => {
             let mark = *initial && wanted.mark;
-            return (mark || wanted.bookmarks).then(|| bookmark(kind, form, *revision, mark));
+            return (mark || wanted.bookmarks).then(|| bookmark(served, form, *revision, mark));
         }
     };
     let mut bytes = format!(r#"{{"type":"{word}","object":"#).into_bytes();
     match form.shape {
-        Shape::Whole => bytes.extend_from_slice(object.bytes()),
+        Shape::Whole => bytes.extend_from_slice(served.shown(object).bytes()),
         Shape::Metadata => bytes.extend(table::metadata(object)),
         Shape::Table(include) => {
             let meta = json!({"resourceVersion": object.metadata().resource_version});
             let objects = std::slice::from_ref(object);
             let first = std::mem::take(columns);
-            bytes.extend(table::table(kind, objects, include, &meta, first, Timestamp::now()));
+            bytes.extend(table::table(served, objects, include, &meta, first, Timestamp::now()));
         }
     }
     bytes.extend_from_slice(b"}\n");
     Some(bytes)
 }
 
-fn bookmark(kind: &KindInfo, form: Form, revision: Revision, mark: bool) -> Vec<u8> {
+fn bookmark(served: Served, form: Form, revision: Revision, mark: bool) -> Vec<u8> {
     let mut meta = json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
     if mark {
         meta["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }
     let object = match form.shape {
-        Shape::Whole => json!({"kind": kind.kind, "apiVersion": kind.api_version, "metadata": meta}),
+        Shape::Whole => {
+            json!({"kind": served.kind.kind, "apiVersion": served.api_version(), "metadata": meta})
+        }
         Shape::Metadata => {
             json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta})
         }

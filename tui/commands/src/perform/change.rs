@@ -17,7 +17,7 @@ use shared_client::Event;
 const MANAGER: &str = "dhow";
 
 fn how(dry_run: bool, validation: Validation) -> WriteHow {
-    WriteHow { dry_run, validation, manager: Some(MANAGER.into()), subresource: None }
+    WriteHow { dry_run, validation, manager: Some(MANAGER.into()), ..WriteHow::default() }
 }
 
 fn named(kind: &KindInfo, name: &str) -> String {

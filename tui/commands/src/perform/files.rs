@@ -3,7 +3,7 @@
 use super::{Doors, Out};
 use crate::Error;
 use serde_json::Value;
-use shared_api::{GroupKind, KindInfo, Object, Refusal, of, yaml};
+use shared_api::{KindInfo, Object, Refusal, yaml};
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncReadExt;
 
@@ -76,7 +76,7 @@ fn flatten(mut document: Value) -> Vec<Value> {
     }
 }
 
-fn one(file: &str, mut value: Value, namespace: Option<&str>, doors: &Doors) -> Result<Manifest, Refusal> {
+fn one(file: &str, value: Value, namespace: Option<&str>, doors: &Doors) -> Result<Manifest, Refusal> {
     let word = |value: &Value, field: &str| match &value[field] {
         Value::String(text) if !text.is_empty() => Ok(text.clone()),
         Value::Null => Err(Refusal::bad_request(format!("a manifest has no {field}"))),
@@ -86,10 +86,10 @@ fn one(file: &str, mut value: Value, namespace: Option<&str>, doors: &Doors) -> 
         return Err(Refusal::bad_request("a manifest has to be a mapping with apiVersion and kind"));
     }
     let (version, kind) = (word(&value, "apiVersion")?, word(&value, "kind")?);
-    let names = GroupKind::parse(&version, &kind);
-    let info = of(&names.group, &names.kind).ok_or_else(|| {
+    let served = shared_api::serving(&version, &kind).ok_or_else(|| {
         Refusal::bad_request(format!("no matches for kind {kind:?} in version {version:?}"))
     })?;
+    let (info, mut value) = (served.kind, served.upgrade(value));
     if !value["metadata"].is_object() {
         return Err(Refusal::bad_request(format!(
             "{kind}: metadata: Required value: name or generateName is required"

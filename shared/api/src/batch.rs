@@ -1,0 +1,8 @@
+//! The `batch` group.
+
+mod cron_job;
+mod job;
+
+pub use cron_job::CronJob;
+pub use job::Job;
+pub use k8s_openapi::api::batch::v1::*;

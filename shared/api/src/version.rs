@@ -1,0 +1,110 @@
+//! The versions a kind is served in: one it is stored in, and those that are turned into it on the way
+//! in and out of it on the way out.
+
+use crate::{KINDS, KindInfo, Object};
+use serde_json::Value;
+
+/// A version a kind is served in besides the one it is stored in.
+#[derive(Debug, Clone, Copy)]
+pub struct Version {
+    /// API group, which may be another than the kind's own: `extensions`.
+    pub group: &'static str,
+    /// Version within the group: `v1beta1`.
+    pub version: &'static str,
+    /// Both, as objects write it: `extensions/v1beta1`.
+    pub api_version: &'static str,
+    /// Turns fields of this version into those of the stored one. `apiVersion` is not its business; what
+    /// it cannot make sense of it leaves, to be refused where every object is.
+    pub upgrade: fn(&mut Value),
+    /// The way back.
+    pub downgrade: fn(&mut Value),
+    /// What those who ask for this version are warned of, when it is on its way out.
+    pub warning: Option<&'static str>,
+}
+
+/// A kind in one of its versions.
+#[derive(Debug, Clone, Copy)]
+pub struct Served {
+    /// The kind.
+    pub kind: &'static KindInfo,
+    version: Option<&'static Version>,
+}
+
+impl Served {
+    /// API group of this version.
+    pub fn group(&self) -> &'static str {
+        self.version.map_or(self.kind.group, |v| v.group)
+    }
+
+    /// Version within the group.
+    pub fn version(&self) -> &'static str {
+        self.version.map_or(self.kind.version, |v| v.version)
+    }
+
+    /// Both, as objects write it.
+    pub fn api_version(&self) -> &'static str {
+        self.version.map_or(self.kind.api_version, |v| v.api_version)
+    }
+
+    /// What those who ask for this version are warned of.
+    pub fn warning(&self) -> Option<&'static str> {
+        self.version.and_then(|v| v.warning)
+    }
+
+    /// Whether objects are stored as they are in this version.
+    pub fn is_stored(&self) -> bool {
+        self.version.is_none()
+    }
+
+    /// JSON of this version as JSON of the stored one.
+    #[must_use]
+    pub fn upgrade(&self, mut value: Value) -> Value {
+        if let Some(version) = self.version {
+            (version.upgrade)(&mut value);
+            value["apiVersion"] = self.kind.api_version.into();
+        }
+        value
+    }
+
+    /// JSON of the stored version as JSON of this one.
+    #[must_use]
+    pub fn downgrade(&self, mut value: Value) -> Value {
+        if let Some(version) = self.version {
+            (version.downgrade)(&mut value);
+            value["apiVersion"] = version.api_version.into();
+        }
+        value
+    }
+
+    /// A stored object as it is in this version.
+    #[must_use]
+    pub fn shown(&self, object: &Object) -> Object {
+        if self.is_stored() {
+            return object.clone();
+        }
+        Object::from_value(&self.downgrade(object.value())).unwrap_or_else(|_| object.clone())
+    }
+}
+
+/// Every kind in every version it is served in; of each kind the stored version first.
+pub fn served() -> impl Iterator<Item = Served> {
+    KINDS.iter().flat_map(|kind| {
+        let stored = std::iter::once(Served { kind, version: None });
+        stored.chain(kind.versions.iter().map(move |v| Served { kind, version: Some(v) }))
+    })
+}
+
+/// The kind called `kind` in `api_version`, `extensions/v1beta1`.
+pub fn serving(api_version: &str, kind: &str) -> Option<Served> {
+    served().find(|s| s.kind.kind == kind && s.api_version() == api_version)
+}
+
+/// An object in the version it is stored in; as it is when its kind has no such version.
+pub fn stored(object: Object) -> Object {
+    match serving(object.api_version(), object.kind()) {
+        Some(served) if !served.is_stored() => {
+            Object::from_value(&served.upgrade(object.value())).unwrap_or(object)
+        }
+        _ => object,
+    }
+}
