@@ -171,8 +171,8 @@ impl Cluster for Local {
         pipeline::delete(self, kind, key, how, |old| self.must_be_on(node.as_deref(), &ask, old)).await
     }
 
-    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
-        subresource::ask(self, key, name, body).await
+    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>, how: &WriteHow) -> Result<Value> {
+        subresource::ask(self, key, name, body, how).await
     }
 
     async fn watch(

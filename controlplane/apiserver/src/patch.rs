@@ -13,5 +13,6 @@ pub(crate) fn apply(kind: &str, before: Value, patch: &Patch) -> Result<Value, R
         PatchType::Json => json::apply(before, &patch.body),
         PatchType::Merge => merge::apply(before, &patch.body),
         PatchType::Strategic => strategic::apply(kind, before, &patch.body),
+        PatchType::Apply { .. } => Err(Refusal::bad_request("apply is not a patch of this part")),
     }
 }

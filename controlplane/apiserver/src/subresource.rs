@@ -11,7 +11,13 @@ use shared_api::{DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, Reason,
 use shared_client::{Cluster, Result};
 
 /// Reads a part of an object, or writes it.
-pub(crate) async fn ask(caller: &Local, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
+pub(crate) async fn ask(
+    caller: &Local,
+    key: &Key,
+    name: &str,
+    body: Option<Value>,
+    how: &WriteHow,
+) -> Result<Value> {
     let kind = keys::kind_of(key)?;
     if !kind.subresources.contains(&name) {
         return Err(registry::no_part(kind, name));
@@ -25,13 +31,13 @@ pub(crate) async fn ask(caller: &Local, key: &Key, name: &str, body: Option<Valu
                 let why = format!("the body is about {}, the request about {key}", object.key());
                 return Err(Refusal::bad_request(why));
             }
-            let how = WriteHow { subresource: Some(name.into()), ..WriteHow::default() };
+            let how = WriteHow { subresource: Some(name.into()), ..how.clone() };
             caller.update(object, &how).await.map(|object| object.value())
         }
         ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(&object)),
-        ("scale", Some(body)) => scale(caller, kind, key, &body).await,
-        ("binding", Some(body)) => bind(caller, kind, key, &body).await,
-        ("eviction", Some(body)) => evict(caller, kind, key, body).await,
+        ("scale", Some(body)) => scale(caller, kind, key, &body, how).await,
+        ("binding", Some(body)) => bind(caller, kind, key, &body, how).await,
+        ("eviction", Some(body)) => evict(caller, kind, key, body, how).await,
         ("binding" | "eviction" | "finalize", None) => {
             Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} can only be written")))
         }
@@ -57,10 +63,15 @@ fn read(caller: &Local, kind: &'static KindInfo, key: &Key, part: &str) -> Resul
     caller.server.read(kind, &key.namespace, &key.name)?.ok_or_else(|| Refusal::not_found(key))
 }
 
-async fn scale(caller: &Local, kind: &'static KindInfo, key: &Key, body: &Value) -> Result<Value> {
+async fn scale(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    body: &Value,
+    how: &WriteHow,
+) -> Result<Value> {
     let target = Target { kind, key, verb: "update", part: "scale", checked: true };
-    let how = WriteHow::default();
-    let scaled = pipeline::change(caller, &target, &how, |old| with_replicas(old, body)).await?;
+    let scaled = pipeline::change(caller, &target, how, |old| with_replicas(old, body)).await?;
     Ok(scale_of(&scaled))
 }
 
@@ -102,7 +113,13 @@ fn with_replicas(old: &Object, scale: &Value) -> Result<Value> {
     Ok(new)
 }
 
-async fn bind(caller: &Local, kind: &'static KindInfo, key: &Key, body: &Value) -> Result<Value> {
+async fn bind(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    body: &Value,
+    how: &WriteHow,
+) -> Result<Value> {
     let target_kind = body.pointer("/target/kind").and_then(Value::as_str).unwrap_or("Node");
     let node = body.pointer("/target/name").and_then(Value::as_str).unwrap_or_default();
     if target_kind != "Node" || shared_api::name::subdomain(node).is_some() {
@@ -112,7 +129,7 @@ async fn bind(caller: &Local, kind: &'static KindInfo, key: &Key, body: &Value) 
     }
     let now = (caller.server.options.clock)();
     let target = Target { kind, key, verb: "create", part: "binding", checked: false };
-    pipeline::change(caller, &target, &WriteHow::default(), |old| {
+    pipeline::change(caller, &target, how, |old| {
         let mut pod = old.value();
         if old.metadata().deletion_timestamp.is_some() {
             let why = format!("pod {} is being deleted, cannot be assigned to a host", key.name);
@@ -147,7 +164,13 @@ async fn bind(caller: &Local, kind: &'static KindInfo, key: &Key, body: &Value) 
     Ok(success())
 }
 
-async fn evict(caller: &Local, kind: &'static KindInfo, key: &Key, mut body: Value) -> Result<Value> {
+async fn evict(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    mut body: Value,
+    how: &WriteHow,
+) -> Result<Value> {
     caller.may(&asked("create", kind, "eviction", key))?;
     let options: shared_api::meta::DeleteOptions = match body.get_mut("deleteOptions").map(Value::take) {
         None | Some(Value::Null) => shared_api::meta::DeleteOptions::default(),
@@ -162,7 +185,7 @@ async fn evict(caller: &Local, kind: &'static KindInfo, key: &Key, mut body: Val
             revision: preconditions.resource_version.and_then(|v| v.parse().ok()),
         },
         propagation: None,
-        dry_run: options.dry_run.is_some_and(|d| !d.is_empty()),
+        dry_run: how.dry_run || options.dry_run.is_some_and(|d| !d.is_empty()),
     };
     pipeline::delete(caller, kind, key, &how, |_| Ok(())).await?;
     Ok(success())

@@ -95,7 +95,8 @@ async fn act(cluster: &dyn Cluster, verdict: Verdict, now: Timestamp) -> Option<
     match verdict {
         Verdict::Bind { key, pod, node } => {
             let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-            match bind(cluster, &key, uid, &node).await {
+            let how = WriteHow { manager: Some(NAME.into()), ..WriteHow::default() };
+            match bind(cluster, &key, uid, &node, &how).await {
                 Ok(()) => {
                     tracing::info!(pod = %key, node, "bound");
                     record(cluster, NAME, tell::scheduled(&pod, &node), now).await;

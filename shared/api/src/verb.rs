@@ -87,6 +87,11 @@ pub enum PatchType {
     Merge,
     /// Kubernetes' own: lists of objects merge by key.
     Strategic,
+    /// What the asker wants to be so, whole: server-side apply.
+    Apply {
+        /// Takes what others own and have set otherwise.
+        force: bool,
+    },
 }
 
 /// A change to an object, relative to what is there.

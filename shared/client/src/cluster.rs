@@ -84,7 +84,7 @@ pub trait Cluster: Send + Sync {
     async fn delete(&self, key: &Key, how: &DeleteHow) -> Result<Object>;
 
     /// What else may be asked of an object: `binding`, `scale`, `eviction`, … `None` reads it.
-    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>) -> Result<Value>;
+    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>, how: &WriteHow) -> Result<Value>;
 
     /// Everything that happens to what is meant: one stream, in revision order, over all kinds.
     ///

@@ -104,9 +104,10 @@ impl Cluster for Grpc {
         answer(self.objects().delete(delete_to_wire(key, how)).await)
     }
 
-    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
+    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>, how: &WriteHow) -> Result<Value> {
         let body = body.map(|b| b.to_string().into());
-        let request = proto::SubresourceRequest { key: Some(key_to_wire(key)), name: name.into(), body };
+        let (key, how) = (Some(key_to_wire(key)), Some(how_to_wire(how)));
+        let request = proto::SubresourceRequest { key, name: name.into(), body, how };
         let reply = self.objects().subresource(request).await.map_err(refused)?.into_inner();
         serde_json::from_slice(&reply.json)
             .map_err(|e| Refusal::internal(format!("the answer is not JSON: {e}")))

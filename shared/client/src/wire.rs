@@ -104,9 +104,11 @@ pub fn patch_to_wire(key: &Key, patch: &Patch, how: &WriteHow) -> proto::PatchRe
             PatchType::Json => 0,
             PatchType::Merge => 1,
             PatchType::Strategic => 2,
+            PatchType::Apply { .. } => 3,
         },
         body: patch.body.to_string().into(),
         how: Some(how_to_wire(how)),
+        force: patch.kind == PatchType::Apply { force: true },
     }
 }
 
@@ -116,7 +118,8 @@ pub fn patch_from_wire(request: proto::PatchRequest) -> Result<(Key, Patch, Writ
         0 => PatchType::Json,
         1 => PatchType::Merge,
         2 => PatchType::Strategic,
-        other => return Err(Refusal::bad_request(format!("{other} is no patch type: 0, 1 or 2"))),
+        3 => PatchType::Apply { force: request.force },
+        other => return Err(Refusal::bad_request(format!("{other} is no patch type: 0 to 3"))),
     };
     let body = serde_json::from_slice(&request.body)
         .map_err(|e| Refusal::bad_request(format!("the patch is not JSON: {e}")))?;

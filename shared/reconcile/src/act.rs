@@ -107,13 +107,14 @@ impl Actor<'_> {
             Change::UpdateStatus(object) => self.cluster.update(newest(object, mine), &how("status")).await,
             Change::Finalize(object) => {
                 let body = newest(object.clone(), mine).value();
-                let written = self.cluster.subresource(&object.key(), "finalize", Some(body)).await?;
+                let written =
+                    self.cluster.subresource(&object.key(), "finalize", Some(body), &self.how()).await?;
                 Object::from_value(&written).map_err(Refusal::internal)
             }
             Change::Patch { key, patch } => self.cluster.patch(&key, &patch, &self.how()).await,
             Change::Delete { key, how, .. } => self.cluster.delete(&key, &how).await,
             Change::Bind { pod, uid, node } => {
-                bind(self.cluster, &pod, &uid, &node).await?;
+                bind(self.cluster, &pod, &uid, &node, &self.how()).await?;
                 self.cluster.get(&pod).await
             }
             Change::Record(note) => {
@@ -195,13 +196,13 @@ fn newest(object: Object, mine: &HashMap<Key, Object>) -> Object {
 }
 
 /// Gives a pod its node.
-pub async fn bind(cluster: &dyn Cluster, pod: &Key, uid: &str, node: &str) -> Result<()> {
+pub async fn bind(cluster: &dyn Cluster, pod: &Key, uid: &str, node: &str, how: &WriteHow) -> Result<()> {
     let body = serde_json::json!({
         "apiVersion": "v1", "kind": "Binding",
         "metadata": {"name": pod.name, "namespace": pod.namespace, "uid": uid},
         "target": {"apiVersion": "v1", "kind": "Node", "name": node},
     });
-    cluster.subresource(pod, "binding", Some(body)).await.map(drop)
+    cluster.subresource(pod, "binding", Some(body), how).await.map(drop)
 }
 
 /// Records an event: adds it, or counts it when the same has happened before. Never fails: an event

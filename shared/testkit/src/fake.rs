@@ -148,7 +148,13 @@ impl Cluster for FakeCluster {
         self.write(|s| s.delete(key, how))
     }
 
-    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
+    async fn subresource(
+        &self,
+        key: &Key,
+        name: &str,
+        body: Option<Value>,
+        _how: &WriteHow,
+    ) -> Result<Value> {
         self.write(|s| s.subresource(key, name, body))
     }
 

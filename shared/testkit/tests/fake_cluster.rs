@@ -31,10 +31,10 @@ async fn a_pod_is_bound_once() {
     let fake = FakeCluster::holding([object(&pod("a"))]);
     let key = Key::of::<Pod>("default", "a");
     let to = |node: &str| serde_json::json!({"target": {"kind": "Node", "name": node}});
-    fake.subresource(&key, "binding", Some(to("n1"))).await.unwrap();
+    fake.subresource(&key, "binding", Some(to("n1")), &WriteHow::default()).await.unwrap();
     let bound = fake.get(&key).await.unwrap().to_kind::<Pod>().unwrap();
     assert_eq!(bound.spec.as_ref().unwrap().node_name.as_deref(), Some("n1"));
-    let again = fake.subresource(&key, "binding", Some(to("n2"))).await.unwrap_err();
+    let again = fake.subresource(&key, "binding", Some(to("n2")), &WriteHow::default()).await.unwrap_err();
     assert_eq!(again.reason, Reason::Conflict);
 }
 
@@ -66,7 +66,7 @@ async fn a_namespace_waits_for_its_finalizer() {
     let marked = fake.delete(&stored.key(), &DeleteHow::default()).await.unwrap();
     assert_eq!(marked.value()["status"]["phase"], "Terminating");
     let done = serde_json::json!({"spec": {"finalizers": []}});
-    fake.subresource(&stored.key(), "finalize", Some(done)).await.unwrap();
+    fake.subresource(&stored.key(), "finalize", Some(done), &WriteHow::default()).await.unwrap();
     assert_eq!(fake.get(&stored.key()).await.unwrap_err().reason, Reason::NotFound);
 }
 

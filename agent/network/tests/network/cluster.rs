@@ -81,7 +81,7 @@ impl Cluster for Memory {
     async fn delete(&self, _: &Key, _: &DeleteHow) -> Result<Object> {
         unasked()
     }
-    async fn subresource(&self, _: &Key, _: &str, _: Option<Value>) -> Result<Value> {
+    async fn subresource(&self, _: &Key, _: &str, _: Option<Value>, _: &WriteHow) -> Result<Value> {
         unasked()
     }
     async fn watch(&self, _: &[Query], _: Option<Revision>) -> Result<BoxStream<'static, Result<Event>>> {

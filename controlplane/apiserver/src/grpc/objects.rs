@@ -76,11 +76,12 @@ impl proto::objects_server::Objects for Wire {
         request: Request<proto::SubresourceRequest>,
     ) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
-        let proto::SubresourceRequest { key, name, body } = request.into_inner();
+        let proto::SubresourceRequest { key, name, body, how } = request.into_inner();
+        let how = how_from_wire(how).map_err(said)?;
         let key = key_from_wire(key).map_err(said)?;
         let body = body.map(|b| serde_json::from_slice(&b)).transpose();
         let body = body.map_err(|e| said(Refusal::bad_request(format!("the body is not JSON: {e}"))))?;
-        let value = caller.subresource(&key, &name, body).await.map_err(said)?;
+        let value = caller.subresource(&key, &name, body, &how).await.map_err(said)?;
         Ok(Response::new(proto::Json { json: value.to_string().into(), warnings: caller.warnings() }))
     }
 

@@ -41,7 +41,8 @@ pub(super) async fn serve(
     let writing = Writing { cluster: caller, info, parameters, form, headers: &parts.headers, sent: &sent };
     match info.verb {
         Verb::Get if subresources::is_value(info) => {
-            let value = caller.subresource(&info.key(), &info.subresource, None).await?;
+            let value =
+                caller.subresource(&info.key(), &info.subresource, None, &parameters.how("")?).await?;
             answer::value(form, StatusCode::OK, &value)
         }
         Verb::Get => answer::object(form, StatusCode::OK, info.served, &caller.get(&info.key()).await?),
@@ -73,8 +74,7 @@ async fn write(writing: &Writing<'_>) -> Result<Response> {
     let (value, warnings) = manifest.settle(info.kind, how.validation)?;
     let code = if info.verb == Verb::Create { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = if subresources::is_value(info) {
-        subresources::refuse_dry_run(info, how.dry_run)?;
-        let answered = cluster.subresource(&info.key(), &info.subresource, Some(value)).await?;
+        let answered = cluster.subresource(&info.key(), &info.subresource, Some(value), &how).await?;
         answer::value(form, code, &answered)?
     } else {
         let object = placed(info, value)?;

@@ -1,8 +1,7 @@
 //! What can be asked of an object besides the object: one list, from which routes and discovery derive.
 
 use super::request::{RequestInfo, Verb};
-use shared_api::{KindInfo, Refusal, Served, core};
-use shared_client::Result;
+use shared_api::{KindInfo, Served, core};
 
 /// One subresource.
 #[derive(Debug, Clone, Copy)]
@@ -80,15 +79,4 @@ pub(super) fn is_stream(info: &RequestInfo) -> bool {
 /// Whether the request goes to a subresource that is not just another view of the object.
 pub(super) fn is_value(info: &RequestInfo) -> bool {
     !matches!(info.subresource.as_str(), "" | "status")
-}
-
-/// Such a value cannot be written dry: better refused than done.
-pub(super) fn refuse_dry_run(info: &RequestInfo, dry_run: bool) -> Result<()> {
-    if !dry_run {
-        return Ok(());
-    }
-    let what = format!("{}/{}", info.kind.plural, info.subresource);
-    Err(Refusal::bad_request(format!(
-        "dryRun is not served for {what}: ask without it, or for the object itself"
-    )))
 }

@@ -36,7 +36,7 @@ async fn a_stranger_joins_attends_and_serves() {
     let early = admin.open(&pod, exec()).await.unwrap_err();
     assert_eq!(early.message, "pod web-1 is not assigned to a node yet");
     let bind = json!({"target": {"kind": "Node", "name": "n1"}});
-    admin.subresource(&pod, "binding", Some(bind)).await.unwrap();
+    admin.subresource(&pod, "binding", Some(bind), &WriteHow::default()).await.unwrap();
     let away = admin.open(&pod, exec()).await.unwrap_err();
     assert_eq!(away.reason, Reason::ServiceUnavailable);
     assert!(away.message.starts_with("node n1 is not connected"), "{away}");

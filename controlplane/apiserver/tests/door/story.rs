@@ -70,7 +70,7 @@ async fn a_namespace_takes_nothing_new_while_it_ends() {
         r#"pods "a" is forbidden: unable to create new content in namespace x because it is being terminated"#
     );
     let done = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}, "spec": {"finalizers": []}});
-    cluster.subresource(&ending.key(), "finalize", Some(done)).await.unwrap();
+    cluster.subresource(&ending.key(), "finalize", Some(done), &PLAIN()).await.unwrap();
     assert_eq!(reason(cluster.get(&ending.key()).await), Reason::NotFound);
 }
 
@@ -116,7 +116,7 @@ async fn a_pod_is_bound_once() {
     let bind = |node: &str| {
         let body = json!({"apiVersion": "v1", "kind": "Binding", "target": {"kind": "Node", "name": node}});
         let cluster = cluster.clone();
-        async move { cluster.subresource(&key("pods", "default", "web-1"), "binding", Some(body)).await }
+        async move { cluster.subresource(&key("pods", "default", "web-1"), "binding", Some(body), &PLAIN()).await }
     };
     assert_eq!(bind("n1").await.unwrap()["status"], "Success");
     let bound = cluster.get(&key("pods", "default", "web-1")).await.unwrap().value();
@@ -136,13 +136,13 @@ async fn a_scale_is_read_written_and_patched() {
     let cluster = server.internal("test");
     create(&*cluster, deployment("web")).await.unwrap();
     let web = key("deployments", "default", "web");
-    let mut scale = cluster.subresource(&web, "scale", None).await.unwrap();
+    let mut scale = cluster.subresource(&web, "scale", None, &PLAIN()).await.unwrap();
     assert_eq!((&scale["spec"]["replicas"], &scale["status"]["selector"]), (&json!(2), &json!("app=web")));
     scale["spec"]["replicas"] = 5.into();
     let stale = scale.clone();
-    let written = cluster.subresource(&web, "scale", Some(scale)).await.unwrap();
+    let written = cluster.subresource(&web, "scale", Some(scale), &PLAIN()).await.unwrap();
     assert_eq!(written["spec"]["replicas"], 5);
-    assert_eq!(reason(cluster.subresource(&web, "scale", Some(stale)).await), Reason::Conflict);
+    assert_eq!(reason(cluster.subresource(&web, "scale", Some(stale), &PLAIN()).await), Reason::Conflict);
     let patch = Patch { kind: PatchType::Merge, body: json!({"spec": {"replicas": 1}}) };
     let how = WriteHow { subresource: Some("scale".into()), ..PLAIN() };
     assert_eq!(cluster.patch(&web, &patch, &how).await.unwrap().value()["kind"], "Scale");
@@ -187,7 +187,7 @@ async fn nodes_write_their_own_and_strangers_nothing() {
     create(&admin, pod("web-1")).await.unwrap();
     let web = key("pods", "default", "web-1");
     let body = json!({"target": {"kind": "Node", "name": "n1"}});
-    admin.subresource(&web, "binding", Some(body)).await.unwrap();
+    admin.subresource(&web, "binding", Some(body), &PLAIN()).await.unwrap();
     let running = Patch { kind: PatchType::Merge, body: json!({"status": {"phase": "Running"}}) };
     let refused = n2.patch(&web, &running, &WriteHow::status()).await.unwrap_err();
     assert_eq!(

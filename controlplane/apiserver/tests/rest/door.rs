@@ -89,9 +89,9 @@ impl Cluster for TestCaller {
 
     async fn patch(&self, key: &Key, patch: &Patch, how: &WriteHow) -> Result<Object> {
         if how.subresource.as_deref() == Some("scale") {
-            let mut scale = self.0.subresource(key, "scale", None).await?;
+            let mut scale = self.0.subresource(key, "scale", None, how).await?;
             json_patch::merge(&mut scale, &patch.body);
-            let scaled = self.0.subresource(key, "scale", Some(scale)).await?;
+            let scaled = self.0.subresource(key, "scale", Some(scale), how).await?;
             return Object::from_value(&scaled).map_err(Refusal::internal);
         }
         // The cluster in memory merges only; for objects without lists the languages agree.
@@ -102,7 +102,7 @@ impl Cluster for TestCaller {
                 json_patch::patch(&mut after, &operations).unwrap();
                 after
             }
-            PatchType::Merge | PatchType::Strategic => patch.body.clone(),
+            PatchType::Merge | PatchType::Strategic | PatchType::Apply { .. } => patch.body.clone(),
         };
         self.0.patch(key, &Patch { kind: PatchType::Merge, body }, how).await
     }
@@ -111,8 +111,8 @@ impl Cluster for TestCaller {
         self.0.delete(key, how).await
     }
 
-    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>) -> Result<Value> {
-        self.0.subresource(key, name, body).await
+    async fn subresource(&self, key: &Key, name: &str, body: Option<Value>, how: &WriteHow) -> Result<Value> {
+        self.0.subresource(key, name, body, how).await
     }
 
     async fn watch(
