@@ -27,3 +27,7 @@ bench:
 # the terminal on the demo's cluster
 tui:
     ./target/release/dhow --kubeconfig demo/run/kubeconfig
+
+# write the table of every field of every API type anew
+schema:
+    ./shared/api/schema/generate

@@ -31,6 +31,7 @@ mod quantity;
 pub mod rbac;
 mod refusal;
 pub mod scheduling;
+pub mod schema;
 mod select;
 pub mod storage;
 mod verb;

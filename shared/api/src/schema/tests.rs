@@ -1,0 +1,99 @@
+//! The table agrees with the types.
+
+use super::*;
+use crate::served;
+
+fn field(of: &str, name: &str) -> &'static Field {
+    named(of).unwrap_or_else(|| panic!("{of} is there")).field(name).unwrap_or_else(|| panic!("{of}.{name}"))
+}
+
+#[test]
+fn every_kind_has_a_type_in_every_version() {
+    for served in served() {
+        let found = of(served.group(), served.version(), served.kind.kind);
+        let found = found.unwrap_or_else(|| panic!("{} {}", served.api_version(), served.kind.kind));
+        assert_eq!(found.api_version, Some(served.api_version()));
+        let head = |name: &str| found.field(name).map(|f| f.shape);
+        assert_eq!(head("kind"), Some(Shape::String), "{}", found.name);
+        assert!(matches!(head("metadata"), Some(Shape::Object(meta)) if meta.kind() == "ObjectMeta"));
+    }
+}
+
+#[test]
+fn requests_have_types_and_nothing_else_has() {
+    for (group, version, kind) in [
+        ("", "v1", "Binding"),
+        ("", "v1", "Status"),
+        ("policy", "v1", "Eviction"),
+        ("policy", "v1beta1", "Eviction"),
+        ("apps", "v1", "DeleteOptions"),
+        ("autoscaling", "v1", "Scale"),
+        ("authentication.k8s.io", "v1", "TokenRequest"),
+        ("authentication.k8s.io", "v1", "TokenReview"),
+        ("authentication.k8s.io", "v1", "SelfSubjectReview"),
+        ("authorization.k8s.io", "v1", "SelfSubjectAccessReview"),
+        ("authorization.k8s.io", "v1", "SelfSubjectRulesReview"),
+        ("authorization.k8s.io", "v1", "LocalSubjectAccessReview"),
+        ("authorization.k8s.io", "v1", "SubjectAccessReview"),
+        ("metrics.k8s.io", "v1beta1", "NodeMetrics"),
+    ] {
+        assert!(of(group, version, kind).is_some(), "{group}/{version} {kind}");
+    }
+    for (group, version, kind) in [
+        ("", "v1", "PodSpec"),
+        ("", "v2", "Pod"),
+        ("core", "v1", "Pod"),
+        ("apps", "v1", "Pod"),
+        ("x", "", ""),
+    ] {
+        assert!(of(group, version, kind).is_none(), "{group}/{version} {kind}");
+    }
+}
+
+#[test]
+fn lists_merge_by_what_tells_their_items_apart() {
+    let merge = |of: &str, name: &str| match field(of, name).merge() {
+        Merge::Keys(keys) => keys.iter().collect::<Vec<_>>().join(" "),
+        other => format!("{other:?}"),
+    };
+    let patched = |of: &str, name: &str| {
+        let patch = field(of, name).patch();
+        (patch.merge, patch.retain_keys, patch.key)
+    };
+    assert_eq!(merge("core.v1.ServiceSpec", "ports"), "port protocol");
+    assert_eq!(patched("core.v1.ServiceSpec", "ports"), (true, false, Some("port")));
+    assert_eq!(merge("core.v1.Container", "ports"), "containerPort protocol");
+    assert_eq!(patched("core.v1.PodSpec", "volumes"), (true, true, Some("name")));
+    assert_eq!(patched("apps.v1.DeploymentSpec", "strategy"), (false, true, None));
+    assert_eq!(patched("core.v1.PodSpec", "tolerations"), (false, false, None));
+    assert_eq!(merge("core.v1.PodSpec", "tolerations"), "Atomic");
+    assert_eq!(merge("meta.v1.ObjectMeta", "finalizers"), "Set");
+    assert_eq!(merge("meta.v1.ObjectMeta", "labels"), "Granular");
+    assert_eq!(merge("core.v1.ServiceSpec", "selector"), "Atomic");
+    assert_eq!(merge("apps.v1.DeploymentSpec", "selector"), "Atomic");
+    assert_eq!(merge("apps.v1.DeploymentSpec", "template"), "Granular");
+    assert_eq!(field("core.v1.ContainerPort", "protocol").default(), Some(r#""TCP""#));
+}
+
+#[test]
+fn what_protobuf_has_one_level_deeper_json_has_here() {
+    let secret = field("core.v1.Volume", "secret");
+    assert_eq!(secret.number, 0);
+    let (number, inlined) = named("core.v1.Volume").unwrap().inlined().next().unwrap();
+    assert_eq!((number, inlined.name), (2, "core.v1.VolumeSource"));
+    assert_eq!(inlined.field("secret").unwrap().number, 6);
+    assert!(field("core.v1.Probe", "httpGet").shape == field("core.v1.ProbeHandler", "httpGet").shape);
+}
+
+#[test]
+fn names_in_the_table_are_told_apart() {
+    for one in types() {
+        let twice = |at: &[Field]| at.windows(2).any(|pair| pair[0].name == pair[1].name);
+        assert!(!twice(one.fields()), "{} has a field twice", one.name);
+        let mut numbers: Vec<u16> = one.fields().iter().map(|f| f.number).filter(|n| *n != 0).collect();
+        numbers.extend(one.inlined().map(|(number, _)| number));
+        numbers.sort_unstable();
+        assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]), "{} has a number twice", one.name);
+    }
+    assert!(types().windows(2).all(|pair| pair[0].name < pair[1].name));
+}
