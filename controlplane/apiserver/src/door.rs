@@ -1,5 +1,7 @@
 //! What the two wires, REST and gRPC, know of the server behind them.
 
+use async_trait::async_trait;
+use shared_api::{Freshness, Key, KindInfo};
 use shared_client::{Cluster, Result, Sessions};
 use std::sync::Arc;
 
@@ -29,7 +31,13 @@ pub struct Credentials {
 pub struct PeerCertificate(pub Option<Arc<[u8]>>);
 
 /// One user's view of the cluster for the time of one request.
+#[async_trait]
 pub trait Caller: Cluster {
+    /// Refuses what the asker may not do, before anything of what they send is read. `part` is empty for
+    /// the object itself, its name for all of them. Every call of [`Cluster`] checks for itself as well.
+    async fn may(&self, verb: &str, kind: &'static KindInfo, part: &str, key: &Key) -> Result<()>;
+    /// Waits, but briefly, until what is read here is as new as asked; refuses what is still to come.
+    async fn reach(&self, freshness: Freshness) -> Result<()>;
     /// What the asker should be told besides the answer: `Warning` headers.
     fn warnings(&self) -> Vec<String>;
 }

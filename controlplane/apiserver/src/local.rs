@@ -12,7 +12,8 @@ use controlplane_store::Range;
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
-    DeleteHow, Draft, Key, KindInfo, Object, Patch, Query, Refusal, Revision, Validation, WriteHow, core::Pod,
+    DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, Query, Refusal, Revision, Validation,
+    WriteHow, core::Pod,
 };
 use shared_client::{Cluster, Event, List, Result};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -98,7 +99,16 @@ impl Local {
     }
 }
 
+#[async_trait]
 impl Caller for Local {
+    async fn may(&self, verb: &str, kind: &'static KindInfo, part: &str, key: &Key) -> Result<()> {
+        Self::may(self, &ask(verb, kind, part, key)).map(drop)
+    }
+
+    async fn reach(&self, freshness: Freshness) -> Result<()> {
+        self.server.reach(freshness).await
+    }
+
     fn warnings(&self) -> Vec<String> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -113,7 +123,7 @@ impl Cluster for Local {
     }
 
     async fn list(&self, query: &Query) -> Result<List> {
-        list::list(self, query)
+        list::list(self, query).await
     }
 
     async fn create(&self, object: Object, how: &WriteHow) -> Result<Object> {

@@ -8,12 +8,15 @@ mod answer;
 mod body;
 mod deletion;
 mod discovery;
+mod gzip;
 mod health;
+mod indent;
 mod logs;
 mod objects;
 mod openapi;
 mod parameters;
 mod request;
+mod room;
 mod streams;
 mod subresources;
 mod table;
@@ -37,13 +40,20 @@ pub fn router(door: Arc<dyn Door>) -> Router {
 }
 
 async fn serve(State(door): State<Arc<dyn Door>>, asked: Asked) -> Response {
-    let mut response = match route(&door, asked).await {
-        Ok(response) => response,
-        Err(refusal) => answer::refusal(&refusal),
-    };
-    let quiet = HeaderValue::from_static("no-cache, private");
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(quiet);
-    response
+    let fold = gzip::wanted(asked.headers());
+    let refused = refused(asked.headers());
+    let mut response = route(&door, asked).await.unwrap_or_else(|refusal| refused(&refusal));
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+    if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+        headers.insert("audit-id", id);
+    }
+    if fold { gzip::folded(response) } else { response }
+}
+
+/// How a refusal is told to who asks so.
+fn refused(headers: &HeaderMap) -> fn(&Refusal) -> Response {
+    if accept::is_person(headers) { answer::laid_out } else { answer::refusal }
 }
 
 async fn route(door: &Arc<dyn Door>, asked: Asked) -> Result<Response> {
@@ -74,8 +84,9 @@ async fn about_objects(
         return streams::serve(&*caller, door.sessions(user), &info, &parameters, asked).await;
     }
     let version = info.served.warning();
+    let refused = refused(asked.headers());
     let warned = objects::serve(&*caller, &info, &parameters, asked).await;
-    let mut response = warned.unwrap_or_else(|refusal| answer::refusal(&refusal));
+    let mut response = warned.unwrap_or_else(|refusal| refused(&refusal));
     for warning in version.map(str::to_owned).into_iter().chain(caller.warnings()) {
         answer::warn(&mut response, &warning);
     }
@@ -90,7 +101,7 @@ fn about_the_server(door: &dyn Door, user: &User, asked: &Asked) -> Result<Respo
     match found {
         Some(_) if asked.method() != Method::GET => Err(answer::wrong_method()),
         Some(response) => response,
-        None => Err(answer::unknown_path()),
+        None => Ok(answer::nothing_here()),
     }
 }
 

@@ -12,12 +12,20 @@ use crate::{
 };
 use bytes::Bytes;
 use controlplane_store::{Entry, Error, Store};
-use shared_api::{KindInfo, Object, Reason, Refusal};
+use futures::StreamExt;
+use shared_api::{Freshness, KindInfo, Object, Reason, Refusal};
 use shared_client::{Cluster, Result, Sessions};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+use tokio::time::Instant;
+
+/// How long a reader waits for a revision that has not happened, as Kubernetes has it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The API server over a store.
 pub struct Server {
@@ -55,6 +63,30 @@ impl Server {
 
     pub(crate) fn me(&self) -> Arc<Self> {
         self.me.upgrade().expect("a server that is being asked is alive")
+    }
+
+    /// Waits, but briefly, until what is read here is as new as asked.
+    pub(crate) async fn reach(&self, freshness: Freshness) -> Result<()> {
+        let asked = match freshness {
+            Freshness::Any => return Ok(()),
+            Freshness::Newest => return self.store.barrier().await.map(drop).map_err(|e| trouble(&e)),
+            Freshness::AtLeast(asked) | Freshness::Exactly(asked) => asked,
+        };
+        if asked <= self.store.revision() {
+            return Ok(());
+        }
+        // This member may only be behind; after the barrier it is not, but the revision may be a moment away.
+        let mut reached = self.store.barrier().await.map_err(|e| trouble(&e))?;
+        let mut changes = self.store.watch(reached).map_err(|e| trouble(&e))?;
+        let due = Instant::now() + PATIENCE;
+        while asked > reached {
+            let told = tokio::time::timeout_at(due, changes.next()).await;
+            reached = self.store.revision();
+            if !matches!(told, Ok(Some(Ok(_)))) && asked > reached {
+                return Err(Refusal::too_large_version(asked, reached));
+            }
+        }
+        Ok(())
     }
 
     /// The entry of an object.
@@ -105,8 +137,12 @@ impl Door for Server {
 /// What the store's trouble means to those who asked.
 pub(crate) fn trouble(error: &Error) -> Refusal {
     match error {
-        Error::Compacted { .. } | Error::Future { .. } => {
-            Refusal::new(Reason::Expired, format!("too old resource version: {error}"))
+        Error::Compacted { asked, oldest } => {
+            Refusal::new(Reason::Expired, format!("too old resource version: {asked} ({oldest})"))
+        }
+        // A watcher of another history: it has to list anew, which it does when its place has expired.
+        Error::Future { asked, newest } => {
+            Refusal::new(Reason::Expired, format!("too large resource version: {asked} ({newest})"))
         }
         Error::Unavailable(_) => Refusal::unavailable(error),
         Error::Conflict(about) => Refusal::new(

@@ -98,6 +98,8 @@ pub struct Page {
     pub revision: Revision,
     /// More keys follow the last one.
     pub more: bool,
+    /// How many do, when that was asked.
+    pub left: usize,
 }
 
 /// A range of keys to read.
@@ -111,6 +113,8 @@ pub struct Range {
     pub limit: usize,
     /// As things were at this revision; now when `None`.
     pub at: Option<Revision>,
+    /// Count what the limit cuts off.
+    pub count: bool,
 }
 
 /// What can go wrong.

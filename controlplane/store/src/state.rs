@@ -175,7 +175,7 @@ fn page<'a>(
     then: BTreeMap<&'a Bytes, Option<Stored>>,
 ) -> Page {
     let limit = if range.limit == 0 { usize::MAX } else { range.limit };
-    let mut page = Page { entries: Vec::new(), revision: at, more: false };
+    let mut page = Page { entries: Vec::new(), revision: at, more: false, left: 0 };
     let (mut now, mut then) = (now.peekable(), then.into_iter().peekable());
     loop {
         let next_now = now.peek().map(|(key, _)| *key);
@@ -186,20 +186,26 @@ fn page<'a>(
             (None, Some(_)) => true,
             (Some(_), None) => false,
         };
+        let full = page.entries.len() == limit;
         let found = if earlier {
             if next_now == next_then {
                 now.next();
             }
-            then.next().and_then(|(key, stored)| stored.map(|stored| entry(key, &stored)))
+            then.next().and_then(|(key, stored)| stored.map(|stored| (!full).then(|| entry(key, &stored))))
         } else {
-            now.next().map(|(key, stored)| entry(key, stored))
+            now.next().map(|(key, stored)| (!full).then(|| entry(key, stored)))
         };
-        let Some(found) = found else { continue };
-        if page.entries.len() == limit {
-            page.more = true;
-            return page;
+        match found {
+            None => {}
+            Some(Some(entry)) => page.entries.push(entry),
+            Some(None) => {
+                page.more = true;
+                page.left += 1;
+                if !range.count {
+                    return page;
+                }
+            }
         }
-        page.entries.push(found);
     }
 }
 

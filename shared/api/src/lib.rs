@@ -53,5 +53,7 @@ pub use object::{GroupKind, Key, Object, OwnedBy, Revision};
 pub use quantity::Amount;
 pub use refusal::{Reason, Refusal};
 pub use select::{FieldSelector, LabelSelector, Selectors};
-pub use verb::{DeleteHow, Patch, PatchType, Preconditions, Propagation, Query, Validation, WriteHow};
+pub use verb::{
+    DeleteHow, Freshness, Patch, PatchType, Preconditions, Propagation, Query, Validation, WriteHow,
+};
 pub use version::{Served, Version, served, serving, stored};

@@ -26,11 +26,11 @@ pub struct Object(Arc<Inner>);
 
 struct Inner {
     bytes: Bytes,
-    head: Head,
+    head: OnceLock<Head>,
     typed: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Head {
     api_version: String,
@@ -43,8 +43,19 @@ impl Object {
     /// The object these JSON bytes hold. Only the head is decoded.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self, serde_json::Error> {
         let bytes = bytes.into();
-        let head = serde_json::from_slice(&bytes)?;
-        Ok(Self(Arc::new(Inner { bytes, head, typed: OnceLock::new() })))
+        let head: Head = serde_json::from_slice(&bytes)?;
+        Ok(Self(Arc::new(Inner { bytes, head: head.into(), typed: OnceLock::new() })))
+    }
+
+    /// The object that was stored as these bytes. Nothing is decoded before it is asked for: most of what
+    /// is listed passes by as it is.
+    pub fn from_stored(bytes: Bytes) -> Self {
+        Self(Arc::new(Inner { bytes, head: OnceLock::new(), typed: OnceLock::new() }))
+    }
+
+    fn head(&self) -> &Head {
+        // What was stored had a head; should it have none after all, it is an object without a name.
+        self.0.head.get_or_init(|| serde_json::from_slice(&self.0.bytes).unwrap_or_default())
     }
 
     /// The object a JSON value holds.
@@ -89,17 +100,17 @@ impl Object {
 
     /// Standard metadata.
     pub fn metadata(&self) -> &ObjectMeta {
-        &self.0.head.metadata
+        &self.head().metadata
     }
 
     /// Group and version, `apps/v1`.
     pub fn api_version(&self) -> &str {
-        &self.0.head.api_version
+        &self.head().api_version
     }
 
     /// Kind, `Deployment`.
     pub fn kind(&self) -> &str {
-        &self.0.head.kind
+        &self.head().kind
     }
 
     /// Group and kind.

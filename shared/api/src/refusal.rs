@@ -2,7 +2,7 @@
 
 use crate::{
     GroupKind, Invalid, Key,
-    meta::{ListMeta, Status, StatusDetails},
+    meta::{ListMeta, Status, StatusCause, StatusDetails},
 };
 use std::fmt;
 
@@ -109,7 +109,7 @@ impl Refusal {
         if causes.is_empty() {
             return None;
         }
-        let line = |c: &crate::meta::StatusCause| {
+        let line = |c: &StatusCause| {
             format!(
                 "{}: {}",
                 c.field.as_deref().unwrap_or_default(),
@@ -127,6 +127,22 @@ impl Refusal {
         };
         let message = format!("{kind} {name:?} is invalid: {all}");
         Some(Self { reason: Reason::Invalid, message, details: Some(Box::new(details)) })
+    }
+
+    /// What was asked for has not happened yet.
+    pub fn too_large_version(asked: crate::Revision, current: crate::Revision) -> Self {
+        let cause = StatusCause {
+            reason: Some("ResourceVersionTooLarge".into()),
+            message: Some("Too large resource version".into()),
+            field: None,
+        };
+        let details = StatusDetails {
+            causes: Some(vec![cause]),
+            retry_after_seconds: Some(1),
+            ..StatusDetails::default()
+        };
+        let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
+        Self { reason: Reason::Timeout, message, details: Some(Box::new(details)) }
     }
 
     /// The request makes no sense.

@@ -1,5 +1,7 @@
 //! Label and field selectors.
 
+mod parse;
+
 use crate::{KindInfo, Object, Refusal, meta};
 use std::{collections::BTreeMap, fmt};
 
@@ -41,16 +43,7 @@ enum Requirement {
 impl LabelSelector {
     /// From Kubernetes' text form.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let bad = |why: &str| Refusal::bad_request(format!("unable to parse label selector {text:?}: {why}"));
-        let mut found = Vec::new();
-        for part in split(text) {
-            let part = part.trim();
-            if part.is_empty() {
-                return Err(bad("an empty requirement"));
-            }
-            found.push(requirement(part).map_err(|why| bad(&why))?);
-        }
-        Ok(Self(found))
+        parse::requirements(text).map(Self).map_err(Refusal::bad_request)
     }
 
     /// From the structured form; `None`, the absent selector, matches nothing.
@@ -95,73 +88,6 @@ impl LabelSelector {
     }
 }
 
-/// Splits at commas that are not inside parentheses.
-fn split(text: &str) -> Vec<&str> {
-    let (mut parts, mut depth, mut start) = (Vec::new(), 0_i32, 0);
-    if text.trim().is_empty() {
-        return parts;
-    }
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-fn requirement(part: &str) -> Result<Requirement, String> {
-    if let Some(key) = part.strip_prefix('!') {
-        return Ok(Requirement::Absent(label_key(key)?));
-    }
-    if let Some((key, value)) = part.split_once("!=") {
-        return Ok(Requirement::NotIn(label_key(key)?, vec![label_value(value)?]));
-    }
-    if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-        return Ok(Requirement::In(label_key(key)?, vec![label_value(value)?]));
-    }
-    if let Some((key, n)) = part.split_once('>') {
-        return Ok(Requirement::Greater(label_key(key)?, n.trim().parse().map_err(|_| "not a number")?));
-    }
-    if let Some((key, n)) = part.split_once('<') {
-        return Ok(Requirement::Less(label_key(key)?, n.trim().parse().map_err(|_| "not a number")?));
-    }
-    if let Some(open) = part.find('(') {
-        let list = part[open..].strip_prefix('(').and_then(|l| l.trim_end().strip_suffix(')'));
-        let list = list.ok_or("an unclosed parenthesis")?;
-        let values = list.split(',').map(label_value).collect::<Result<Vec<_>, _>>()?;
-        let mut words = part[..open].split_whitespace();
-        return match (words.next(), words.next(), words.next()) {
-            (Some(key), Some("in"), None) => Ok(Requirement::In(label_key(key)?, values)),
-            (Some(key), Some("notin"), None) => Ok(Requirement::NotIn(label_key(key)?, values)),
-            _ => Err(format!("{part:?} is neither `key in (…)` nor `key notin (…)`")),
-        };
-    }
-    Ok(Requirement::Exists(label_key(part)?))
-}
-
-fn label_key(key: &str) -> Result<String, String> {
-    let key = key.trim();
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    if key.is_empty() || !key.chars().all(fine) {
-        Err(format!("{key:?} is not a label key"))
-    } else {
-        Ok(key.into())
-    }
-}
-
-fn label_value(value: &str) -> Result<String, String> {
-    let value = value.trim();
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if value.chars().all(fine) { Ok(value.into()) } else { Err(format!("{value:?} is not a label value")) }
-}
-
 impl fmt::Display for LabelSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, r) in self.0.iter().enumerate() {
@@ -196,7 +122,7 @@ impl FieldSelector {
                 (path, true, value)
             } else {
                 return Err(Refusal::bad_request(format!(
-                    "invalid field selector {part:?}: expected PATH=VALUE"
+                    "invalid selector: '{text}'; can't understand '{part}'"
                 )));
             };
             found.push((path.trim().into(), equal, value.trim().into()));
@@ -209,6 +135,12 @@ impl FieldSelector {
         Self(vec![(path.into(), true, value.into())])
     }
 
+    /// The value that `path` must have, when just one will do.
+    pub fn requires(&self, path: &str) -> Option<&str> {
+        let mut meant = self.0.iter().filter(|(p, equal, _)| p == path && *equal);
+        meant.next().map(|(.., value)| value.as_str())
+    }
+
     /// Refuses a path that `kind` does not select by.
     pub fn supported_by(&self, kind: &KindInfo) -> Result<(), Refusal> {
         let known = |path: &str| {
@@ -216,6 +148,9 @@ impl FieldSelector {
         };
         match self.0.iter().find(|(path, ..)| !known(path)) {
             None => Ok(()),
+            Some((path, ..)) if (kind.fields)().is_empty() => Err(Refusal::bad_request(format!(
+                r#"{path:?} is not a known field selector: only "metadata.name", "metadata.namespace""#
+            ))),
             Some((path, ..)) => Err(Refusal::bad_request(format!("field label not supported: {path}"))),
         }
     }

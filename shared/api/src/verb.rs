@@ -3,6 +3,20 @@
 use crate::{GroupKind, Kind, Revision, Selectors};
 use serde_json::Value;
 
+/// How new what is read must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Freshness {
+    /// The newest there is anywhere.
+    #[default]
+    Newest,
+    /// Whatever is at hand.
+    Any,
+    /// Not older than this revision.
+    AtLeast(Revision),
+    /// As things were at this revision.
+    Exactly(Revision),
+}
+
 /// Which objects of one kind are meant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -16,12 +30,21 @@ pub struct Query {
     pub limit: usize,
     /// Where a limited list goes on.
     pub continue_from: Option<String>,
+    /// How new the answer must be. Only the cluster's own process heeds it; wires always ask for the newest.
+    pub freshness: Freshness,
 }
 
 impl Query {
     /// Every object of `kind`.
     pub fn all(kind: GroupKind) -> Self {
-        Self { kind, namespace: None, selectors: Selectors::default(), limit: 0, continue_from: None }
+        Self {
+            kind,
+            namespace: None,
+            selectors: Selectors::default(),
+            limit: 0,
+            continue_from: None,
+            freshness: Freshness::Newest,
+        }
     }
 
     /// Every `K`.

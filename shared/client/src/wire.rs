@@ -8,8 +8,8 @@ pub use refusal::{refusal_from_status, refusal_to_status};
 use crate::{Channel, Event, Frame, Result, Session};
 use bytes::Bytes;
 use shared_api::{
-    DeleteHow, FieldSelector, GroupKind, Key, LabelSelector, Object, Patch, PatchType, Preconditions,
-    Propagation, Query, Refusal, Selectors, Validation, WriteHow,
+    DeleteHow, FieldSelector, Freshness, GroupKind, Key, LabelSelector, Object, Patch, PatchType,
+    Preconditions, Propagation, Query, Refusal, Selectors, Validation, WriteHow,
 };
 use shared_proto as proto;
 
@@ -60,6 +60,7 @@ pub fn query_from_wire(query: proto::Query) -> Result<Query> {
         },
         limit: usize::try_from(query.limit).unwrap_or(usize::MAX),
         continue_from: query.continue_from,
+        freshness: Freshness::Newest,
     })
 }
 

@@ -14,6 +14,8 @@ pub(super) enum Shape {
     Table(Include),
     /// Its metadata alone.
     Metadata,
+    /// The same of every object of a list.
+    MetadataList,
 }
 
 /// What a table row carries of its object.
@@ -28,8 +30,21 @@ pub(super) enum Include {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form {
     pub(super) shape: Shape,
+    /// The version of `meta.k8s.io` that tables and bare metadata are of.
+    pub(super) meta: &'static str,
     pub(super) yaml: bool,
     pub(super) pretty: bool,
+}
+
+/// What can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Objects that can be read: whole, as tables, as metadata.
+    Objects,
+    /// Answers to questions, which are whole only.
+    Values,
+    /// A stream of objects, which has no YAML.
+    Stream,
 }
 
 /// One entry of an `Accept` header, with its parameters.
@@ -68,32 +83,43 @@ fn ranges(text: &str) -> Vec<Range<'_>> {
 fn header_text(headers: &HeaderMap) -> String {
     let all: Vec<_> =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    if all.is_empty() { "*/*".into() } else { all.join(",") }
+    if all.iter().all(|value| value.trim().is_empty()) { "*/*".into() } else { all.join(",") }
 }
 
 /// The first form asked for that there is.
-pub(super) fn form(headers: &HeaderMap, parameters: &Parameters) -> Result<Form> {
+pub(super) fn form(headers: &HeaderMap, parameters: &Parameters, offer: Offer) -> Result<Form> {
     let text = header_text(headers);
-    let pretty = parameters.flag("pretty");
     for range in ranges(&text) {
         let yaml = match range.media {
             "application/json" | "application/*" | "*/*" => false,
-            "application/yaml" => true,
+            "application/yaml" if offer != Offer::Stream => true,
             _ => continue,
         };
-        let shape = match (range.get("as"), range.get("g"), range.get("v")) {
-            (None, ..) => Shape::Whole,
-            (Some("Table"), Some("meta.k8s.io"), Some("v1")) => Shape::Table(include(parameters)?),
-            (
-                Some("PartialObjectMetadata" | "PartialObjectMetadataList"),
-                Some("meta.k8s.io"),
-                Some("v1"),
-            ) => Shape::Metadata,
-            _ => continue,
+        let meta = match (range.get("g"), range.get("v")) {
+            (Some("meta.k8s.io"), Some("v1beta1")) => "meta.k8s.io/v1beta1",
+            (Some("meta.k8s.io"), Some("v1")) => "meta.k8s.io/v1",
+            _ if range.get("as").is_some() => continue,
+            _ => "meta.k8s.io/v1",
         };
-        return Ok(Form { shape, yaml, pretty });
+        let shape = match range.get("as") {
+            None => Shape::Whole,
+            Some(_) if offer == Offer::Values => continue,
+            Some("Table") => Shape::Table(include(parameters)?),
+            Some("PartialObjectMetadata") => Shape::Metadata,
+            Some("PartialObjectMetadataList") => Shape::MetadataList,
+            Some(_) => continue,
+        };
+        let pretty = parameters.chosen("pretty");
+        let pretty = pretty.unwrap_or_else(|| range.get("pretty") == Some("1") || is_person(headers));
+        return Ok(Form { shape, meta, yaml, pretty: pretty && offer != Offer::Stream });
     }
     Err(not_acceptable())
+}
+
+/// Whether somebody looks at the answer with their own eyes: with a browser, curl or wget.
+pub(super) fn is_person(headers: &HeaderMap) -> bool {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    ["curl", "Wget", "Mozilla/5.0"].iter().any(|start| agent.starts_with(start))
 }
 
 fn include(parameters: &Parameters) -> Result<Include> {
@@ -138,7 +164,39 @@ mod tests {
     fn asked(accept: &str) -> Option<(Shape, bool)> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, accept.parse().unwrap());
-        form(&headers, &Parameters::default()).ok().map(|f| (f.shape, f.yaml))
+        form(&headers, &Parameters::default(), Offer::Objects).ok().map(|f| (f.shape, f.yaml))
+    }
+
+    #[test]
+    fn what_is_no_object_is_whole_and_what_flows_is_json() {
+        let asked = |accept: &'static str, offer| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            form(&headers, &Parameters::default(), offer).ok().map(|f| (f.shape, f.meta, f.yaml))
+        };
+        let table = "application/json;as=Table;v=v1beta1;g=meta.k8s.io";
+        let rows = Shape::Table(Include::Metadata);
+        assert_eq!(asked(table, Offer::Objects), Some((rows, "meta.k8s.io/v1beta1", false)));
+        assert_eq!(asked(table, Offer::Values), None);
+        assert_eq!(asked("application/yaml", Offer::Stream), None);
+        let whole = Some((Shape::Whole, "meta.k8s.io/v1", false));
+        assert_eq!(asked("application/json;stream=watch", Offer::Stream), whole);
+    }
+
+    #[test]
+    fn people_get_lines_they_can_read() {
+        for (agent, query, pretty) in [
+            ("curl/8.5.0", "", true),
+            ("curl/8.5.0", "?pretty=false", false),
+            ("Wget/1.21", "", true),
+            ("Mozilla/5.0 (X11)", "", true),
+            ("kubectl/v1.35.2", "", false),
+            ("kubectl/v1.35.2", "?pretty=1", true),
+        ] {
+            let headers = HeaderMap::from_iter([(header::USER_AGENT, agent.parse().unwrap())]);
+            let parameters = Parameters::of(&format!("/x{query}").parse().unwrap()).unwrap();
+            let found = form(&headers, &parameters, Offer::Objects).unwrap();
+            assert_eq!(found.pretty, pretty, "{agent} {query}");
+        }
     }
 
     #[test]
@@ -152,6 +210,13 @@ mod tests {
             ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", Some((table, false))),
             ("application/json;as=Table;v=v9;g=meta.k8s.io,application/json", Some((Shape::Whole, false))),
             ("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io", Some((Shape::Metadata, false))),
+            (
+                "application/json;v=v1;g=meta.k8s.io;as=PartialObjectMetadataList",
+                Some((Shape::MetadataList, false)),
+            ),
+            ("application/json;q=0,application/yaml", Some((Shape::Whole, true))),
+            ("application/json;stream=watch", Some((Shape::Whole, false))),
+            ("", Some((Shape::Whole, false))),
             ("application/json;q=0.2, application/yaml;q=0.9", Some((Shape::Whole, true))),
             ("application/vnd.kubernetes.protobuf", None),
             ("application/cbor", None),

@@ -2,7 +2,9 @@
 
 use super::{
     accept::{Form, Shape},
-    table,
+    gzip::Length,
+    indent::Indent,
+    table::{self, Look},
 };
 use axum::{
     body::Body,
@@ -13,7 +15,7 @@ use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared_api::{Object, Reason, Refusal, Served, Timestamp, yaml};
+use shared_api::{Object, Reason, Refusal, Served, Timestamp, meta::Status, yaml};
 use shared_client::{List, Result};
 use std::{
     convert::Infallible,
@@ -25,9 +27,16 @@ const JSON: &str = "application/json";
 /// How much of a list goes out in one piece.
 const PIECE: usize = 128 * 1024;
 
-/// No such path.
+/// No such path below a group and version that is served.
 pub(super) fn unknown_path() -> Refusal {
     Refusal::new(Reason::NotFound, "the server could not find the requested resource")
+}
+
+/// No such path at all: said in plain text, as Kubernetes does.
+pub(super) fn nothing_here() -> Response {
+    let mut response = bytes_of(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// The path is known, the method is not.
@@ -37,8 +46,34 @@ pub(super) fn wrong_method() -> Refusal {
 
 /// A refusal, as the `Status` that every client understands.
 pub(super) fn refusal(refusal: &Refusal) -> Response {
+    status(refusal, &refusal.to_status())
+}
+
+/// A refusal that somebody reads with their own eyes.
+pub(super) fn laid_out(refusal: &Refusal) -> Response {
+    let said = serde_json::to_vec(&refusal.to_status()).unwrap_or_default();
+    let flat = self::refusal(refusal);
+    let (parts, _) = flat.into_parts();
+    let mut response = Response::from_parts(parts, Body::from(Indent::default().feed(&said)));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+}
+
+/// The refusal of a list that history has no more of, with where to go on all the same.
+pub(super) fn expired(refusal: &Refusal, continue_from: String) -> Response {
+    let mut said = refusal.to_status();
+    said.metadata.continue_ = Some(continue_from);
+    status(refusal, &said)
+}
+
+fn status(refusal: &Refusal, said: &Status) -> Response {
     let code = StatusCode::from_u16(refusal.reason.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json(code, &refusal.to_status())
+    let mut response = json(code, said);
+    let later = refusal.details.as_ref().and_then(|d| d.retry_after_seconds).filter(|seconds| *seconds > 0);
+    if let Some(seconds) = later {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Any value as JSON.
@@ -87,13 +122,15 @@ pub(super) fn warn(response: &mut Response, text: &str) {
 
 /// One object.
 pub(super) fn object(form: Form, code: StatusCode, served: Served, object: &Object) -> Result<Response> {
-    let object = &served.shown(object);
     let bytes = match form.shape {
-        Shape::Whole => object.bytes().clone(),
-        Shape::Metadata => table::metadata(object).into(),
+        Shape::Whole => served.shown(object).bytes().clone(),
+        Shape::Metadata => table::metadata(object, form.meta).into(),
+        Shape::MetadataList => {
+            let why = "you requested PartialObjectMetadataList, but the requested object is not a list";
+            return Err(Refusal::new(Reason::NotAcceptable, why));
+        }
         Shape::Table(include) => {
-            let meta = json!({"resourceVersion": object.metadata().resource_version});
-            table::table(served, std::slice::from_ref(object), include, &meta, true, Timestamp::now()).into()
+            Look::new(served, form.meta, include, Timestamp::now()).one(object, true).into()
         }
     };
     formed(form, code, bytes)
@@ -105,16 +142,12 @@ pub(super) fn value(form: Form, code: StatusCode, value: &Value) -> Result<Respo
 }
 
 fn formed(form: Form, code: StatusCode, bytes: Bytes) -> Result<Response> {
-    if !form.yaml && !form.pretty {
-        return Ok(bytes_of(code, JSON, bytes));
-    }
-    let value: Value = serde_json::from_slice(&bytes).map_err(Refusal::internal)?;
     if form.yaml {
+        let value: Value = serde_json::from_slice(&bytes).map_err(Refusal::internal)?;
         return Ok(bytes_of(code, "application/yaml", yaml::to_string(&value)?));
     }
-    let mut text = serde_json::to_vec_pretty(&value).map_err(Refusal::internal)?;
-    text.push(b'\n');
-    Ok(bytes_of(code, JSON, text))
+    let bytes = if form.pretty { Indent::default().feed(&bytes).into() } else { bytes };
+    Ok(bytes_of(code, JSON, bytes))
 }
 
 /// A list: the stored bytes, one after the other.
@@ -126,30 +159,48 @@ pub(super) fn list(form: Form, served: Served, list: List) -> Result<Response> {
     if let Some(remaining) = list.remaining {
         meta["remainingItemCount"] = json!(remaining);
     }
-    let (name, version) = match form.shape {
-        Shape::Table(include) => {
-            let bytes = table::table(served, &list.items, include, &meta, true, Timestamp::now());
-            return formed(form, StatusCode::OK, bytes.into());
-        }
-        Shape::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1"),
-        Shape::Whole => (format!("{}List", served.kind.kind), served.api_version()),
+    let head = |name: &str, version: &str| {
+        format!(r#"{{"kind":"{name}","apiVersion":"{version}","metadata":{meta},"items":["#).into_bytes()
     };
-    let head = format!(r#"{{"kind":"{name}","apiVersion":"{version}","metadata":{meta},"items":["#);
-    let pieces = pieces(head.into_bytes(), list.items, served, form.shape);
-    if form.yaml || form.pretty {
+    let length = list.items.iter().map(|object| object.bytes().len() as u64).sum();
+    let (head, write): (_, Write) = match form.shape {
+        Shape::Table(include) => {
+            let look = Look::new(served, form.meta, include, Timestamp::now());
+            (look.head(&meta, true), Box::new(move |object, bytes| look.row(object, bytes)))
+        }
+        Shape::Metadata => {
+            let why = "you requested PartialObjectMetadata, but the requested object is a list";
+            return Err(Refusal::new(Reason::NotAcceptable, format!("{why} ({}List)", served.kind.kind)));
+        }
+        Shape::MetadataList => {
+            let write =
+                move |object: &Object, bytes: &mut Vec<u8>| bytes.extend(table::metadata(object, form.meta));
+            (head("PartialObjectMetadataList", form.meta), Box::new(write))
+        }
+        Shape::Whole => {
+            let write = move |object: &Object, bytes: &mut Vec<u8>| {
+                bytes.extend_from_slice(served.shown(object).bytes());
+            };
+            (head(&format!("{}List", served.kind.kind), served.api_version()), Box::new(write))
+        }
+    };
+    let pieces = pieces(head, list.items, write);
+    if form.yaml {
         return formed(form, StatusCode::OK, pieces.collect::<Vec<_>>().concat().into());
     }
+    let mut indent = form.pretty.then(Indent::default);
+    let pieces = pieces.map(move |piece| indent.as_mut().map_or(piece.clone(), |i| i.feed(&piece).into()));
     let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, Infallible>)));
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, JSON)], body).into_response())
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], body).into_response();
+    response.extensions_mut().insert(Length(length));
+    Ok(response)
 }
 
-/// The text of a list in pieces, so that no list is held twice.
-fn pieces(
-    head: Vec<u8>,
-    items: Vec<Object>,
-    served: Served,
-    shape: Shape,
-) -> impl Iterator<Item = Bytes> + Send {
+/// Writes one object of a list.
+type Write = Box<dyn FnMut(&Object, &mut Vec<u8>) + Send>;
+
+/// The text of a list in pieces, so that no list is held twice. A table ends as a list does.
+fn pieces(head: Vec<u8>, items: Vec<Object>, mut write: Write) -> impl Iterator<Item = Bytes> + Send {
     let mut items = items.into_iter();
     let (mut piece, mut first, mut done) = (head, true, false);
     std::iter::from_fn(move || {
@@ -158,17 +209,14 @@ fn pieces(
         }
         while piece.len() < PIECE {
             let Some(object) = items.next() else {
-                piece.extend_from_slice(b"]}");
+                piece.extend_from_slice(table::END);
                 done = true;
                 break;
             };
             if !std::mem::take(&mut first) {
                 piece.push(b',');
             }
-            match shape {
-                Shape::Metadata => piece.extend_from_slice(&table::metadata(&object)),
-                Shape::Whole | Shape::Table(_) => piece.extend_from_slice(served.shown(&object).bytes()),
-            }
+            write(&object, &mut piece);
         }
         Some(std::mem::take(&mut piece).into())
     })
@@ -185,10 +233,11 @@ mod tests {
             let json = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": n.to_string()}, "data": {"x": big}});
             Object::from_value(&json).unwrap()
         };
-        let served = shared_api::serving("v1", "ConfigMap").unwrap();
         for count in [0, 1, 2, 9] {
             let items = (0..count).map(object).collect();
-            let found: Vec<_> = pieces(br#"{"items":["#.to_vec(), items, served, Shape::Whole).collect();
+            let found: Vec<_> =
+                pieces(br#"{"items":["#.to_vec(), items, Box::new(|o, b| b.extend_from_slice(o.bytes())))
+                    .collect();
             let value: Value = serde_json::from_slice(&found.concat()).unwrap();
             assert_eq!(value["items"].as_array().unwrap().len(), count);
             assert!(count < 9 || found.len() > 2);

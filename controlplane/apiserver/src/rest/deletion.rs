@@ -38,9 +38,8 @@ fn gone(kind: &KindInfo, object: &Object) -> Value {
 /// Deletes what matches; what was deleted meanwhile by others is no error.
 pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    parameters.check_list()?;
     let how = delete_how(parameters, headers, sent)?;
-    let query: Query = parameters.query(info.kind, info.namespace.as_deref())?;
+    let query: Query = parameters.list(info.kind, info.namespace.as_deref())?;
     let mut list: List = cluster.list(&query).await?;
     let deletions = list.items.iter().map(|object| {
         let (key, how) = (object.key(), &how);

@@ -2,18 +2,17 @@
 
 use super::{
     Asked,
-    accept::{self, Form},
+    accept::{self, Form, Offer},
     answer, body, deletion,
     parameters::Parameters,
     request::{RequestInfo, Verb},
-    subresources, watch,
+    room, subresources, watch,
 };
 use crate::door::Caller;
 use axum::response::Response;
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, request::Parts};
 use serde_json::{Value, json};
-use shared_api::{Object, Patch, PatchType, Refusal};
+use shared_api::{Object, Patch, PatchType, Reason, Refusal};
 use shared_client::Result;
 
 /// A request that brings a body.
@@ -34,24 +33,53 @@ pub(super) async fn serve(
     parameters: &Parameters,
     asked: Asked,
 ) -> Result<Response> {
-    let form = accept::form(asked.headers(), parameters)?;
-    let (parts, body) = asked.into_parts();
-    let reads = matches!(info.verb, Verb::Get | Verb::List | Verb::Watch);
-    let sent = if reads { Bytes::new() } else { body::read(body).await? };
-    let writing = Writing { cluster: caller, info, parameters, form, headers: &parts.headers, sent: &sent };
+    let form = accept::form(asked.headers(), parameters, offer(info))?;
+    let (mut parts, body) = asked.into_parts();
+    if matches!(info.verb, Verb::Get | Verb::List | Verb::Watch) {
+        return read(caller, info, parameters, form, &mut parts).await;
+    }
+    // Nobody fills the memory with what they may not send.
+    caller.may(info.verb.as_str(), info.kind, &info.subresource, &info.key()).await?;
+    let held = room::read(body).await?;
+    let writing =
+        Writing { cluster: caller, info, parameters, form, headers: &parts.headers, sent: &held.bytes };
     match info.verb {
-        Verb::Get if subresources::is_value(info) => {
-            let value =
-                caller.subresource(&info.key(), &info.subresource, None, &parameters.how("")?).await?;
-            answer::value(form, StatusCode::OK, &value)
-        }
-        Verb::Get => answer::object(form, StatusCode::OK, info.served, &caller.get(&info.key()).await?),
-        Verb::List => list(caller, info, parameters, form).await,
-        Verb::Watch => watch::serve(caller, info, parameters, form).await,
-        Verb::Create | Verb::Update => write(&writing).await,
         Verb::Patch => patch(&writing).await,
         Verb::Delete => deletion::one(&writing).await,
         Verb::DeleteCollection => deletion::collection(&writing).await,
+        _ => write(&writing).await,
+    }
+}
+
+/// What the answer can be turned into: what is never read is no object, only an answer.
+fn offer(info: &RequestInfo) -> Offer {
+    let readable = info.kind.verbs.contains(&"get") || info.kind.verbs.contains(&"list");
+    match info.verb {
+        Verb::Watch => Offer::Stream,
+        _ if readable && !subresources::is_value(info) => Offer::Objects,
+        _ => Offer::Values,
+    }
+}
+
+async fn read(
+    caller: &dyn Caller,
+    info: &RequestInfo,
+    parameters: &Parameters,
+    form: Form,
+    parts: &mut Parts,
+) -> Result<Response> {
+    match info.verb {
+        Verb::List => list(caller, info, parameters, form).await,
+        Verb::Watch => watch::serve(caller, info, parameters, form, parts).await,
+        _ if subresources::is_value(info) => {
+            let how = parameters.how("")?;
+            let value = caller.subresource(&info.key(), &info.subresource, None, &how).await?;
+            answer::value(form, StatusCode::OK, &value)
+        }
+        _ => {
+            caller.reach(parameters.freshness()?).await?;
+            answer::object(form, StatusCode::OK, info.served, &caller.get(&info.key()).await?)
+        }
     }
 }
 
@@ -61,10 +89,15 @@ async fn list(
     parameters: &Parameters,
     form: Form,
 ) -> Result<Response> {
-    parameters.check_list()?;
-    let list = cluster.list(&parameters.query(info.kind, info.namespace.as_deref())?).await?;
-    watch::fresh_enough(parameters, list.revision)?;
-    answer::list(form, info.served, list)
+    let query = parameters.list(info.kind, info.namespace.as_deref())?;
+    match cluster.list(&query).await {
+        Ok(list) => answer::list(form, info.served, list),
+        Err(refusal) if refusal.reason == Reason::Expired => {
+            let again = query.continue_from.as_deref().and_then(crate::list::restarted);
+            again.map_or(Err(refusal.clone()), |token| Ok(answer::expired(&refusal, token)))
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
 
 async fn write(writing: &Writing<'_>) -> Result<Response> {

@@ -3,8 +3,8 @@
 use axum::extract::Query as Pairs;
 use http::Uri;
 use shared_api::{
-    FieldSelector, GroupKind, Invalid, KindInfo, LabelSelector, Propagation, Query, Refusal, Revision,
-    Selectors, Validation, WriteHow,
+    FieldSelector, Freshness, GroupKind, Invalid, KindInfo, LabelSelector, Propagation, Query, Refusal,
+    Revision, Selectors, Validation, WriteHow,
 };
 use shared_client::Result;
 
@@ -51,12 +51,29 @@ impl Parameters {
         self.get(name).map(parse).transpose()
     }
 
-    /// `resourceVersion`; `None` when unset or `0`, where any state will do.
-    pub(super) fn revision(&self) -> Result<Option<Revision>> {
+    /// `resourceVersion`; `None` when unset.
+    fn revision(&self) -> Result<Option<Revision>> {
         let Some(text) = self.get("resourceVersion") else { return Ok(None) };
-        let bad =
-            |_| Refusal::bad_request(format!("Invalid value: {text:?}: resourceVersion is a whole number"));
-        Ok(Some(text.parse().map_err(bad)?).filter(|revision| *revision > 0))
+        let bad = |_| {
+            Refusal::bad_request(format!(
+                "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+            ))
+        };
+        text.parse().map(Some).map_err(bad)
+    }
+
+    /// How new the object must be that is read.
+    pub(super) fn freshness(&self) -> Result<Freshness> {
+        Ok(match self.revision()? {
+            None => Freshness::Newest,
+            Some(0) => Freshness::Any,
+            Some(asked) => Freshness::AtLeast(asked),
+        })
+    }
+
+    /// Where a watch begins; `None` from what is there.
+    pub(super) fn from(&self) -> Result<Option<Revision>> {
+        Ok(self.revision()?.filter(|revision| *revision > 0))
     }
 
     /// Labels and fields.
@@ -69,35 +86,59 @@ impl Parameters {
 
     /// Which objects of `kind` are meant.
     pub(super) fn query(&self, kind: &KindInfo, namespace: Option<&str>) -> Result<Query> {
-        let limit = self.number("limit")?.unwrap_or(0);
-        let limit = usize::try_from(limit).map_err(|_| Refusal::bad_request("limit must not be negative"))?;
         let mut query = Query::all(kind.group_kind()).matching(self.selectors(kind)?);
         query.namespace = namespace.map(str::to_owned);
-        query.limit = limit;
+        Ok(query)
+    }
+
+    /// Which objects of `kind` are to be listed: how many, from where, as they were when.
+    pub(super) fn list(&self, kind: &KindInfo, namespace: Option<&str>) -> Result<Query> {
+        self.check_list()?;
+        let mut query = self.query(kind, namespace)?;
+        // A limit below one is none.
+        query.limit = usize::try_from(self.number("limit")?.unwrap_or(0)).unwrap_or(0);
         query.continue_from = self.get("continue").map(str::to_owned);
+        let revision = self.revision()?;
+        if query.continue_from.is_some() && revision.is_some_and(|revision| revision > 0) {
+            let why = "specifying resource version is not allowed when using continue";
+            return Err(Refusal::bad_request(why));
+        }
+        query.freshness = match (revision, self.get("resourceVersionMatch")) {
+            (Some(asked), Some("Exact")) => Freshness::Exactly(asked),
+            // Without a word about it, a limited list is taken exactly, so that its pages fit together.
+            (Some(asked), None) if asked > 0 && query.limit > 0 => Freshness::Exactly(asked),
+            _ => self.freshness()?,
+        };
+        if query.freshness == Freshness::Any && query.continue_from.is_none() {
+            // As Kubernetes answers from its cache: whole.
+            query.limit = 0;
+        }
         Ok(query)
     }
 
     /// Refuses versions and matches that no list can satisfy.
-    pub(super) fn check_list(&self) -> Result<()> {
+    fn check_list(&self) -> Result<()> {
         let mut invalid = Invalid::default();
-        if self.get("sendInitialEvents").is_some() {
-            invalid.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
-        }
-        if let Some(wanted) = self.get("resourceVersionMatch") {
-            let field = "resourceVersionMatch";
+        let field = "resourceVersionMatch";
+        if let Some(wanted) = self.get(field) {
             let version = self.get("resourceVersion");
-            if self.get("continue").is_some() {
-                invalid.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
-            } else if version.is_none() {
+            if version.is_none() {
                 invalid
                     .forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
-            } else if !matches!(wanted, "Exact" | "NotOlderThan") {
-                invalid.unsupported(field, wanted, &["Exact", "NotOlderThan"]);
-            } else if wanted == "Exact" && version == Some("0") {
+            }
+            if self.get("continue").is_some() {
+                invalid.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
+            }
+            if !matches!(wanted, "Exact" | "NotOlderThan") {
+                invalid.unsupported(field, wanted, &["Exact", "NotOlderThan", ""]);
+            }
+            if wanted == "Exact" && version == Some("0") {
                 invalid
                     .forbidden(field, r#"resourceVersionMatch "exact" is forbidden for resourceVersion "0""#);
             }
+        }
+        if self.chosen("sendInitialEvents").is_some() {
+            invalid.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
         }
         refuse("ListOptions", &invalid)
     }
@@ -105,19 +146,23 @@ impl Parameters {
     /// Refuses what no watch can do.
     pub(super) fn check_watch(&self) -> Result<()> {
         let mut invalid = Invalid::default();
-        match (self.chosen("sendInitialEvents"), self.get("resourceVersionMatch")) {
-            (None, Some(_)) => invalid.forbidden(
-                "resourceVersionMatch",
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-            ),
-            (Some(_), None) => invalid.forbidden(
-                "resourceVersionMatch",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-            ),
-            (Some(_), Some(other)) if other != "NotOlderThan" => {
-                invalid.unsupported("resourceVersionMatch", other, &["NotOlderThan"]);
+        let field = "resourceVersionMatch";
+        let (initial, wanted) = (self.chosen("sendInitialEvents"), self.get(field));
+        if initial.is_some() && wanted != Some("NotOlderThan") {
+            let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+            invalid.forbidden(field, why);
+        }
+        if let Some(wanted) = wanted {
+            if initial.is_none() {
+                let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+                invalid.forbidden(field, why);
             }
-            _ => {}
+            if wanted != "NotOlderThan" {
+                invalid.unsupported(field, wanted, &["NotOlderThan"]);
+            }
+            if self.get("continue").is_some() {
+                invalid.forbidden(field, "resourceVersionMatch is forbidden when continue is provided");
+            }
         }
         refuse("ListOptions", &invalid)
     }
@@ -223,6 +268,24 @@ mod tests {
             ("resourceVersionMatch=NotOlderThan", false),
         ] {
             assert_eq!(parameters(query).check_watch().is_ok(), fine, "{query}");
+        }
+        let kind = shared_api::find("pods").unwrap();
+        for (query, limit, freshness) in [
+            ("", 0, Freshness::Newest),
+            ("limit=5", 5, Freshness::Newest),
+            ("limit=-5", 0, Freshness::Newest),
+            ("limit=5&resourceVersion=0", 0, Freshness::Any),
+            ("limit=5&resourceVersion=0&continue=x", 5, Freshness::Any),
+            ("resourceVersion=7", 0, Freshness::AtLeast(7)),
+            ("limit=5&resourceVersion=7", 5, Freshness::Exactly(7)),
+            ("limit=5&resourceVersion=7&resourceVersionMatch=NotOlderThan", 5, Freshness::AtLeast(7)),
+            ("resourceVersion=7&resourceVersionMatch=Exact", 0, Freshness::Exactly(7)),
+        ] {
+            let found = parameters(query).list(kind, None).unwrap();
+            assert_eq!((found.limit, found.freshness), (limit, freshness), "{query}");
+        }
+        for query in ["resourceVersion=x", "resourceVersion=7&continue=x", "limit=x"] {
+            assert_eq!(parameters(query).list(kind, None).unwrap_err().reason.code(), 400, "{query}");
         }
         assert_eq!(parameters("dryRun=All").dry_run(), Ok(true));
         assert_eq!(parameters("dryRun=Some").dry_run().unwrap_err().reason.code(), 422);

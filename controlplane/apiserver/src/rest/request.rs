@@ -60,7 +60,8 @@ impl RequestInfo {
     }
 }
 
-/// Reads a path; `None` when it is not about objects (`/version`, `/apis/apps/v1`, …).
+/// Reads a path; `None` when it is not about objects (`/version`, `/apis/apps/v1`, …) or about a group and
+/// version that nobody serves.
 pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<RequestInfo>> {
     let segments = path.split('/').filter(|s| !s.is_empty()).map(decoded).collect::<Result<Vec<_>>>()?;
     let words: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -69,10 +70,12 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
         ["apis", group, version, ref rest @ ..] => (group, version, rest),
         _ => return Ok(None),
     };
-    let (watch, rest) = match rest {
-        [] => return Ok(None),
+    if rest.is_empty() || !served().any(|s| s.group() == group && s.version() == version) {
+        return Ok(None);
+    }
+    let (followed, rest) = match rest {
         ["watch", rest @ ..] if !rest.is_empty() => (true, rest),
-        rest => (watch, rest),
+        rest => (false, rest),
     };
     let (namespace, rest) = match rest {
         // `namespaces/x/status` is a Namespace's own status; anything else there lives inside it.
@@ -93,9 +96,16 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
     if namespace.is_some() && !kind.namespaced || kind.namespaced && namespace.is_none() && !name.is_empty() {
         return Err(answer::unknown_path());
     }
+    if followed && *method != Method::GET {
+        return Err(answer::wrong_method());
+    }
+    if followed && !subresource.is_empty() {
+        return Err(answer::unknown_path());
+    }
     let everywhere = kind.namespaced && namespace.is_none();
     let verb = match *method {
-        Method::GET if watch && subresource.is_empty() => Verb::Watch,
+        // One object that is named is read, whatever else is said; only its old path follows it.
+        Method::GET if followed || watch && name.is_empty() => Verb::Watch,
         Method::GET if name.is_empty() => Verb::List,
         Method::GET => Verb::Get,
         Method::POST if (name.is_empty() || !subresource.is_empty()) && !everywhere => Verb::Create,
@@ -174,7 +184,10 @@ mod tests {
             ("GET /api/v1/watch/pods", "Watch Pod *"),
             ("GET /api/v1/namespaces/a/pods", "List Pod a"),
             ("GET /api/v1/namespaces/a/pods/b", "Get Pod a b"),
-            ("GET /api/v1/namespaces/a/pods/b?watch", "Watch Pod a b"),
+            ("GET /api/v1/namespaces/a/pods/b?watch", "Get Pod a b"),
+            ("GET /api/v1/watch/namespaces/a/pods/b", "Watch Pod a b"),
+            ("GET /api/v1/watch/namespaces/a/pods/b/log", "404"),
+            ("POST /api/v1/watch/pods", "405"),
             ("POST /api/v1/namespaces/a/pods/b/binding", "Create Pod a b binding"),
             ("GET /api/v1/namespaces/a/pods/b/log", "Get Pod a b log"),
             ("GET /api/v1/namespaces/a/pods/b/exec", "Get Pod a b exec"),
@@ -189,7 +202,7 @@ mod tests {
             ("PATCH /api/v1/nodes/n%3A1", "Patch Node * n:1"),
             ("GET /apis/apps/v1", "server"),
             ("GET /version", "server"),
-            ("GET /apis/apps/v2/deployments", "404"),
+            ("GET /apis/apps/v2/deployments", "server"),
             ("GET /api/v1/deployments", "404"),
             ("GET /api/v1/pods/b", "404"),
             ("GET /api/v1/namespaces/a/nodes", "404"),

@@ -4,46 +4,64 @@ use super::accept::Include;
 use serde_json::{Value, json};
 use shared_api::{Heading, KindInfo, Object, Served, Timestamp};
 
-/// An object as a `PartialObjectMetadata`.
-pub(super) fn metadata(object: &Object) -> Vec<u8> {
-    let mut bytes = br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#.to_vec();
+/// An object as a `PartialObjectMetadata` of a version of `meta.k8s.io`.
+pub(super) fn metadata(object: &Object, version: &str) -> Vec<u8> {
+    let head = format!(r#"{{"kind":"PartialObjectMetadata","apiVersion":"{version}","metadata":"#);
+    let mut bytes = head.into_bytes();
     bytes.extend(serde_json::to_vec(object.metadata()).unwrap_or_else(|_| b"{}".to_vec()));
     bytes.push(b'}');
     bytes
 }
 
-/// A table of `objects`; `meta` is the list's metadata. Watches name the columns once only.
-pub(super) fn table(
+/// What a table looks like.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
     served: Served,
-    objects: &[Object],
+    /// The version of `meta.k8s.io` it is of.
+    version: &'static str,
     include: Include,
-    meta: &Value,
-    columns: bool,
+    headings: Vec<Heading>,
     now: Timestamp,
-) -> Vec<u8> {
-    let kind = served.kind;
-    let headings = (kind.headings)();
-    let definitions = if columns { definitions(kind, &headings) } else { Value::Array(Vec::new()) };
-    let head = format!(
-        r#"{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{meta},"columnDefinitions":{definitions},"rows":["#
-    );
-    let mut bytes = head.into_bytes();
-    for (at, object) in objects.iter().enumerate() {
-        if at > 0 {
-            bytes.push(b',');
-        }
-        bytes.extend_from_slice(
-            format!(r#"{{"cells":{},"object":"#, cells(kind, &headings, object, now)).as_bytes(),
-        );
-        match include {
+}
+
+/// What ends a table.
+pub(super) const END: &[u8] = b"]}";
+
+impl Look {
+    pub(super) fn new(served: Served, version: &'static str, include: Include, now: Timestamp) -> Self {
+        Self { served, version, include, headings: (served.kind.headings)(), now }
+    }
+
+    /// The table up to its rows; `meta` is the list's metadata. Watches name the columns once only.
+    pub(super) fn head(&self, meta: &Value, columns: bool) -> Vec<u8> {
+        let definitions = if columns { definitions(self.served.kind, &self.headings) } else { Value::Null };
+        let version = self.version;
+        format!(
+            r#"{{"kind":"Table","apiVersion":"{version}","metadata":{meta},"columnDefinitions":{definitions},"rows":["#
+        )
+        .into_bytes()
+    }
+
+    /// One row.
+    pub(super) fn row(&self, object: &Object, bytes: &mut Vec<u8>) {
+        let cells = cells(self.served.kind, &self.headings, object, self.now);
+        bytes.extend_from_slice(format!(r#"{{"cells":{cells},"object":"#).as_bytes());
+        match self.include {
             Include::Nothing => bytes.extend_from_slice(b"null"),
-            Include::Metadata => bytes.extend(metadata(object)),
-            Include::Object => bytes.extend_from_slice(served.shown(object).bytes()),
+            Include::Metadata => bytes.extend(metadata(object, self.version)),
+            Include::Object => bytes.extend_from_slice(self.served.shown(object).bytes()),
         }
         bytes.push(b'}');
     }
-    bytes.extend_from_slice(b"]}");
-    bytes
+
+    /// A table of one object.
+    pub(super) fn one(&self, object: &Object, columns: bool) -> Vec<u8> {
+        let meta = json!({"resourceVersion": object.metadata().resource_version});
+        let mut bytes = self.head(&meta, columns);
+        self.row(object, &mut bytes);
+        bytes.extend_from_slice(END);
+        bytes
+    }
 }
 
 fn definitions(kind: &KindInfo, headings: &[Heading]) -> Value {
@@ -74,7 +92,8 @@ mod tests {
             let object = Object::from_value(&value).unwrap();
             let now = Timestamp::UNIX_EPOCH;
             let served = shared_api::serving(kind.api_version, kind.kind).unwrap();
-            let bytes = table(served, &[object.clone(), object], Include::Metadata, &json!({}), true, now);
+            let look = Look::new(served, "meta.k8s.io/v1", Include::Metadata, now);
+            let bytes = look.one(&object, true);
             let table: Value = serde_json::from_slice(&bytes).unwrap();
             let columns = table["columnDefinitions"].as_array().unwrap();
             let name = columns.iter().position(|c| c["name"] == "Name").unwrap();

@@ -6,7 +6,8 @@ use controlplane_apiserver::door::{Caller, Credentials, Door, User};
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
-    DeleteHow, Key, Object, Patch, PatchType, Query, Reason, Refusal, Revision, WriteHow,
+    DeleteHow, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Reason, Refusal, Revision,
+    WriteHow,
     meta::{Status, StatusCause, StatusDetails},
 };
 use shared_client::{Channel, Cluster, Duplex, Event, Frame, List, Result, Session, Sessions};
@@ -63,7 +64,16 @@ impl Door for TestDoor {
 
 struct TestCaller(Arc<FakeCluster>);
 
+#[async_trait]
 impl Caller for TestCaller {
+    async fn may(&self, _: &str, _: &'static KindInfo, _: &str, _: &Key) -> Result<()> {
+        Ok(())
+    }
+
+    async fn reach(&self, _: Freshness) -> Result<()> {
+        Ok(())
+    }
+
     fn warnings(&self) -> Vec<String> {
         vec!["this cluster is a fake".into()]
     }

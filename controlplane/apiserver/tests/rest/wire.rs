@@ -46,8 +46,7 @@ async fn what_is_wrong_is_a_status_with_its_code() {
     let cluster = cluster();
     let big = "x".repeat(4 * 1024 * 1024);
     for (line, headers, body, code, word) in [
-        ("GET /nothing", &[][..], "", 404, "could not find the requested resource"),
-        ("GET /api/v1/things", &[], "", 404, "could not find"),
+        ("GET /api/v1/things", &[][..], "", 404, "could not find the requested resource"),
         ("PUT /api", &[], "", 405, "does not allow this method"),
         ("POST /api/v1/pods", &[], "{}", 405, "does not allow this method"),
         (&format!("POST {MAPS}"), &[], "{", 400, "not JSON"),
@@ -70,8 +69,10 @@ async fn what_is_wrong_is_a_status_with_its_code() {
         ),
         (&format!("GET {MAPS}"), &[("accept", "application/cbor")], "", 406, "media types"),
         (&format!("GET {MAPS}?limit=x"), &[], "", 400, "limit"),
-        (&format!("GET {MAPS}?labelSelector=a+b"), &[], "", 400, "label selector"),
-        (&format!("GET {MAPS}?fieldSelector=spec.x%3D1"), &[], "", 400, "field label not supported"),
+        (&format!("GET {MAPS}?labelSelector=a+b"), &[], "", 400, "unable to parse requirement: found 'b'"),
+        (&format!("GET {MAPS}?fieldSelector=spec.x%3D1"), &[], "", 400, "is not a known field selector"),
+        ("GET /api/v1/pods?fieldSelector=spec.x%3D1", &[], "", 400, "field label not supported: spec.x"),
+        (&format!("GET {MAPS}?watch=1"), &[("accept", "application/yaml")], "", 406, "media types"),
         (&format!("GET {MAPS}?resourceVersion=99999"), &[], "", 504, "Too large resource version"),
         (&format!("GET {MAPS}"), &[("impersonate-user", "root")], "", 403, "impersonation"),
         (
@@ -88,6 +89,18 @@ async fn what_is_wrong_is_a_status_with_its_code() {
         let message = status["message"].as_str().unwrap_or_default();
         assert!(found == code && message.contains(word), "{line}: {found} {status}");
         assert_eq!((&status["kind"], &status["code"]), (&json!("Status"), &json!(code)), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_nobodys_is_said_in_plain_text() {
+    let cluster = cluster();
+    for path in ["/nothing", "/apis/none.example/v1", "/apis/apps/v9/deployments", "/api/v2/pods"] {
+        let response = send(&cluster, request(&format!("GET {path}"), &[], "")).await;
+        assert_eq!(response.status().as_u16(), 404, "{path}");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8", "{path}");
+        assert!(response.headers().contains_key("audit-id"));
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "404 page not found\n");
     }
 }
 

@@ -118,6 +118,7 @@ fn is_a_map_that_remembers() {
                 after: (dice.roll(2) == 0).then(|| dice.key()),
                 limit: usize::try_from(dice.roll(5)).unwrap(),
                 at: Some(at),
+                count: true,
             };
             match state.range(&range) {
                 Ok(page) => {

@@ -1,7 +1,7 @@
 //! What the cluster in memory remembers: objects, and everything that happened to them.
 
 use crate::fixtures::moment;
-use shared_api::{Key, KindInfo, Object, Query, Reason, Refusal, Revision, Timestamp};
+use shared_api::{Freshness, Key, KindInfo, Object, Query, Reason, Refusal, Revision, Timestamp};
 use shared_client::{List, Result};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -51,6 +51,16 @@ impl State {
 
     pub(crate) fn list(&self, query: &Query) -> Result<List> {
         let kind = query_kind(query)?;
+        match query.freshness {
+            Freshness::AtLeast(asked) | Freshness::Exactly(asked) if asked > self.revision => {
+                return Err(Refusal::too_large_version(asked, self.revision));
+            }
+            Freshness::Exactly(asked) if asked < self.revision => {
+                let why = "The resourceVersion for the provided list is too old.";
+                return Err(Refusal::new(Reason::Expired, why));
+            }
+            _ => {}
+        }
         let first = match &query.continue_from {
             None => Bound::Unbounded,
             Some(token) => Bound::Excluded(
