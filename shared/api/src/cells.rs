@@ -18,6 +18,11 @@ pub(crate) fn since(time: Option<&Time>, now: Timestamp) -> Option<String> {
     time.map(|t| ago(t.0, now))
 }
 
+/// When the object was made, as it is written.
+pub(crate) fn created(meta: &meta::ObjectMeta) -> String {
+    meta.creation_timestamp.as_ref().map_or_else(|| or_unknown(None), |t| t.0.to_string())
+}
+
 /// `app=web,tier=front`.
 pub(crate) fn labels(labels: Option<&BTreeMap<String, String>>) -> String {
     let pairs: Vec<_> = labels.into_iter().flatten().map(|(k, v)| format!("{k}={v}")).collect();

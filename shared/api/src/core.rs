@@ -1,5 +1,6 @@
 //! The core group.
 
+mod access_modes;
 mod config_map;
 mod data;
 mod endpoints;
@@ -7,8 +8,8 @@ mod event;
 mod limit_range;
 mod namespace;
 mod node;
-mod persistent_volume;
-mod persistent_volume_claim;
+pub(crate) mod persistent_volume;
+pub(crate) mod persistent_volume_claim;
 pub(crate) mod pod;
 mod pod_template;
 mod replication_controller;
@@ -28,7 +29,7 @@ pub use limit_range::LimitRange;
 pub use namespace::Namespace;
 pub use node::Node;
 pub use persistent_volume::PersistentVolume;
-pub use persistent_volume_claim::PersistentVolumeClaim;
+pub use persistent_volume_claim::{PersistentVolumeClaim, class as claim_class};
 pub use pod::Pod;
 pub use pod_template::PodTemplate;
 pub use replication_controller::ReplicationController;

@@ -1,6 +1,7 @@
 //! Findings of validation, one per field.
 
-use crate::meta::StatusCause;
+use crate::{meta::StatusCause, name::Rule};
+use serde::Serialize;
 
 /// What is wrong with an object, one entry per offending field, in Kubernetes' wording.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -55,6 +56,37 @@ impl Invalid {
     /// `metadata.annotations: Too long: may not be more than 262144 bytes`.
     pub fn too_long(&mut self, field: impl Into<String>, max: usize) {
         self.push("FieldValueTooLong", field, format!("Too long: may not be more than {max} bytes"));
+    }
+
+    /// `spec.limits: Too many: 3: must have at most 2 items`.
+    pub fn too_many(&mut self, field: impl Into<String>, got: usize, max: usize) {
+        self.push("FieldValueTooMany", field, format!("Too many: {got}: must have at most {max} items"));
+    }
+
+    /// Records a text that is none of `supported`; an absent or empty one is fine.
+    pub(crate) fn one_of(&mut self, field: impl Into<String>, text: Option<&str>, supported: &[&str]) {
+        if let Some(text) = text.filter(|t| !t.is_empty() && !supported.contains(t)) {
+            self.unsupported(field, text, supported);
+        }
+    }
+
+    /// Records a text that breaks a rule.
+    pub(crate) fn ruled(&mut self, field: impl Into<String>, text: &str, rule: Rule) {
+        if let Some(why) = rule(text) {
+            self.value(field, text, &why);
+        }
+    }
+
+    /// Records a missing text, or one that breaks a rule.
+    pub(crate) fn named(&mut self, field: impl Into<String>, text: &str, rule: Rule) {
+        if text.is_empty() { self.required(field, "") } else { self.ruled(field, text, rule) }
+    }
+
+    /// Records a change of what never changes.
+    pub(crate) fn kept<T: Serialize + PartialEq>(&mut self, field: impl Into<String>, new: &T, old: &T) {
+        if new != old {
+            self.value(field, new, "field is immutable");
+        }
     }
 
     /// The findings as Kubernetes prints them: `spec.replicas: Invalid value: -1: must …`.

@@ -32,6 +32,9 @@ pub trait Kind:
     /// Whether a table of these objects starts with the name.
     const NAME_FIRST: bool = true;
 
+    /// What a table shows as the name, when that is more than the name.
+    const NAME: Option<fn(&Self) -> String> = None;
+
     /// What a table of these objects shows after the name.
     const COLUMNS: &'static [Column<Self>] = &[Column::age()];
 
@@ -183,6 +186,8 @@ pub struct KindInfo {
     pub(crate) bytes: fn(&dyn Any) -> Vec<u8>,
     /// Heads of the table's columns after the name.
     pub headings: fn() -> Vec<Heading>,
+    /// What a table shows as the name.
+    pub name: fn(&Object) -> String,
     /// Cells of one table row after the name, at a moment.
     pub row: fn(&Object, Timestamp) -> Vec<String>,
     /// A selectable field of an object; `None` when the kind has no such field.
@@ -216,6 +221,7 @@ impl KindInfo {
                 serde_json::to_vec(object).expect("a kind can be encoded")
             },
             headings: || K::COLUMNS.iter().map(|c| c.heading).collect(),
+            name: name::<K>,
             row: row::<K>,
             field: field::<K>,
             fields: || K::FIELDS.iter().map(|f| f.path).collect(),
@@ -229,6 +235,11 @@ impl KindInfo {
             kind: std::borrow::Cow::Borrowed(self.kind),
         }
     }
+}
+
+fn name<K: Kind>(object: &Object) -> String {
+    let typed = K::NAME.and_then(|name| Some(name(&*object.to_kind::<K>().ok()?)));
+    typed.unwrap_or_else(|| object.name().into())
 }
 
 fn row<K: Kind>(object: &Object, now: Timestamp) -> Vec<String> {

@@ -33,6 +33,7 @@ mod refusal;
 pub mod scheduling;
 pub mod schema;
 mod select;
+mod selector;
 pub mod storage;
 mod verb;
 mod version;

@@ -55,6 +55,26 @@ pub fn subdomain(text: &str) -> Option<String> {
     })
 }
 
+/// A subdomain under any other: `*.example.com`.
+pub fn wildcard(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("*.").unwrap_or_default();
+    too_long(text, SUBDOMAIN_MAX).or_else(|| {
+        (!rest.split('.').all(is_label)).then(|| {
+            pattern(
+                "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must \
+                 consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+                &format!(r"\*\.{LABEL}(\.{LABEL})*"),
+                &["*.example.com"],
+            )
+        })
+    })
+}
+
+/// The name of a storage driver: a subdomain of at most 63 bytes, in any case.
+pub fn driver(text: &str) -> Option<String> {
+    too_long(text, LABEL_MAX).or_else(|| subdomain(&text.to_lowercase()))
+}
+
 /// The key of a label, an annotation or a finalizer: `app`, `example.com/MyName`.
 pub fn qualified(text: &str) -> Option<String> {
     let (prefix, name) = match text.split_once('/') {
@@ -208,6 +228,8 @@ mod tests {
                 &["a", "A_b.c", "x.io/Name"],
                 &["", "/a", "x.io/", "a/b/c", "X.io/a", "a b", "-a", &long],
             ),
+            (wildcard, &["*.a", "*.a.b"], &["*", "*a", "a.b", "*.*.a", "*."]),
+            (driver, &["a", "A.b"], &["", "a_b", &long]),
             (label_value, &["", "a", "A_b.c"], &["-a", "a b", "a/b", &long]),
             (variable, &["A", "a.b-c", "1 2"], &["", "a=b", "é"]),
             (config_key, &["a", ".a", "A_b-c.d"], &["", ".", "..", "..a", "a/b"]),

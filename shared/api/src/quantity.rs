@@ -1,7 +1,23 @@
 //! Amounts of processor, memory and other resources.
 
-use crate::{Quantity, Refusal};
+use crate::{Invalid, Quantity, Refusal};
 use std::{fmt, ops};
+
+/// What Kubernetes says of malformed amounts.
+const SHAPE: &str =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+/// The amount in a field, when it is one that can be had: well-formed and not negative.
+pub(crate) fn valid(quantity: &Quantity, field: &str, invalid: &mut Invalid) -> Option<Amount> {
+    match parse(&quantity.0) {
+        None => invalid.value(field, &quantity.0, SHAPE),
+        Some(amount) if amount < Amount::default() => {
+            invalid.value(field, &quantity.0, "must be greater than or equal to 0");
+        }
+        Some(amount) => return Some(amount),
+    }
+    None
+}
 
 /// An amount of something, in thousandths: `500m` of a processor is 500, `1Ki` of memory 1,024,000.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,4 +2,4 @@
 
 mod priority_class;
 
-pub use priority_class::PriorityClass;
+pub use priority_class::{PriorityClass, SYSTEM};

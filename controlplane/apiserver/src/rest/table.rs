@@ -78,7 +78,7 @@ fn cells(kind: &KindInfo, headings: &[Heading], object: &Object, now: Timestamp)
         _ => json!(text),
     };
     let rest = (kind.row)(object, now).into_iter().zip(headings).map(cell);
-    kind.name_first.then(|| json!(object.name())).into_iter().chain(rest).collect()
+    kind.name_first.then(|| json!((kind.name)(object))).into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]

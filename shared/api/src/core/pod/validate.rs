@@ -87,7 +87,7 @@ fn valid_names(spec: &PodSpec, path: &str, invalid: &mut Invalid) {
     }
 }
 
-fn valid_toleration(toleration: &Toleration, path: &str, invalid: &mut Invalid) {
+pub(crate) fn valid_toleration(toleration: &Toleration, path: &str, invalid: &mut Invalid) {
     let key = toleration.key.as_deref().unwrap_or_default();
     let operator = toleration.operator.as_deref().unwrap_or_default();
     let value = toleration.value.as_deref().unwrap_or_default();
