@@ -15,6 +15,7 @@ mod logs;
 mod objects;
 mod openapi;
 mod parameters;
+mod protobuf;
 mod request;
 mod room;
 mod streams;

@@ -1,5 +1,6 @@
 //! Bodies on their way in: their size, their language, and keys that come twice.
 
+use super::protobuf;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -47,8 +48,8 @@ pub(super) fn manifest(media: &str, bytes: &[u8]) -> Result<Manifest> {
     match media {
         "application/json" => json(bytes),
         "application/yaml" => yaml::from_str(text(bytes)?),
-        // Protobuf of the built-in kinds will be one more line here.
-        other => Err(unsupported(other, &["application/json", "application/yaml"])),
+        protobuf::MEDIA => Ok(Manifest { value: protobuf::manifest(bytes)?, duplicates: Vec::new() }),
+        other => Err(unsupported(other, &["application/json", "application/yaml", protobuf::MEDIA])),
     }
 }
 
@@ -253,7 +254,7 @@ mod tests {
         assert_eq!(code("application/json", b"{} {}"), 400);
         assert_eq!(code("application/yaml", b"a: [\n"), 400);
         assert_eq!(code("application/yaml", b"\xff\xfe"), 400);
-        assert_eq!(code("application/vnd.kubernetes.protobuf", b"k8s\0"), 415);
+        assert_eq!(code("application/vnd.kubernetes.protobuf", b"k8s\0"), 400);
         assert_eq!(code("application/cbor", b""), 415);
         assert!(patch("application/apply-patch+yaml", b"{}").unwrap_err().message.contains("not served yet"));
         assert_eq!(patch("application/merge-patch+json", b"a: 1").unwrap().0, PatchType::Merge);

@@ -109,6 +109,54 @@ async fn kubectl_writes_with_every_verb() {
     assert!(text(&apply.stderr).contains("server-side apply is not served yet"), "{}", text(&apply.stderr));
 }
 
+/// The typed clients behind `kubectl create` send protobuf and do not ask twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_creates_what_it_makes_itself() {
+    let cluster = cluster();
+    let Some(kubectl) = Kubectl::over(cluster.clone()).await else { return };
+    for (line, path, expected) in [
+        (
+            "deployment d --image=a:1 --replicas=0",
+            "{.spec.replicas} {.spec.template.spec.containers[0].image}",
+            "0 a:1",
+        ),
+        ("namespace n", "{.metadata.name}", "n"),
+        ("configmap c --from-literal=a=1 --from-literal=b=", "{.data}", r#"{"a":"1","b":""}"#),
+        ("secret generic s --from-literal=a=1", "{.data.a} {.type}", "MQ== Opaque"),
+        (
+            "secret docker-registry r --docker-username=a --docker-password=b",
+            "{.type}",
+            "kubernetes.io/dockerconfigjson",
+        ),
+        ("serviceaccount a", "{.metadata.name}", "a"),
+        (
+            "service clusterip i --tcp=80:http",
+            "{.spec.ports[0].port} {.spec.ports[0].targetPort} {.spec.type}",
+            "80 http ClusterIP",
+        ),
+        ("service nodeport p --tcp=80:8080", "{.spec.ports[0].targetPort} {.spec.type}", "8080 NodePort"),
+        ("job j --image=a:1 -- true", "{.spec.template.spec.containers[0].command}", r#"["true"]"#),
+        ("cronjob k --image=a:1 --schedule=*/5_*_*_*_*", "{.spec.schedule}", "*/5 * * * *"),
+        ("role o --verb=get,list --resource=pods", "{.rules[0].verbs}", r#"["get","list"]"#),
+        ("rolebinding q --role=o --user=me", "{.subjects[0].name} {.roleRef.name}", "me o"),
+        ("clusterrole t --verb=get --non-resource-url=/x", "{.rules[0].nonResourceURLs}", r#"["/x"]"#),
+        ("clusterrolebinding u --clusterrole=t --group=g", "{.subjects[0].kind}", "Group"),
+        ("quota v --hard=pods=2,memory=1Gi", "{.spec.hard}", r#"{"memory":"1Gi","pods":"2"}"#),
+        ("poddisruptionbudget w --selector=a=b --min-available=0", "{.spec.minAvailable}", "0"),
+        ("priorityclass x --value=7 --description=why", "{.value} {.description}", "7 why"),
+        ("ingress y --rule=h/p*=s:80", "{.spec.rules[0].http.paths[0].backend.service.port.number}", "80"),
+    ] {
+        let words: Vec<String> = line.split(' ').map(|word| word.replace('_', " ")).collect();
+        let arguments = ["create"].into_iter().chain(words.iter().map(String::as_str));
+        let output = kubectl.start(&arguments.collect::<Vec<_>>()).wait_with_output().await.unwrap();
+        assert!(output.status.success(), "create {line}: {}", text(&output.stderr));
+        let what = text(&output.stdout).split(' ').next().unwrap_or_default().to_owned();
+        let got =
+            kubectl.start(&["get", &what, &format!("-ojsonpath={path}")]).wait_with_output().await.unwrap();
+        assert_eq!(text(&got.stdout), expected, "create {line}: {}", text(&got.stderr));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kubectl_waits_and_watches() {
     let cluster = cluster();

@@ -57,7 +57,7 @@ async fn what_is_wrong_is_a_status_with_its_code() {
             &format!("POST {MAPS}"),
             &[("content-type", "application/vnd.kubernetes.protobuf")],
             "k8s",
-            415,
+            400,
             "protobuf",
         ),
         (
