@@ -40,6 +40,11 @@ pub trait Caller: Cluster {
     async fn reach(&self, freshness: Freshness) -> Result<()>;
     /// What the asker should be told besides the answer: `Warning` headers.
     fn warnings(&self) -> Vec<String>;
+
+    /// Whether a patch made the object it is about: what is applied may be new.
+    fn made(&self) -> bool {
+        false
+    }
 }
 
 /// The server as the wires see it.

@@ -9,6 +9,7 @@ mod authn;
 mod authz;
 mod cache;
 pub mod door;
+mod fields;
 pub mod grpc;
 mod keys;
 mod list;

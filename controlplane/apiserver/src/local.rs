@@ -3,7 +3,8 @@
 use crate::{
     authz::{self, Ask, Verdict},
     door::{Caller, User},
-    keys, list, pipeline, registry,
+    fields::{Operation, Write},
+    keys, list, patch, pipeline, registry,
     server::{Server, trouble},
     subresource, watch,
 };
@@ -12,11 +13,17 @@ use controlplane_store::Range;
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
-    DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, Query, Refusal, Revision, Validation,
-    WriteHow, core::Pod,
+    DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Refusal, Revision,
+    Validation, WriteHow, core::Pod,
 };
 use shared_client::{Cluster, Event, List, Result};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// What the names of the control plane's own parts start with.
+pub(crate) const CONTROLLER: &str = "system:controller:";
 
 /// One user's view of the cluster.
 pub(crate) struct Local {
@@ -25,11 +32,12 @@ pub(crate) struct Local {
     /// Watchers hear of every revision at once, whether or not it concerns them.
     pub(crate) eager: bool,
     warnings: Mutex<Vec<String>>,
+    made: AtomicBool,
 }
 
 impl Local {
     pub(crate) fn new(server: Arc<Server>, user: User, eager: bool) -> Self {
-        Self { server, user, eager, warnings: Mutex::default() }
+        Self { server, user, eager, warnings: Mutex::default(), made: AtomicBool::new(false) }
     }
 
     /// Refuses what the user may not do. Returns the node a pod must be bound to for it to be allowed.
@@ -72,6 +80,23 @@ impl Local {
         Err(refusal)
     }
 
+    /// Takes note that a patch made its object.
+    pub(crate) fn made(&self) {
+        self.made.store(true, Ordering::Relaxed);
+    }
+
+    /// A write by this user, as whoever owns fields is called.
+    pub(crate) fn writes(
+        &self,
+        kind: &'static KindInfo,
+        part: &str,
+        how: &WriteHow,
+        operation: Operation,
+    ) -> Write {
+        let name = self.user.name.strip_prefix(CONTROLLER).unwrap_or_default();
+        Write::of(kind, part, how, operation, name, (self.server.options.clock)())
+    }
+
     /// Decodes what somebody sent, and says what is to be said about fields the kind does not have.
     pub(crate) fn decode(&self, kind: &KindInfo, value: Value, how: &WriteHow) -> Result<Box<dyn Draft>> {
         let decoded = (kind.decode)(value)?;
@@ -112,6 +137,10 @@ impl Caller for Local {
     fn warnings(&self) -> Vec<String> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn made(&self) -> bool {
+        self.made.load(Ordering::Relaxed)
+    }
 }
 
 #[async_trait]
@@ -127,10 +156,12 @@ impl Cluster for Local {
     }
 
     async fn create(&self, object: Object, how: &WriteHow) -> Result<Object> {
-        pipeline::create(self, &shared_api::stored(object), how).await
+        let how = sent_in(&object, how);
+        pipeline::create(self, &shared_api::stored(object), &how, None).await
     }
 
     async fn update(&self, object: Object, how: &WriteHow) -> Result<Object> {
+        let how = &sent_in(&object, how);
         let object = shared_api::stored(object);
         let mut key = object.key();
         let kind = keys::known(&key.kind)?;
@@ -160,11 +191,15 @@ impl Cluster for Local {
         let version = how.version.as_deref().unwrap_or(kind.api_version);
         let unserved = || Refusal::bad_request(format!("{} is not served in {version:?}", kind.kind));
         let served = shared_api::serving(version, kind.kind).ok_or_else(unserved)?;
+        if let PatchType::Apply { force } = patch.kind {
+            return patch::applied(self, &patch::Applied { served, key, part, force }, &patch.body, how)
+                .await;
+        }
         let target = pipeline::Target { kind, key, verb: "patch", part, checked: true };
         pipeline::change(self, &target, how, |old| {
             let before = old.value();
             let status = before.get("status").cloned();
-            let after = served.upgrade(crate::patch::apply(kind.kind, served.downgrade(before), patch)?);
+            let after = served.upgrade(patch::apply(kind.kind, served.downgrade(before), patch)?);
             if part.is_empty() {
                 Ok(registry::isolate(kind, after, status))
             } else {
@@ -192,6 +227,11 @@ impl Cluster for Local {
     ) -> Result<BoxStream<'static, Result<Event>>> {
         watch::watch(self, queries, from).await
     }
+}
+
+/// How an object is written that was sent in a version of its own.
+fn sent_in(object: &Object, how: &WriteHow) -> WriteHow {
+    WriteHow { version: Some(object.api_version().into()), ..how.clone() }
 }
 
 /// What is asked of one object.

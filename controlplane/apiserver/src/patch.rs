@@ -1,8 +1,11 @@
-//! What an object becomes under a patch. Pure: JSON in, JSON out.
+//! What an object becomes under a patch: pure over JSON, one file for each language.
 
+mod applied;
 mod json;
 mod merge;
 mod strategic;
+
+pub(crate) use applied::{Applied, applied};
 
 use serde_json::Value;
 use shared_api::{Patch, PatchType, Refusal};
@@ -13,6 +16,8 @@ pub(crate) fn apply(kind: &str, before: Value, patch: &Patch) -> Result<Value, R
         PatchType::Json => json::apply(before, &patch.body),
         PatchType::Merge => merge::apply(before, &patch.body),
         PatchType::Strategic => strategic::apply(kind, before, &patch.body),
-        PatchType::Apply { .. } => Err(Refusal::bad_request("apply is not a patch of this part")),
+        PatchType::Apply { .. } => {
+            Err(Refusal::bad_request("what is applied is not relative to what is there"))
+        }
     }
 }

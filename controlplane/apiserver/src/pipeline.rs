@@ -6,6 +6,7 @@
 use crate::{
     admission::{self, Action},
     authz::Ask,
+    fields::{Became, Managers, Operation},
     keys,
     local::{Local, ask},
     registry::{self, Ending},
@@ -13,7 +14,6 @@ use crate::{
 };
 use bytes::Bytes;
 use controlplane_store::{Check, Error, Op, Txn, Value as Stored};
-use serde_json::Value;
 use shared_api::{DeleteHow, Draft, Encoded, Invalid, Key, KindInfo, Object, Reason, Refusal, WriteHow};
 use shared_client::Result;
 
@@ -33,8 +33,13 @@ pub(crate) struct Target<'a> {
     pub(crate) checked: bool,
 }
 
-/// Adds an object.
-pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> Result<Object> {
+/// Adds an object. Who owns its fields is settled already when it is applied.
+pub(crate) async fn create(
+    caller: &Local,
+    object: &Object,
+    how: &WriteHow,
+    owners: Option<&Managers>,
+) -> Result<Object> {
     let kind = keys::known(&object.group_kind())?;
     same_version(kind, object)?;
     if how.subresource.is_some() {
@@ -53,6 +58,7 @@ pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> R
         let value =
             if kind.kind == "Node" { object.value() } else { registry::isolate(kind, object.value(), None) };
         let mut draft = caller.decode(kind, value, how)?;
+        let sent = draft.meta_mut().managed_fields.take();
         registry::place(kind, draft.meta_mut())?;
         registry::name(kind, draft.meta_mut(), chance)?;
         registry::born(
@@ -62,6 +68,10 @@ pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> R
             uuid::Uuid::new_v4().to_string(),
         );
         draft.complete();
+        let managed = match owners {
+            Some(owners) => owners.json(),
+            None => caller.writes(kind, "", how, Operation::Update).created(&*draft, sent),
+        };
         let mut txn = Txn::default();
         admit(caller, kind, Action::Create, None, &mut *draft, &mut txn)?;
         check(kind, None, &*draft)?;
@@ -70,10 +80,10 @@ pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> R
         let at = keys::of(kind, &key.namespace, &key.name);
         let clash = caller.server.store.get(&at).is_some();
         if !clash && how.dry_run {
-            return Ok(draft.object());
+            return dry(&*draft, managed.as_deref());
         }
         if !clash {
-            let encoded = encoded(&key, &*draft)?;
+            let encoded = encoded(&key, &*draft, managed.as_deref())?;
             match put(caller, &at, None, encoded, txn).await {
                 Err(Error::Conflict(about)) if about.0 != at => continue,
                 Err(Error::Conflict(_)) => {}
@@ -88,11 +98,11 @@ pub(crate) async fn create(caller: &Local, object: &Object, how: &WriteHow) -> R
 }
 
 /// Changes an object into what `become` makes of it.
-pub(crate) async fn change(
+pub(crate) async fn change<B: Into<Became>>(
     caller: &Local,
     target: &Target<'_>,
     how: &WriteHow,
-    become_: impl Fn(&Object) -> Result<Value>,
+    become_: impl Fn(&Object) -> Result<B>,
 ) -> Result<Object> {
     let Target { kind, key, verb, part, checked } = *target;
     let asked = ask(verb, kind, part, key);
@@ -104,10 +114,16 @@ pub(crate) async fn change(
             return Err(Refusal::not_found(key));
         };
         caller.must_be_on(node.as_deref(), &asked, &old)?;
-        let mut draft = caller.decode(kind, become_(&old)?, how)?;
+        let Became { value, managers } = become_(&old)?.into();
+        let mut draft = caller.decode(kind, value, how)?;
+        let sent = draft.meta_mut().managed_fields.take();
         registry::keep(key, old.metadata(), draft.meta_mut())?;
         let before = typed(kind, &old)?;
         draft.complete();
+        let managed = match managers {
+            Some(managers) => managers.json(),
+            None => caller.writes(kind, part, how, Operation::Update).changed(&old, &*draft, sent),
+        };
         let mut txn = Txn::default();
         admit(caller, kind, Action::Update, Some(&*before), &mut *draft, &mut txn)?;
         if checked {
@@ -116,18 +132,18 @@ pub(crate) async fn change(
 
         let stored = if registry::ended(&*draft) {
             if how.dry_run {
-                return Ok(draft.object());
+                return dry(&*draft, managed.as_deref());
             }
             remove(caller, kind, &at, &old, &*before, draft, txn).await
         } else {
-            let mut new = encoded(key, &*draft)?;
+            let mut new = encoded(key, &*draft, managed.as_deref())?;
             if filled(&new, old.revision()) == old.bytes() {
                 return Ok(old);
             }
             if registry::has_generation(kind) && registry::differ(old.bytes(), &new.json) {
                 let meta = draft.meta_mut();
                 meta.generation = Some(meta.generation.unwrap_or(0) + 1);
-                new = encoded(key, &*draft)?;
+                new = encoded(key, &*draft, managed.as_deref())?;
             }
             if how.dry_run {
                 return Object::from_bytes(filled(&new, old.revision())).map_err(Refusal::internal);
@@ -174,7 +190,7 @@ pub(crate) async fn delete(
         let done = match ending {
             Ending::Gone => remove(caller, kind, &at, &old, &*before, draft, Txn::default()).await,
             Ending::Stays => {
-                let new = encoded(key, &*draft)?;
+                let new = encoded(key, &*draft, old.managed())?;
                 if filled(&new, old.revision()) == old.bytes() {
                     return Ok(old);
                 }
@@ -226,13 +242,22 @@ fn typed(kind: &KindInfo, object: &Object) -> Result<Box<dyn Draft>> {
         .map_err(|e| Refusal::internal(format!("{} as stored cannot be decoded: {e}", object.key())))
 }
 
-fn encoded(key: &Key, draft: &dyn Draft) -> Result<Encoded> {
-    let encoded = draft.encode();
+fn encoded(key: &Key, draft: &dyn Draft, managed: Option<&[u8]>) -> Result<Encoded> {
+    let encoded = draft.encode().with_managed(managed);
     if encoded.json.len() <= LARGEST {
         return Ok(encoded);
     }
     let why = format!("{key} has {} bytes, {LARGEST} are allowed", encoded.json.len());
     Err(Refusal::new(Reason::RequestEntityTooLarge, why))
+}
+
+/// What would have been stored, with no revision.
+fn dry(draft: &dyn Draft, managed: Option<&[u8]>) -> Result<Object> {
+    let mut value = draft.object().value();
+    if let Some(managed) = managed.and_then(|json| serde_json::from_slice::<serde_json::Value>(json).ok()) {
+        value["metadata"]["managedFields"] = managed;
+    }
+    Object::from_value(&value).map_err(Refusal::internal)
 }
 
 fn key_of(kind: &KindInfo, draft: &dyn Draft) -> Key {
@@ -274,7 +299,7 @@ async fn remove(
     if let Err(refusal) = admit(caller, kind, Action::Remove, Some(before), &mut *draft, &mut txn) {
         tracing::warn!(error = %refusal, "nothing can keep an object from being removed");
     }
-    let Encoded { json, hole } = draft.encode();
+    let Encoded { json, hole } = draft.encode().with_managed(old.managed());
     let bytes = Bytes::from(json);
     txn.checks.push(Check { key: at.clone(), revision: Some(old.revision()) });
     let last = Some(Stored { bytes: bytes.clone(), hole: Some(hole) });

@@ -12,6 +12,7 @@ mod gzip;
 mod health;
 mod indent;
 mod logs;
+mod manager;
 mod objects;
 mod openapi;
 mod parameters;

@@ -6,7 +6,7 @@ use crate::{
     cache::Cache,
     door::{Caller, Credentials, Door, User},
     keys,
-    local::Local,
+    local::{CONTROLLER, Local},
     nodes::{PodSessions, Switchboard},
     options::Options,
 };
@@ -54,7 +54,7 @@ impl Server {
     /// hear of every revision at once.
     pub fn internal(&self, name: &str) -> Arc<dyn Cluster> {
         let user = User {
-            name: format!("system:controller:{name}"),
+            name: format!("{CONTROLLER}{name}"),
             groups: vec![authz::MASTERS.into(), authn::AUTHENTICATED.into()],
             uid: String::new(),
         };

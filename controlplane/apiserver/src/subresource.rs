@@ -3,11 +3,14 @@
 use crate::{
     keys,
     local::{Local, ask as asked},
+    patch::Applied,
     pipeline::{self, Target},
     registry,
 };
 use serde_json::{Map, Value, json};
-use shared_api::{DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, Reason, Refusal, WriteHow};
+use shared_api::{
+    DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, PatchType, Reason, Refusal, WriteHow,
+};
 use shared_client::{Cluster, Result};
 
 /// Reads a part of an object, or writes it.
@@ -51,11 +54,40 @@ pub(crate) async fn patch_scale(caller: &Local, key: &Key, patch: &Patch, how: &
     if !kind.subresources.contains(&"scale") {
         return Err(registry::no_part(kind, "scale"));
     }
+    if let PatchType::Apply { force } = patch.kind {
+        return apply_scale(caller, kind, key, &patch.body, force, how).await;
+    }
     let target = Target { kind, key, verb: "patch", part: "scale", checked: true };
     let scaled = pipeline::change(caller, &target, how, |old| {
         with_replicas(old, &crate::patch::apply("Scale", scale_of(old), patch)?)
     });
     Object::from_value(&scale_of(&scaled.await?)).map_err(Refusal::internal)
+}
+
+/// Applies a scale: the same as applying an object that says nothing but its replicas.
+async fn apply_scale(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    body: &Value,
+    force: bool,
+    how: &WriteHow,
+) -> Result<Object> {
+    if body["apiVersion"] != "autoscaling/v1" || body["kind"] != "Scale" {
+        return Err(Refusal::bad_request("what is applied to a scale is a Scale of autoscaling/v1"));
+    }
+    if !matches!(body["spec"]["replicas"], Value::Number(_)) {
+        return Err(Refusal::bad_request("spec.replicas: what is applied has no number there"));
+    }
+    let served = shared_api::serving(kind.api_version, kind.kind);
+    let served = served.ok_or_else(|| Refusal::internal("a kind is not served as it is stored"))?;
+    let applied = json!({
+        "apiVersion": kind.api_version, "kind": kind.kind, "metadata": body["metadata"],
+        "spec": {"replicas": body["spec"]["replicas"]},
+    });
+    let to = Applied { served, key, part: "scale", force };
+    let scaled = crate::patch::applied(caller, &to, &applied, how).await?;
+    Object::from_value(&scale_of(&scaled)).map_err(Refusal::internal)
 }
 
 fn read(caller: &Local, kind: &'static KindInfo, key: &Key, part: &str) -> Result<Object> {

@@ -1,6 +1,8 @@
 //! The REST face over a cluster in memory: asked directly, and by an unmodified kubectl.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // A test may break off, and says what it skips.
 
+#[path = "rest/apply.rs"]
+mod apply;
 #[path = "rest/door.rs"]
 mod door;
 #[path = "rest/kubectl.rs"]

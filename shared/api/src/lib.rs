@@ -21,6 +21,7 @@ mod draft;
 mod invalid;
 mod kind;
 mod kinds;
+mod managed;
 mod metadata;
 pub mod name;
 pub mod networking;

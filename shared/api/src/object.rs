@@ -1,7 +1,7 @@
 //! Any object, as bytes and as what it means.
 
 use crate::{
-    Kind,
+    Kind, managed,
     meta::{ObjectMeta, OwnerReference},
 };
 use bytes::Bytes;
@@ -43,7 +43,7 @@ impl Object {
     /// The object these JSON bytes hold. Only the head is decoded.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self, serde_json::Error> {
         let bytes = bytes.into();
-        let head: Head = serde_json::from_slice(&bytes)?;
+        let head = head_of(&bytes)?;
         Ok(Self(Arc::new(Inner { bytes, head: head.into(), typed: OnceLock::new() })))
     }
 
@@ -55,7 +55,7 @@ impl Object {
 
     fn head(&self) -> &Head {
         // What was stored had a head; should it have none after all, it is an object without a name.
-        self.0.head.get_or_init(|| serde_json::from_slice(&self.0.bytes).unwrap_or_default())
+        self.0.head.get_or_init(|| head_of(&self.0.bytes).unwrap_or_default())
     }
 
     /// The object a JSON value holds.
@@ -84,7 +84,7 @@ impl Object {
     }
 
     fn decode<K: Kind>(&self) -> Result<Arc<K>, serde_json::Error> {
-        let typed = (crate::kinds::info::<K>().typed)(&self.0.bytes)?;
+        let typed = (crate::kinds::info::<K>().typed)(&managed::bare(&self.0.bytes))?;
         Ok(*typed.downcast().expect("the kind was found by its own name"))
     }
 
@@ -93,12 +93,17 @@ impl Object {
         serde_json::from_slice(&self.0.bytes).expect("an object's bytes are JSON")
     }
 
+    /// Who manages which fields, as JSON: `metadata.managedFields` of a stored object.
+    pub fn managed(&self) -> Option<&[u8]> {
+        managed::managed(&self.0.bytes)
+    }
+
     /// The JSON as stored.
     pub fn bytes(&self) -> &Bytes {
         &self.0.bytes
     }
 
-    /// Standard metadata.
+    /// Standard metadata, without `managedFields`: those are in the JSON only.
     pub fn metadata(&self) -> &ObjectMeta {
         &self.head().metadata
     }
@@ -147,6 +152,12 @@ impl Object {
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.metadata().owner_references.iter().flatten().find(|r| r.controller == Some(true))
     }
+}
+
+fn head_of(bytes: &[u8]) -> Result<Head, serde_json::Error> {
+    let mut head: Head = serde_json::from_slice(&managed::bare(bytes))?;
+    head.metadata.managed_fields = None;
+    Ok(head)
 }
 
 impl PartialEq for Object {

@@ -70,6 +70,11 @@ impl Type {
         self.inlined.iter().map(|(number, inner)| (*number, inner.get()))
     }
 
+    /// Whether its values are written as a whole, wherever they stand.
+    pub fn is_atomic(&self) -> bool {
+        self.atomic
+    }
+
     /// The kind, without package and version: `PodSpec`.
     pub fn kind(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or_default()

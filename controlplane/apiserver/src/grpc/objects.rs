@@ -1,10 +1,13 @@
 //! Reading, writing and watching objects.
 
 use super::{Answers, Wire, said};
-use crate::door::{Caller, Door};
+use crate::{
+    door::{Caller, Door},
+    fields::name_of,
+};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use shared_api::{Object, Refusal};
+use shared_api::{Object, PatchType, Refusal, WriteHow};
 use shared_client::{
     Event,
     wire::{
@@ -47,21 +50,28 @@ impl proto::objects_server::Objects for Wire {
 
     async fn create(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
+        let agent = agent(&request);
         let proto::WriteRequest { json, how } = request.into_inner();
-        let how = how_from_wire(how).map_err(said)?;
+        let how = signed(how_from_wire(how), &agent).map_err(said)?;
         answer(&*caller, caller.create(sent_object(&json).map_err(said)?, &how).await)
     }
 
     async fn update(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
+        let agent = agent(&request);
         let proto::WriteRequest { json, how } = request.into_inner();
-        let how = how_from_wire(how).map_err(said)?;
+        let how = signed(how_from_wire(how), &agent).map_err(said)?;
         answer(&*caller, caller.update(sent_object(&json).map_err(said)?, &how).await)
     }
 
     async fn patch(&self, request: Request<proto::PatchRequest>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
-        let (key, patch, how) = patch_from_wire(request.into_inner()).map_err(said)?;
+        let agent = agent(&request);
+        let (key, patch, mut how) = patch_from_wire(request.into_inner()).map_err(said)?;
+        // Who applies says in whose name.
+        if !matches!(patch.kind, PatchType::Apply { .. }) {
+            how = signed(Ok(how), &agent).map_err(said)?;
+        }
         answer(&*caller, caller.patch(&key, &patch, &how).await)
     }
 
@@ -76,8 +86,9 @@ impl proto::objects_server::Objects for Wire {
         request: Request<proto::SubresourceRequest>,
     ) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
+        let agent = agent(&request);
         let proto::SubresourceRequest { key, name, body, how } = request.into_inner();
-        let how = how_from_wire(how).map_err(said)?;
+        let how = signed(how_from_wire(how), &agent).map_err(said)?;
         let key = key_from_wire(key).map_err(said)?;
         let body = body.map(|b| serde_json::from_slice(&b)).transpose();
         let body = body.map_err(|e| said(Refusal::bad_request(format!("the body is not JSON: {e}"))))?;
@@ -105,6 +116,18 @@ impl Wire {
     fn caller<T>(&self, request: &Request<T>) -> Result<Arc<dyn Caller>, Status> {
         Ok(self.0.caller(&self.user(request)?))
     }
+}
+
+/// What the client calls itself.
+fn agent<T>(request: &Request<T>) -> String {
+    request.metadata().get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// In the name of the client when the request names nobody.
+fn signed(how: Result<WriteHow, Refusal>, agent: &str) -> Result<WriteHow, Refusal> {
+    let mut how = how?;
+    how.manager = how.manager.filter(|name| !name.is_empty()).or_else(|| Some(name_of(agent)));
+    Ok(how)
 }
 
 fn answer(caller: &dyn Caller, object: Result<Object, Refusal>) -> Result<Response<proto::Json>, Status> {

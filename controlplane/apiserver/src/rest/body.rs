@@ -53,31 +53,31 @@ pub(super) fn manifest(media: &str, bytes: &[u8]) -> Result<Manifest> {
     }
 }
 
-/// Reads a patch and its language.
-pub(super) fn patch(media: &str, bytes: &[u8]) -> Result<(PatchType, Manifest)> {
-    let kind = match media {
-        "application/json-patch+json" => PatchType::Json,
-        "application/merge-patch+json" => PatchType::Merge,
-        "application/strategic-merge-patch+json" => PatchType::Strategic,
-        "application/apply-patch+yaml" => {
-            let message = "server-side apply is not served yet: apply without --server-side";
-            return Err(Refusal::new(Reason::UnsupportedMediaType, message));
-        }
+/// The language of a patch, by its media type.
+pub(super) fn patch_type(media: &str, force: bool) -> Result<PatchType> {
+    match media {
+        "application/json-patch+json" => Ok(PatchType::Json),
+        "application/merge-patch+json" => Ok(PatchType::Merge),
+        "application/strategic-merge-patch+json" => Ok(PatchType::Strategic),
+        "application/apply-patch+yaml" => Ok(PatchType::Apply { force }),
         other => {
             let known = [
                 "application/json-patch+json",
                 "application/merge-patch+json",
                 "application/strategic-merge-patch+json",
+                "application/apply-patch+yaml",
             ];
-            return Err(unsupported(other, &known));
+            Err(unsupported(other, &known))
         }
-    };
-    // Clients may send a patch as YAML under these names too; JSON is the fast way.
-    let found = json(bytes).or_else(|refusal| match text(bytes).map(yaml::from_str::<Manifest>) {
+    }
+}
+
+/// Reads a patch. Clients may send YAML whatever the media type; JSON is the fast way.
+pub(super) fn patch(bytes: &[u8]) -> Result<Manifest> {
+    json(bytes).or_else(|refusal| match text(bytes).map(yaml::from_str::<Manifest>) {
         Ok(Ok(found)) if found.value.is_object() || found.value.is_array() => Ok(found),
         _ => Err(refusal),
-    });
-    Ok((kind, found?))
+    })
 }
 
 fn unsupported(media: &str, known: &[&str]) -> Refusal {
@@ -256,9 +256,10 @@ mod tests {
         assert_eq!(code("application/yaml", b"\xff\xfe"), 400);
         assert_eq!(code("application/vnd.kubernetes.protobuf", b"k8s\0"), 400);
         assert_eq!(code("application/cbor", b""), 415);
-        assert!(patch("application/apply-patch+yaml", b"{}").unwrap_err().message.contains("not served yet"));
-        assert_eq!(patch("application/merge-patch+json", b"a: 1").unwrap().0, PatchType::Merge);
-        assert!(patch("application/merge-patch+json", b"nonsense").is_err());
+        assert_eq!(patch_type("application/apply-patch+cbor", false).unwrap_err().reason.code(), 415);
+        assert_eq!(patch_type("application/merge-patch+json", false), Ok(PatchType::Merge));
+        assert_eq!(patch(b"a: 1").unwrap().value["a"], 1);
+        assert!(patch(b"nonsense").is_err());
     }
 
     #[test]

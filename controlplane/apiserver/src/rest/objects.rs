@@ -3,7 +3,7 @@
 use super::{
     Asked,
     accept::{self, Form, Offer},
-    answer, body, deletion,
+    answer, body, deletion, manager,
     parameters::Parameters,
     request::{RequestInfo, Verb},
     room, subresources, watch,
@@ -102,7 +102,9 @@ async fn list(
 
 async fn write(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    let how = parameters.how(&info.subresource)?;
+    let mut how = parameters.how(&info.subresource)?;
+    let options = if info.verb == Verb::Create { "CreateOptions" } else { "UpdateOptions" };
+    manager::sign(&mut how, parameters, headers, options, None)?;
     let manifest = body::manifest(&body::media(headers)?, sent)?;
     let (value, warnings) = manifest.settle(info.kind, how.validation)?;
     let code = if info.verb == Verb::Create { StatusCode::CREATED } else { StatusCode::OK };
@@ -183,7 +185,9 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     let mut how = parameters.how(&info.subresource)?;
     how.version = (!info.served.is_stored()).then(|| info.served.api_version().into());
-    let (kind, manifest) = body::patch(&body::media(headers)?, sent)?;
+    let kind = body::patch_type(&body::media(headers)?, parameters.flag("force"))?;
+    manager::sign(&mut how, parameters, headers, "PatchOptions", Some(kind))?;
+    let manifest = body::patch(sent)?;
     let (body, warnings) = manifest.settle(info.kind, how.validation)?;
     if (kind == PatchType::Json) != body.is_array() {
         let expected = if kind == PatchType::Json { "a list of operations" } else { "an object" };
@@ -193,10 +197,11 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     }
     let patch = Patch { kind, body };
     let patched = cluster.patch(&info.key(), &patch, &how).await?;
+    let code = if cluster.made() { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = if subresources::is_value(info) {
-        answer::value(form, StatusCode::OK, &patched.value())?
+        answer::value(form, code, &patched.value())?
     } else {
-        answer::object(form, StatusCode::OK, info.served, &patched)?
+        answer::object(form, code, info.served, &patched)?
     };
     warn(&mut response, &warnings);
     Ok(response)

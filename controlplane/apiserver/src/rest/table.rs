@@ -1,14 +1,23 @@
 //! Tables, as `kubectl get` prints them, and objects cut down to their metadata.
 
 use super::accept::Include;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 use shared_api::{Heading, KindInfo, Object, Served, Timestamp};
+
+/// Of an object, its metadata as it is written.
+#[derive(Deserialize)]
+struct Cut<'a> {
+    #[serde(borrow)]
+    metadata: &'a RawValue,
+}
 
 /// An object as a `PartialObjectMetadata` of a version of `meta.k8s.io`.
 pub(super) fn metadata(object: &Object, version: &str) -> Vec<u8> {
     let head = format!(r#"{{"kind":"PartialObjectMetadata","apiVersion":"{version}","metadata":"#);
     let mut bytes = head.into_bytes();
-    bytes.extend(serde_json::to_vec(object.metadata()).unwrap_or_else(|_| b"{}".to_vec()));
+    let cut: Option<Cut<'_>> = serde_json::from_slice(object.bytes()).ok();
+    bytes.extend_from_slice(cut.map_or("{}", |cut| cut.metadata.get()).as_bytes());
     bytes.push(b'}');
     bytes
 }

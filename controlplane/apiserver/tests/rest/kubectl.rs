@@ -105,8 +105,6 @@ async fn kubectl_writes_with_every_verb() {
     assert!(kubectl.says("delete configmap m", "").await.contains("deleted"));
     assert!(kubectl.says("delete deployment -l app=web", "").await.contains("deleted"));
     assert!(cluster.get(&Key::of::<Deployment>("default", "web")).await.is_err());
-    let apply = kubectl.run("apply --server-side -f -", MAP).await;
-    assert!(text(&apply.stderr).contains("server-side apply is not served yet"), "{}", text(&apply.stderr));
 }
 
 /// The typed clients behind `kubectl create` send protobuf and do not ask twice.

@@ -84,7 +84,10 @@ pub(super) fn wire(options: &Options) -> Result<InterceptedService<Channel, Cred
     };
     let connector =
         tower::service_fn(move |_: Uri| connect(host.clone(), port, name.clone(), Arc::clone(&config)));
+    let agent = concat!("dhow/", env!("CARGO_PKG_VERSION"));
     let channel = Endpoint::from(uri)
+        .user_agent(agent)
+        .map_err(|e| Refusal::bad_request(format!("{agent} is no user agent: {e}")))?
         .connect_timeout(CONNECT)
         .http2_keep_alive_interval(ALIVE)
         .keep_alive_timeout(ALIVE)
