@@ -173,14 +173,7 @@ pub(crate) async fn delete(
             return Err(Refusal::not_found(key));
         };
         allowed(&old)?;
-        registry::same_object(key, old.metadata(), how.preconditions.uid.as_deref())?;
-        if let Some(asked) = how.preconditions.revision.filter(|asked| *asked != old.revision()) {
-            let why = format!(
-                "Precondition failed: ResourceVersion in precondition: {asked}, ResourceVersion in object meta: {}",
-                old.revision()
-            );
-            return Err(Refusal::conflict(key, &why));
-        }
+        registry::meant(key, &old, &how.preconditions)?;
         let before = typed(kind, &old)?;
         let mut draft = typed(kind, &old)?;
         let ending = registry::end(&mut *draft, how, (caller.server.options.clock)());

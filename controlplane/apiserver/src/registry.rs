@@ -9,7 +9,7 @@ pub(crate) use end::{Ending, end, ended};
 pub(crate) use part::{isolate, no_part, only};
 pub(crate) use sections::{differ, status_of};
 
-use shared_api::{Invalid, Key, KindInfo, Refusal, Time, Timestamp, meta::ObjectMeta};
+use shared_api::{Invalid, Key, KindInfo, Object, Preconditions, Refusal, Time, Timestamp, meta::ObjectMeta};
 
 /// Kubernetes' alphabet for generated names: no vowels, so no words; no digits that look like letters.
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -117,6 +117,25 @@ pub(crate) fn same_object(key: &Key, old: &ObjectMeta, uid: Option<&str>) -> Res
             &format!("Precondition failed: UID in precondition: {asked}, UID in object meta: {there}"),
         )),
     }
+}
+
+/// Refuses to delete another object, or another state of it, than the one that is meant.
+pub(crate) fn meant(key: &Key, old: &Object, preconditions: &Preconditions) -> Result<(), Refusal> {
+    if let Some(asked) = preconditions.uid.as_deref().filter(|asked| *asked != old.uid()) {
+        let why = format!(
+            "the UID in the precondition ({asked}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            old.uid()
+        );
+        return Err(Refusal::conflict(key, &why));
+    }
+    if let Some(asked) = preconditions.revision.filter(|asked| *asked != old.revision()) {
+        let why = format!(
+            "the ResourceVersion in the precondition ({asked}) does not match the ResourceVersion in record ({}). The object might have been modified",
+            old.revision()
+        );
+        return Err(Refusal::conflict(key, &why));
+    }
+    Ok(())
 }
 
 /// Records finalizers that come too late: what is being deleted takes no new ones.

@@ -3,6 +3,8 @@
 
 #[path = "requests/asking.rs"]
 mod asking;
+#[path = "requests/deletions.rs"]
+mod deletions;
 #[path = "requests/lists.rs"]
 mod lists;
 #[path = "requests/watches.rs"]

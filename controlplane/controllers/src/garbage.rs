@@ -3,8 +3,8 @@
 //! An object whose every owner is gone goes too. One deleted in the foreground waits for what it owns;
 //! one deleted as an orphan-maker first lets go of it.
 
-use shared_api::{GroupKind, KINDS, Key, Object, Propagation, meta::OwnerReference};
-use shared_reconcile::{Change, Controller, Event, Plan, World};
+use shared_api::{GroupKind, KINDS, Key, Object, Propagation, core::Namespace, meta::OwnerReference};
+use shared_reconcile::{Change, Controller, Event, Note, Plan, World, reference};
 use std::time::Duration;
 
 const FOREGROUND: &str = "foregroundDeletion";
@@ -55,7 +55,7 @@ impl Controller for Garbage {
             }
             return Plan::nothing();
         }
-        unowned(object, world)
+        elsewhere(object, world).fold(unowned(object, world), Plan::record)
     }
 }
 
@@ -106,6 +106,36 @@ fn standing(owner: &OwnerReference, object: &Object, world: &World) -> Owner {
         Some(_) => Owner::There,
         None => Owner::Gone,
     }
+}
+
+/// What is to be said of owners that are there, but in another namespace than what they are said to own.
+fn elsewhere(object: &Object, world: &World) -> impl Iterator<Item = Note> {
+    let owners = object.metadata().owner_references.iter().flatten();
+    let strayed = owners.filter(|owner| {
+        let kind = GroupKind::parse(&owner.api_version, &owner.kind);
+        let namespaced = shared_api::of(&kind.group, &kind.kind).is_some_and(|known| known.namespaced);
+        let is = |namespace: &str| {
+            let key = Key { kind: kind.clone(), namespace: namespace.into(), name: owner.name.clone() };
+            world.object(&key).is_some_and(|found| found.uid() == owner.uid)
+        };
+        namespaced
+            && !is(object.namespace())
+            && world.of_kind(&GroupKind::of::<Namespace>()).any(|namespace| is(namespace.name()))
+    });
+    strayed.map(|owner| Note {
+        about: reference(object),
+        warning: true,
+        reason: "OwnerRefInvalidNamespace".into(),
+        message: format!(
+            "ownerRef [{}/{}, namespace: {}, name: {}, uid: {}] does not exist in namespace {:?}",
+            owner.api_version,
+            owner.kind,
+            object.namespace(),
+            owner.name,
+            owner.uid,
+            object.namespace(),
+        ),
+    })
 }
 
 /// Deletes an object that has owners, none of which is there to stay.

@@ -6,6 +6,7 @@
 mod deployment;
 mod endpoint_slices;
 mod endpoints;
+mod event_retention;
 mod eviction;
 mod garbage;
 mod namespaces;
@@ -21,6 +22,7 @@ mod service_pods;
 pub use deployment::Deployments;
 pub use endpoint_slices::EndpointSlices;
 pub use endpoints::EndpointsOfServices;
+pub use event_retention::EventRetention;
 pub use eviction::Eviction;
 pub use garbage::Garbage;
 pub use namespaces::Namespaces;
@@ -58,6 +60,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(ServiceAccounts),
         Arc::new(Garbage),
         Arc::new(PodGarbage),
+        Arc::new(EventRetention),
         Arc::new(NodeHealth),
         Arc::new(NodeAddresses::new(options.cluster_cidr)),
         Arc::new(Eviction),

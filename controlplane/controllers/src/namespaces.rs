@@ -77,11 +77,13 @@ fn finalize(namespace: &Namespace) -> Plan {
 }
 
 /// Why a namespace is still there, as `(type, status, reason, message)`.
-fn conditions(inside: &[&Object]) -> [(&'static str, bool, &'static str, String); 2] {
+fn conditions(inside: &[&Object]) -> [(&'static str, bool, &'static str, String); 5] {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     let mut finalizers: BTreeMap<&str, usize> = BTreeMap::new();
     for object in inside {
-        *kinds.entry(object.group_kind().resource()).or_default() += 1;
+        let kind = object.group_kind();
+        let plural = shared_api::of(&kind.group, &kind.kind).map_or("", |known| known.plural);
+        *kinds.entry(format!("{plural}.{}", kind.group)).or_default() += 1;
         for finalizer in object.metadata().finalizers.iter().flatten() {
             *finalizers.entry(finalizer).or_default() += 1;
         }
@@ -91,7 +93,27 @@ fn conditions(inside: &[&Object]) -> [(&'static str, bool, &'static str, String)
     let held: Vec<_> = finalizers.iter().map(|(f, n)| format!("{f} in {n} resource instances")).collect();
     let held_by = format!("Some content in the namespace has finalizers remaining: {}", held.join(", "));
     let none = "All content-preserving finalizers finished".to_owned();
+    let fine = |text: &str| text.to_owned();
     [
+        // What there is to delete is known here, and what is refused is tried again.
+        (
+            "NamespaceDeletionDiscoveryFailure",
+            false,
+            "ResourcesDiscovered",
+            fine("All resources successfully discovered"),
+        ),
+        (
+            "NamespaceDeletionGroupVersionParsingFailure",
+            false,
+            "ParsedGroupVersions",
+            fine("All legacy kube types successfully parsed"),
+        ),
+        (
+            "NamespaceDeletionContentFailure",
+            false,
+            "ContentDeleted",
+            fine("All content successfully deleted, may be waiting on finalization"),
+        ),
         ("NamespaceContentRemaining", true, "SomeResourcesRemain", left),
         if finalizers.is_empty() {
             ("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", none)
@@ -150,8 +172,13 @@ mod tests {
             panic!("{plan:?}")
         };
         assert_eq!(key.to_string(), "old/configmaps/a");
-        let message = told.value()["status"]["conditions"][0]["message"].to_string();
-        assert!(message.contains("configmaps has 1 resource instances"), "{message}");
+        let conditions = told.value()["status"]["conditions"].clone();
+        let types: Vec<_> =
+            conditions.as_array().unwrap().iter().map(|c| c["type"].as_str().unwrap()).collect();
+        assert_eq!(types[0], "NamespaceDeletionDiscoveryFailure");
+        assert_eq!(types[3], "NamespaceContentRemaining");
+        let message = conditions[3]["message"].as_str().unwrap();
+        assert_eq!(message, "Some resources are remaining: configmaps. has 1 resource instances");
     }
 
     #[test]

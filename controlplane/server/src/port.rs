@@ -9,10 +9,19 @@ use hyper_util::{
 };
 use shared_daemon::{Shutdown, Tasks};
 use std::{sync::Arc, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_rustls::TlsAcceptor;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Connections at a time; whoever comes later waits at the listener.
+const CONNECTIONS: usize = 8192;
+
+/// Requests and watches at a time on one connection, as Kubernetes has it.
+const STREAMS: u32 = 1000;
 
 /// Serves `app` on `listener` until `shutdown`.
 pub(crate) async fn serve(
@@ -23,15 +32,23 @@ pub(crate) async fn serve(
     shutdown: Shutdown,
 ) {
     let acceptor = TlsAcceptor::from(Arc::new(tls));
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let accept = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accept => accepted,
             () = shutdown.cancelled() => return,
         };
         match accepted {
             Ok((tcp, _)) => {
                 let (acceptor, app) = (acceptor.clone(), app.clone());
-                tasks.start("connection", connection(tcp, acceptor, app));
+                tasks.start("connection", async move {
+                    connection(tcp, acceptor, app).await;
+                    drop(place);
+                });
             }
             Err(error) => {
                 // Out of descriptors, most likely: let some close.
@@ -58,7 +75,7 @@ async fn connection(tcp: TcpStream, acceptor: TlsAcceptor, app: Router) {
         .timer(TokioTimer::new())
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(8 << 20)
-        .max_concurrent_streams(10_000)
+        .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Duration::from_secs(10))
         .keep_alive_timeout(Duration::from_secs(10));
     if let Err(error) = builder.serve_connection_with_upgrades(TokioIo::new(tls), service).await {

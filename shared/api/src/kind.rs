@@ -47,6 +47,9 @@ pub trait Kind:
     /// Whether objects outlive the process that took them in.
     const DURABLE: bool = true;
 
+    /// Deleted over REST without a word about what it owns, it leaves that behind.
+    const ORPHANS: bool = false;
+
     /// What can be done with objects of the kind, as discovery says it.
     const VERBS: &'static [&'static str] = ALL_VERBS;
 
@@ -172,6 +175,8 @@ pub struct KindInfo {
     pub name_first: bool,
     /// Whether objects outlive the process that took them in.
     pub durable: bool,
+    /// Deleted over REST without a word about what it owns, it leaves that behind.
+    pub orphans: bool,
     /// What can be done with objects of the kind.
     pub verbs: &'static [&'static str],
     /// Versions it is served in besides this one.
@@ -211,6 +216,7 @@ impl KindInfo {
             subresources: K::SUBRESOURCES,
             name_first: K::NAME_FIRST,
             durable: K::DURABLE,
+            orphans: K::ORPHANS,
             verbs: K::VERBS,
             versions: K::VERSIONS,
             decode: draft::decode::<K>,

@@ -23,18 +23,22 @@ const GRACE: i64 = 30;
 
 /// Deletes, as far as that is possible now; `draft` is changed to what it then is.
 pub(crate) fn end(draft: &mut dyn Draft, how: &DeleteHow, now: Timestamp) -> Ending {
-    propagate(draft.meta_mut(), how.propagation);
     let grace = grace(draft, how.grace_seconds);
-    let held = holds(draft);
     let graceful = is_pod(draft);
+    // What is taking its time to end already is told no more about what it owns.
+    if !graceful || draft.meta().deletion_timestamp.is_none() {
+        propagate(draft.meta_mut(), how.propagation);
+    }
+    let held = holds(draft);
     let meta = draft.meta_mut();
     if let Some(due) = &meta.deletion_timestamp {
         let had = meta.deletion_grace_period_seconds.unwrap_or(0);
-        if let Some(asked) = how.grace_seconds.map(|s| s.max(0)).filter(|s| *s < had) {
+        // It may only be hurried.
+        if let Some(asked) = how.grace_seconds.map(shortest).filter(|s| *s < had) {
             meta.deletion_timestamp = Some(later(due.0, asked - had));
             meta.deletion_grace_period_seconds = Some(asked);
         }
-    } else if graceful || held || grace > 0 {
+    } else if graceful || held {
         meta.deletion_timestamp = Some(later(now, grace));
         meta.deletion_grace_period_seconds = Some(grace);
         meta.generation = meta.generation.map(|g| g + 1);
@@ -73,8 +77,11 @@ fn grace(draft: &dyn Draft, asked: Option<i64>) -> i64 {
     if !bound || matches!(phase, Some("Succeeded" | "Failed")) {
         return 0;
     }
-    // Kubernetes reads a negative grace as the shortest there is.
-    let seconds = asked.or(spec.termination_grace_period_seconds).unwrap_or(GRACE);
+    shortest(asked.or(spec.termination_grace_period_seconds).unwrap_or(GRACE))
+}
+
+/// Kubernetes reads a negative grace as the shortest there is.
+fn shortest(seconds: i64) -> i64 {
     if seconds < 0 { 1 } else { seconds }
 }
 

@@ -18,12 +18,14 @@ const AT_ONCE: usize = 16;
 /// Deletes one object.
 pub(super) async fn one(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    let how = delete_how(parameters, headers, sent)?;
+    let Asked { how, cascade } = asked(info.kind, parameters, headers, sent)?;
     let object = cluster.delete(&info.key(), &how).await?;
-    if object.metadata().deletion_timestamp.is_some() {
-        return answer::object(form, StatusCode::OK, info.served, &object);
+    if object.metadata().deletion_timestamp.is_none() {
+        return answer::value(form, StatusCode::OK, &gone(info.kind, &object));
     }
-    answer::value(form, StatusCode::OK, &gone(info.kind, &object))
+    // Who asked in the old way that what it owns goes too is told that this takes a while.
+    let code = if cascade { StatusCode::ACCEPTED } else { StatusCode::OK };
+    answer::object(form, code, info.served, &object)
 }
 
 /// The object is gone, as Kubernetes says it.
@@ -38,7 +40,7 @@ fn gone(kind: &KindInfo, object: &Object) -> Value {
 /// Deletes what matches; what was deleted meanwhile by others is no error.
 pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    let how = delete_how(parameters, headers, sent)?;
+    let Asked { how, .. } = asked(info.kind, parameters, headers, sent)?;
     let query: Query = parameters.list(info.kind, info.namespace.as_deref())?;
     let mut list: List = cluster.list(&query).await?;
     let deletions = list.items.iter().map(|object| {
@@ -59,12 +61,21 @@ pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
     answer::list(form, info.served, list)
 }
 
+/// How a deletion is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Asked {
+    how: DeleteHow,
+    /// `orphanDependents` said no, in so many words.
+    cascade: bool,
+}
+
 /// `DeleteOptions`, from the body and, where that is silent, from the query.
-fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Result<DeleteHow> {
+fn asked(kind: &KindInfo, parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Result<Asked> {
     let options =
         if sent.is_empty() { Value::Null } else { body::manifest(&body::media(headers)?, sent)?.value };
-    if !options.is_null() && !options.is_object() {
-        return Err(Refusal::bad_request("the body of a deletion is not a DeleteOptions object"));
+    let named = options["kind"].as_str().is_none_or(|kind| matches!(kind, "DeleteOptions" | ""));
+    if !(options.is_null() || options.is_object() && named) {
+        return Err(Refusal::bad_request("decoded object cannot be converted to DeleteOptions"));
     }
     let wrong =
         |field: &str, what: &str| Refusal::bad_request(format!("DeleteOptions.{field} is not {what}"));
@@ -91,7 +102,7 @@ fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Resu
                 "",
                 "orphanDependents and deletionPropagation cannot be both set",
             );
-            return parameters::refuse("DeleteOptions", &invalid).map(|()| DeleteHow::default());
+            return parameters::refuse("DeleteOptions", &invalid).map(|()| Asked::default());
         }
         (Some(policy), None) => Some(parameters::propagation(&policy)?),
         (None, Some(true)) => Some(Propagation::Orphan),
@@ -100,10 +111,8 @@ fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Resu
     };
     let mut how =
         DeleteHow { grace_seconds: number("gracePeriodSeconds")?, propagation, ..DeleteHow::default() };
-    if how.grace_seconds.is_some_and(|seconds| seconds < 0) {
-        let mut invalid = Invalid::default();
-        invalid.value("gracePeriodSeconds", how.grace_seconds, "must be greater than or equal to 0");
-        parameters::refuse("DeleteOptions", &invalid)?;
+    if how.propagation.is_none() && kind.orphans {
+        how.propagation = Some(Propagation::Orphan);
     }
     let conditions = &options["preconditions"];
     how.preconditions.uid = word(&conditions["uid"], "preconditions.uid")?;
@@ -112,10 +121,9 @@ fn delete_how(parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Resu
             revision.parse().map_err(|_| wrong("preconditions.resourceVersion", "a whole number"))?;
         how.preconditions.revision = Some(parsed);
     }
-    let asked: Vec<_> =
-        options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    how.dry_run = parameters::dry_run(asked.into_iter().chain(parameters.all("dryRun")))?;
-    Ok(how)
+    let dry: Vec<_> = options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    how.dry_run = parameters::dry_run(dry.into_iter().chain(parameters.all("dryRun")))?;
+    Ok(Asked { how, cascade: orphan == Some(false) })
 }
 
 #[cfg(test)]
@@ -123,14 +131,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_left_behind_depends_on_the_kind_and_on_the_word() {
+        for (plural, query, propagation, cascade) in [
+            ("jobs", "", Some(Propagation::Orphan), false),
+            ("jobs", "propagationPolicy=Background", Some(Propagation::Background), false),
+            ("replicationcontrollers", "orphanDependents=false", Some(Propagation::Background), true),
+            ("deployments", "", None, false),
+            ("deployments", "orphanDependents=true", Some(Propagation::Orphan), false),
+        ] {
+            let parameters = Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap();
+            let kind = shared_api::find(plural).unwrap();
+            let found = asked(kind, &parameters, &HeaderMap::new(), b"").unwrap();
+            assert_eq!((found.how.propagation, found.cascade), (propagation, cascade), "{plural} {query}");
+        }
+    }
+
+    #[test]
     fn the_body_of_a_deletion_wins_over_its_query() {
         let how = |query: &str, body: &str| {
             let parameters = Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap();
-            delete_how(&parameters, &HeaderMap::new(), body.as_bytes()).map_err(|e| e.reason.code())
+            let kind = shared_api::find("pods").unwrap();
+            let asked = asked(kind, &parameters, &HeaderMap::new(), body.as_bytes());
+            asked.map(|asked| asked.how).map_err(|e| e.reason.code())
         };
         assert_eq!(how("", ""), Ok(DeleteHow::default()));
         let foreground = DeleteHow { propagation: Some(Propagation::Foreground), ..DeleteHow::default() };
         assert_eq!(how("propagationPolicy=Orphan", r#"{"propagationPolicy":"Foreground"}"#), Ok(foreground));
+        // It is read as the shortest there is.
+        assert_eq!(how("gracePeriodSeconds=-1", "").map(|h| h.grace_seconds), Ok(Some(-1)));
         let now = DeleteHow { grace_seconds: Some(0), dry_run: true, ..DeleteHow::default() };
         assert_eq!(how("gracePeriodSeconds=0&dryRun=All", "{}"), Ok(now));
         let mut same = DeleteHow::default();
@@ -138,10 +166,10 @@ mod tests {
         assert_eq!(how("", r#"{"preconditions":{"uid":"u","resourceVersion":"7"}}"#), Ok(same));
         for (query, body, code) in [
             ("gracePeriodSeconds=x", "", 400),
-            ("gracePeriodSeconds=-1", "", 422),
             ("propagationPolicy=Maybe", "", 422),
             ("orphanDependents=true", r#"{"propagationPolicy":"Orphan"}"#, 422),
             ("", "[]", 400),
+            ("", r#"{"kind":"Pod"}"#, 400),
             ("", r#"{"gracePeriodSeconds":"x"}"#, 400),
             ("", r#"{"dryRun":["Some"]}"#, 422),
         ] {

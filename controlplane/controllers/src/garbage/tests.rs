@@ -2,7 +2,7 @@
 
 use super::*;
 use shared_api::{OwnedBy, apps::ReplicaSet, core::Pod};
-use shared_testkit::{MetaWords, moment, object, pod, replica_set};
+use shared_testkit::{MetaWords, moment, namespace, node, object, pod, replica_set};
 
 fn decide(about: &Object, others: impl IntoIterator<Item = Object>) -> Plan {
     Garbage.decide(&about.key(), &World::of(others.into_iter().chain([about.clone()])))
@@ -73,4 +73,34 @@ fn orphans_are_let_go_first() {
 fn the_end_of_an_owner_concerns_those_it_owned() {
     let world = World::of([object(&owned())]);
     assert_eq!(Garbage.concerns(&Event::Deleted(object(&set())), &world), [object(&owned()).key()]);
+}
+
+#[test]
+fn an_owner_in_another_namespace_is_none_and_that_is_said() {
+    let strayed = object(&owned().within("far"));
+    let plan = decide(&strayed, [object(&set()), object(&namespace("default")), object(&namespace("far"))]);
+    let [Change::Delete { .. }, Change::Record(note)] = &plan.changes[..] else { panic!("{plan:?}") };
+    assert_eq!((note.reason.as_str(), note.warning), ("OwnerRefInvalidNamespace", true));
+    let uid = object(&set()).uid().to_owned();
+    let said = format!(
+        "ownerRef [apps/v1/ReplicaSet, namespace: far, name: web, uid: {uid}] does not exist in namespace \"far\""
+    );
+    assert_eq!(note.message, said);
+}
+
+#[test]
+fn what_lives_in_no_namespace_is_not_lost_with_an_owner_that_does() {
+    let node = object(&node("n1").owned_by(&set()));
+    let plan = decide(&node, [object(&set()), object(&namespace("default"))]);
+    assert!(matches!(&plan.changes[..], [Change::Record(_)]), "{plan:?}");
+    assert!(decide(&node, []).is_nothing());
+}
+
+#[test]
+fn only_what_blocks_its_owner_is_waited_for() {
+    let going = object(&set().deleted(moment()).kept_by(FOREGROUND));
+    let mut free = owned();
+    free.metadata.owner_references.iter_mut().flatten().for_each(|o| o.block_owner_deletion = Some(false));
+    let plan = decide(&going, [object(&free)]);
+    assert!(matches!(&plan.changes[..], [Change::Update(o)] if o.name() == "web"), "{plan:?}");
 }

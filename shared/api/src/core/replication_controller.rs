@@ -6,5 +6,6 @@ pub use k8s_openapi::api::core::v1::ReplicationController;
 impl Kind for ReplicationController {
     const SHORT_NAMES: &'static [&'static str] = &["rc"];
     const CATEGORIES: &'static [&'static str] = &["all"];
+    const ORPHANS: bool = true;
     const SUBRESOURCES: &'static [&'static str] = &["status", "scale"];
 }
