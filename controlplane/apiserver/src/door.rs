@@ -57,6 +57,10 @@ pub trait Door: Send + Sync {
     fn caller(&self, user: &User) -> Arc<dyn Caller>;
     /// Sessions with pods, as `user` may have them.
     fn sessions(&self, user: &User) -> Arc<dyn Sessions>;
+    /// How many objects of each kind are stored, for `/metrics`.
+    fn stored(&self) -> Vec<(&'static KindInfo, usize)> {
+        Vec::new()
+    }
     /// Named checks for `/livez` and `/readyz`: `Err` says what is wrong.
     fn health(&self) -> Vec<(&'static str, Result<(), String>)>;
 }

@@ -14,6 +14,7 @@ pub mod grpc;
 mod keys;
 mod list;
 mod local;
+mod meter;
 mod nodes;
 mod options;
 mod patch;
@@ -23,6 +24,7 @@ mod registry;
 pub mod rest;
 mod server;
 mod subresource;
+mod timed;
 mod watch;
 
 pub use options::{Options, Signer};

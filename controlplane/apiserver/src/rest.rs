@@ -24,13 +24,16 @@ mod subresources;
 mod table;
 mod watch;
 
-use crate::door::{Credentials, Door, PeerCertificate, User};
+use crate::{
+    door::{Credentials, Door, PeerCertificate, User},
+    meter::METER,
+};
 use axum::{Router, extract::State, response::Response};
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use parameters::Parameters;
 use shared_api::{Reason, Refusal};
 use shared_client::Result;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// What the wire brings.
 type Asked = Request<axum::body::Body>;
@@ -73,8 +76,28 @@ async fn route(door: &Arc<dyn Door>, asked: Asked) -> Result<Response> {
     }
 }
 
-/// Objects and what is asked of them.
+/// Objects and what is asked of them, counted.
 async fn about_objects(
+    door: &Arc<dyn Door>,
+    user: &User,
+    info: request::RequestInfo,
+    parameters: Parameters,
+    asked: Asked,
+) -> Result<Response> {
+    let began = Instant::now();
+    let request = info.measured(parameters.get("dryRun").is_some());
+    let (reads, lasts) = info.nature();
+    let refused = refused(asked.headers());
+    // What lasts is counted for itself, where it lasts.
+    let under_way = (!lasts).then(|| METER.under_way(!reads));
+    let response =
+        about(door, user, info, parameters, asked).await.unwrap_or_else(|refusal| refused(&refusal));
+    drop(under_way);
+    METER.answered(request, response.status().as_u16(), began.elapsed());
+    Ok(response)
+}
+
+async fn about(
     door: &Arc<dyn Door>,
     user: &User,
     info: request::RequestInfo,
@@ -99,6 +122,10 @@ async fn about_objects(
 fn about_the_server(door: &dyn Door, user: &User, asked: &Asked) -> Result<Response> {
     let path = asked.uri().path();
     door.may_visit(user, &asked.method().as_str().to_ascii_lowercase(), path)?;
+    if path == "/metrics" && matches!(*asked.method(), Method::GET | Method::HEAD) {
+        let text = METER.text(&door.stored());
+        return Ok(answer::bytes_of(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text));
+    }
     let found = discovery::serve(path, asked.headers()).or_else(|| openapi::serve(path, asked.headers()));
     match found {
         Some(_) if asked.method() != Method::GET => Err(answer::wrong_method()),

@@ -9,11 +9,12 @@ use crate::{
     local::{CONTROLLER, Local},
     nodes::{PodSessions, Switchboard},
     options::Options,
+    timed::Timed,
 };
 use bytes::Bytes;
-use controlplane_store::{Entry, Error, Store};
+use controlplane_store::{Entry, Error, Range, Store};
 use futures::StreamExt;
-use shared_api::{Freshness, KindInfo, Object, Reason, Refusal};
+use shared_api::{Freshness, KINDS, KindInfo, Object, Reason, Refusal};
 use shared_client::{Cluster, Result, Sessions};
 use std::{
     sync::{
@@ -42,7 +43,7 @@ impl Server {
     pub fn new(store: Arc<dyn Store>, options: Options) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             nodes: Switchboard::new(options.clock),
-            store,
+            store: Arc::new(Timed(store)),
             options,
             cache: Cache::default(),
             prepared: AtomicBool::new(false),
@@ -125,6 +126,14 @@ impl Door for Server {
 
     fn sessions(&self, user: &User) -> Arc<dyn Sessions> {
         Arc::new(PodSessions { server: self.me(), user: user.clone() })
+    }
+
+    fn stored(&self) -> Vec<(&'static KindInfo, usize)> {
+        let count = |kind: &'static KindInfo| {
+            let range = Range { prefix: keys::of_kind(kind), limit: 1, count: true, ..Range::default() };
+            self.store.range(&range).map_or(0, |page| page.entries.len() + page.left)
+        };
+        KINDS.iter().filter(|kind| kind.durable).map(|kind| (kind, count(kind))).collect()
     }
 
     fn health(&self) -> Vec<(&'static str, Result<(), String>)> {

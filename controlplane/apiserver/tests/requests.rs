@@ -7,5 +7,7 @@ mod asking;
 mod deletions;
 #[path = "requests/lists.rs"]
 mod lists;
+#[path = "requests/server.rs"]
+mod server;
 #[path = "requests/watches.rs"]
 mod watches;

@@ -2,10 +2,13 @@
 
 use super::{accept, answer, subresources};
 use axum::response::Response;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use shared_api::{KindInfo, Refusal, Served, served};
 use shared_client::Result;
+use std::cmp::Reverse;
 
 const PLAIN: &str = "application/json";
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -44,7 +47,8 @@ fn plain(headers: &HeaderMap, document: &Value) -> Result<Response> {
     Ok(answer::cached(headers, PLAIN, serde_json::to_vec(document).map_err(Refusal::internal)?))
 }
 
-/// Every group and version there is, each once, in the order of `KINDS`.
+/// Every group and version there is, each once: groups in the order of `KINDS`, those that nothing is
+/// stored in last, so that nobody prefers them; of each group the preferred version first.
 pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
     for one in served() {
@@ -52,7 +56,21 @@ pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
             found.push((one.group(), one.version()));
         }
     }
+    let stores = |group: &str| shared_api::KINDS.iter().any(|kind| kind.group == group);
+    let first = |group: &str| shared_api::KINDS.iter().position(|kind| kind.group == group);
+    found.sort_by_key(|(group, version)| (!stores(group), first(group), *group, rank(group, version)));
     found
+}
+
+/// Where a version stands in its group: what is stored before what is converted, then the more settled, then
+/// the newer one.
+fn rank(group: &str, version: &str) -> (bool, u8, Reverse<u32>) {
+    let stored = shared_api::KINDS.iter().any(|kind| kind.group == group && kind.version == version);
+    let stage = if version.contains("alpha") { 2 } else { u8::from(version.contains("beta")) };
+    // `v1beta2`: 12; within one stage that is an order.
+    let digits: String = version.chars().filter(char::is_ascii_digit).collect();
+    let number = digits.parse().unwrap_or(0);
+    (!stored, stage, Reverse(number))
 }
 
 /// The kinds of one group and version.
@@ -63,7 +81,6 @@ pub(super) fn kinds_of(group: &str, version: &str) -> Vec<Served> {
 fn named_groups() -> Vec<&'static str> {
     let mut found: Vec<_> =
         group_versions().into_iter().map(|(group, _)| group).filter(|g| !g.is_empty()).collect();
-    found.sort_unstable();
     found.dedup();
     found
 }
@@ -73,10 +90,20 @@ fn versions_of(group: &str) -> Vec<&'static str> {
 }
 
 fn paths() -> Vec<String> {
-    let mut found: Vec<String> =
-        ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
-            .map(str::to_owned)
-            .into();
+    let mut found: Vec<String> = [
+        "/api",
+        "/apis",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ]
+    .map(str::to_owned)
+    .into();
+    found.extend(named_groups().into_iter().map(|group| format!("/apis/{group}")));
     found.extend(group_versions().into_iter().map(|(group, version)| root(group, version)));
     found.sort();
     found
@@ -134,6 +161,9 @@ fn entries(served: Served) -> Vec<Value> {
         "kind": kind.kind, "verbs": kind.verbs,
     });
     with_names(&mut entry, kind);
+    if kind.durable && kind.verbs.contains(&"list") {
+        entry["storageVersionHash"] = json!(storage_hash(kind));
+    }
     let subresources = subresources::of(kind).map(|sub| {
         let (group, version, speaks) = sub.speaks(served);
         let mut entry = json!({
@@ -146,6 +176,12 @@ fn entries(served: Served) -> Vec<Value> {
         entry
     });
     std::iter::once(entry).chain(subresources).collect()
+}
+
+/// A short name for the version that a kind is stored in.
+fn storage_hash(kind: &KindInfo) -> String {
+    let digest = Sha256::digest(format!("{}/{}/{}", kind.group, kind.version, kind.kind));
+    BASE64_STANDARD.encode(&digest[..8])
 }
 
 fn with_names(entry: &mut Value, kind: &KindInfo) {
@@ -221,6 +257,33 @@ mod tests {
         assert_eq!(asked("/apis/apps/v9", "*/*"), None);
         assert_eq!(asked("/apis/none", "*/*"), None);
         assert_eq!(asked("/version", "*/*"), None);
+    }
+
+    #[test]
+    fn what_is_stored_is_preferred() {
+        let groups = groups();
+        for group in groups["groups"].as_array().unwrap() {
+            let name = group["name"].as_str().unwrap();
+            let stored: Vec<_> =
+                shared_api::KINDS.iter().filter(|k| k.group == name).map(|k| k.version).collect();
+            let preferred = group["preferredVersion"]["version"].as_str().unwrap();
+            assert!(stored.is_empty() || stored.contains(&preferred), "{group}");
+        }
+        let names = named_groups();
+        let legacy = |name: &&str| !shared_api::KINDS.iter().any(|kind| kind.group == *name);
+        let tail = names.iter().position(legacy).unwrap_or(names.len());
+        assert!(names[tail..].iter().all(legacy), "{names:?}");
+        let order = ["v2", "v1", "v1beta2", "v1beta1", "v1alpha1"];
+        assert!(order.is_sorted_by_key(|version| rank("none", version)));
+    }
+
+    #[test]
+    fn a_stored_version_has_the_hash_that_kubernetes_gives_it() {
+        let pods = &entries(shared_api::serving("v1", "Pod").unwrap())[0];
+        assert_eq!(
+            (&pods["storageVersionHash"], &pods["singularName"]),
+            (&json!("xPOwRZ+Yhw8="), &json!("pod"))
+        );
     }
 
     #[test]

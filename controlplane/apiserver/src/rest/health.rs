@@ -3,7 +3,7 @@
 use super::{Asked, answer, parameters::Parameters};
 use crate::door::Door;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use shared_client::Result;
 
@@ -26,27 +26,57 @@ pub(super) fn serve(door: &dyn Door, asked: &Asked, parameters: &Parameters) -> 
         return Some(Ok(answer::json(StatusCode::OK, &version())));
     }
     let excluded: Vec<&str> = parameters.all("exclude").collect();
-    let checks: Vec<_> = door.health().into_iter().filter(|(name, _)| !excluded.contains(name)).collect();
-    Some(health(word, check, &checks, parameters.flag("verbose")))
+    let verbose = parameters.chosen("verbose").unwrap_or(false);
+    let mut checks = vec![("ping", Ok(()))];
+    checks.extend(door.health().into_iter().filter(|(name, _)| *name != "ping"));
+    let response =
+        if check.is_empty() { all(word, &checks, &excluded, verbose) } else { one(check, &checks) };
+    Some(Ok(response))
 }
 
-fn health(word: &str, check: &str, checks: &[Check], verbose: bool) -> Result<Response> {
-    if !check.is_empty() && check != "ping" && !checks.iter().any(|(name, _)| *name == check) {
-        return Err(answer::unknown_path());
+/// One check by its name.
+fn one(name: &str, checks: &[Check]) -> Response {
+    match checks.iter().find(|(known, _)| *known == name) {
+        None => answer::nothing_here(),
+        Some((_, Ok(()))) => text(StatusCode::OK, "ok".into()),
+        Some((_, Err(why))) => {
+            text(StatusCode::INTERNAL_SERVER_ERROR, format!("internal server error: {why}\n"))
+        }
     }
-    let meant: Vec<_> = checks.iter().filter(|(name, _)| check.is_empty() || *name == check).collect();
-    let fine = meant.iter().all(|(_, found)| found.is_ok());
-    let code = if fine { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
-    if fine && !verbose {
-        return Ok(answer::bytes_of(code, TEXT, "ok"));
+}
+
+/// Every check but those left out.
+fn all(word: &str, checks: &[Check], excluded: &[&str], verbose: bool) -> Response {
+    let mut lines = String::new();
+    let mut fine = true;
+    for (name, found) in checks {
+        lines += &match found {
+            _ if excluded.contains(name) => format!("[+]{name} excluded: ok\n"),
+            Ok(()) => format!("[+]{name} ok\n"),
+            Err(why) => {
+                fine = false;
+                format!("[-]{name} failed: {why}\n")
+            }
+        };
     }
-    let line = |(name, found): &&Check| match found {
-        Ok(()) => format!("[+]{name} ok\n"),
-        Err(why) => format!("[-]{name} failed: {why}\n"),
-    };
-    let lines: String = meant.iter().map(line).collect();
-    let verdict = if fine { "passed" } else { "failed" };
-    Ok(answer::bytes_of(code, TEXT, format!("[+]ping ok\n{lines}{word} check {verdict}\n")))
+    let unknown: Vec<_> =
+        excluded.iter().filter(|name| !checks.iter().any(|(known, _)| known == *name)).collect();
+    if !unknown.is_empty() {
+        let names: Vec<_> = unknown.iter().map(|name| format!("{name:?}")).collect();
+        lines +=
+            &format!("warn: some health checks cannot be excluded: no matches for {}\n", names.join(","));
+    }
+    match (fine, verbose) {
+        (true, false) => text(StatusCode::OK, "ok".into()),
+        (true, true) => text(StatusCode::OK, format!("{lines}{word} check passed\n")),
+        (false, _) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{lines}{word} check failed\n")),
+    }
+}
+
+fn text(code: StatusCode, text: String) -> Response {
+    let mut response = answer::bytes_of(code, TEXT, text);
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 type Check = (&'static str, std::result::Result<(), String>);
@@ -75,14 +105,24 @@ fn version() -> Value {
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_failing_check_is_a_failure_that_names_it() {
-        let checks = [("store", Ok(())), ("leader", Err("no leader".to_owned()))];
-        let code = |check: &str| health("readyz", check, &checks, false).map(|r| r.status().as_u16());
-        assert_eq!(code(""), Ok(500));
-        assert_eq!(code("store"), Ok(200));
-        assert_eq!(code("leader"), Ok(500));
-        assert_eq!(code("ping"), Ok(200));
-        assert_eq!(code("other").unwrap_err().reason.code(), 404);
+    #[tokio::test]
+    async fn every_check_is_told_as_kubernetes_tells_it() {
+        use http_body_util::BodyExt;
+        let checks = [("ping", Ok(())), ("store", Ok(())), ("leader", Err("no leader".to_owned()))];
+        let told = async |response: Response| {
+            let code = response.status().as_u16();
+            (
+                code,
+                String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().into()).unwrap(),
+            )
+        };
+        let failed = "[+]ping ok\n[+]store ok\n[-]leader failed: no leader\nreadyz check failed\n";
+        assert_eq!(told(all("readyz", &checks, &[], false)).await, (500, failed.into()));
+        assert_eq!(told(all("readyz", &checks, &["leader"], false)).await, (200, "ok".into()));
+        let excluded = "[+]ping ok\n[+]store ok\n[+]leader excluded: ok\nwarn: some health checks cannot be excluded: no matches for \"x\"\nlivez check passed\n";
+        assert_eq!(told(all("livez", &checks, &["leader", "x"], true)).await, (200, excluded.into()));
+        assert_eq!(told(one("store", &checks)).await, (200, "ok".into()));
+        assert_eq!(told(one("leader", &checks)).await, (500, "internal server error: no leader\n".into()));
+        assert_eq!(told(one("other", &checks)).await, (404, "404 page not found\n".into()));
     }
 }

@@ -1,6 +1,7 @@
 //! A method and a path, read as a request about objects.
 
 use super::{answer, subresources};
+use crate::meter;
 use http::Method;
 use shared_api::{Key, KindInfo, Refusal, Served, served};
 use shared_client::Result;
@@ -50,6 +51,41 @@ pub(super) struct RequestInfo {
 }
 
 impl RequestInfo {
+    /// As it is counted.
+    pub(super) fn measured(&self, dry: bool) -> meter::Request {
+        let verb = match self.verb {
+            Verb::Get | Verb::Create if subresources::is_stream(self) => "CONNECT",
+            Verb::Get => "GET",
+            Verb::List => "LIST",
+            Verb::Watch => "WATCH",
+            Verb::Create => "POST",
+            Verb::Update => "PUT",
+            Verb::Patch => "PATCH",
+            Verb::Delete => "DELETE",
+            Verb::DeleteCollection => "DELETECOLLECTION",
+        };
+        let scope = match (self.name.is_empty(), &self.namespace) {
+            (false, _) => "resource",
+            (true, Some(_)) => "namespace",
+            (true, None) => "cluster",
+        };
+        meter::Request {
+            verb,
+            group: self.served.group(),
+            version: self.served.version(),
+            resource: self.kind.plural,
+            subresource: subresources::named(&self.subresource),
+            scope,
+            dry,
+        }
+    }
+
+    /// Whether it only reads, and whether it lasts.
+    pub(super) fn nature(&self) -> (bool, bool) {
+        let lasts = self.verb == Verb::Watch || subresources::is_stream(self);
+        (matches!(self.verb, Verb::Get | Verb::List | Verb::Watch), lasts)
+    }
+
     /// The object that is meant.
     pub(super) fn key(&self) -> Key {
         Key {

@@ -71,6 +71,11 @@ pub(super) fn of(kind: &KindInfo) -> impl Iterator<Item = &'static Subresource> 
     SUBRESOURCES.iter().filter(move |s| if s.stream { runs } else { listed.contains(&s.name) })
 }
 
+/// The name as the list has it; empty when it has none such.
+pub(super) fn named(name: &str) -> &'static str {
+    SUBRESOURCES.iter().map(|s| s.name).find(|known| *known == name).unwrap_or_default()
+}
+
 /// Whether the request is for a stream with a pod.
 pub(super) fn is_stream(info: &RequestInfo) -> bool {
     SUBRESOURCES.iter().any(|s| s.stream && s.name == info.subresource)

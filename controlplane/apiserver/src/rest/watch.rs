@@ -6,7 +6,10 @@ use super::{
     request::RequestInfo,
     table::{self, Look},
 };
-use crate::door::Caller;
+use crate::{
+    door::Caller,
+    meter::{Guard, METER},
+};
 use axum::{
     body::Body,
     extract::{
@@ -22,7 +25,15 @@ use rand::Rng;
 use serde_json::json;
 use shared_api::{FieldSelector, Freshness, Query, Reason, Refusal, Revision, Served, Timestamp};
 use shared_client::{Event, Result};
-use std::{convert::Infallible, pin::Pin, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// About how often a watcher that wants to is told how far history went.
@@ -79,7 +90,7 @@ pub(super) async fn serve(
     }
     let length = length(parameters)?;
     let lines = match open(caller, &query, wanted).await {
-        Ok(events) => Lines::new(events, info.served, form, wanted, length).pieces().boxed(),
+        Ok(events) => Lines::new(events, info, form, wanted, length).pieces().boxed(),
         // Watchers take this as an event: they then list again.
         Err(refusal) if matches!(refusal.reason, Reason::Expired | Reason::Gone) => {
             futures::stream::iter([vec![error(&refusal)]]).boxed()
@@ -170,21 +181,37 @@ struct Lines {
     /// Rings when a bookmark is due, and at the end.
     alarm: Pin<Box<Sleep>>,
     over: bool,
+    sent: Arc<AtomicU64>,
+    _lasting: Guard,
 }
 
 impl Lines {
     fn new(
         events: BoxStream<'static, Result<Event>>,
-        served: Served,
+        info: &RequestInfo,
         form: Form,
         wanted: Wanted,
         length: Duration,
     ) -> Self {
+        let served = info.served;
         let now = Instant::now();
         let ends = now + length;
         let alarm = Box::pin(sleep_until(next_alarm(now, ends)));
         let reached = wanted.from.unwrap_or(0);
-        Self { events, served, form, wanted, columns: true, reached, ends, alarm, over: false }
+        let (sent, lasting) = (METER.events(served), METER.lasting(info.measured(false)));
+        Self {
+            events,
+            served,
+            form,
+            wanted,
+            columns: true,
+            reached,
+            ends,
+            alarm,
+            over: false,
+            sent,
+            _lasting: lasting,
+        }
     }
 
     /// The lines, as many together as are ready.
@@ -251,6 +278,7 @@ impl Lines {
                 return mark.then(|| bookmark(self.served, self.form, *revision, true));
             }
         };
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let mut bytes = Vec::with_capacity(object.bytes().len() + 64);
         bytes.extend_from_slice(br#"{"type":""#);
         bytes.extend_from_slice(word.as_bytes());

@@ -10,7 +10,7 @@ use controlplane_store::{Memory, Window};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use shared_api::Timestamp;
+use shared_api::{KindInfo, Timestamp};
 use shared_client::{Result, Sessions};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -38,6 +38,10 @@ impl Door for Open {
 
     fn sessions(&self, user: &User) -> Arc<dyn Sessions> {
         self.0.sessions(user)
+    }
+
+    fn stored(&self) -> Vec<(&'static KindInfo, usize)> {
+        self.0.stored()
     }
 
     fn health(&self) -> Vec<(&'static str, std::result::Result<(), String>)> {

@@ -1,10 +1,12 @@
 //! Where a watch begins, what it says by itself, and when it ends.
 
 use super::*;
-use crate::rest::accept::{self, Offer};
+use crate::rest::{
+    accept::{self, Offer},
+    request,
+};
 use http::HeaderMap;
 use serde_json::Value;
-use std::sync::Arc;
 
 fn asked(query: &str) -> Wanted {
     wanted(&Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap()).unwrap()
@@ -27,9 +29,9 @@ fn where_a_watch_begins() {
 
 fn lines(events: Vec<Result<Event>>, query: &str, seconds: u64) -> Lines {
     let form = accept::form(&HeaderMap::new(), &Parameters::default(), Offer::Stream).unwrap();
-    let served = shared_api::serving("v1", "Pod").unwrap();
+    let info = request::parse(&http::Method::GET, "/api/v1/pods", true).unwrap().unwrap();
     let events = futures::stream::iter(events).chain(futures::stream::pending()).boxed();
-    Lines::new(events, served, form, asked(query), Duration::from_secs(seconds))
+    Lines::new(events, &info, form, asked(query), Duration::from_secs(seconds))
 }
 
 fn reached(revision: Revision) -> Event {
