@@ -195,11 +195,12 @@ impl Cluster for Local {
             return patch::applied(self, &patch::Applied { served, key, part, force }, &patch.body, how)
                 .await;
         }
+        let of = shared_api::schema::of(served.group(), served.version(), kind.kind);
         let target = pipeline::Target { kind, key, verb: "patch", part, checked: true };
         pipeline::change(self, &target, how, |old| {
             let before = old.value();
             let status = before.get("status").cloned();
-            let after = served.upgrade(patch::apply(kind.kind, served.downgrade(before), patch)?);
+            let after = served.upgrade(patch::apply(of, served.downgrade(before), patch)?);
             if part.is_empty() {
                 Ok(registry::isolate(kind, after, status))
             } else {

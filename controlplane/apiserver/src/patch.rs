@@ -8,14 +8,14 @@ mod strategic;
 pub(crate) use applied::{Applied, applied};
 
 use serde_json::Value;
-use shared_api::{Patch, PatchType, Refusal};
+use shared_api::{Patch, PatchType, Refusal, schema::Type};
 
-/// `before` under `patch`; `kind` decides which of its lists merge by key.
-pub(crate) fn apply(kind: &str, before: Value, patch: &Patch) -> Result<Value, Refusal> {
+/// `before`, which is `of` this type, under `patch`.
+pub(crate) fn apply(of: Option<&'static Type>, before: Value, patch: &Patch) -> Result<Value, Refusal> {
     match patch.kind {
         PatchType::Json => json::apply(before, &patch.body),
         PatchType::Merge => merge::apply(before, &patch.body),
-        PatchType::Strategic => strategic::apply(kind, before, &patch.body),
+        PatchType::Strategic => strategic::apply(of, before, &patch.body),
         PatchType::Apply { .. } => {
             Err(Refusal::bad_request("what is applied is not relative to what is there"))
         }

@@ -9,7 +9,7 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 use shared_api::{
-    DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, PatchType, Reason, Refusal, WriteHow,
+    DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, PatchType, Reason, Refusal, WriteHow, schema,
 };
 use shared_client::{Cluster, Result};
 
@@ -59,7 +59,10 @@ pub(crate) async fn patch_scale(caller: &Local, key: &Key, patch: &Patch, how: &
     }
     let target = Target { kind, key, verb: "patch", part: "scale", checked: true };
     let scaled = pipeline::change(caller, &target, how, |old| {
-        with_replicas(old, &crate::patch::apply("Scale", scale_of(old), patch)?)
+        with_replicas(
+            old,
+            &crate::patch::apply(schema::of("autoscaling", "v1", "Scale"), scale_of(old), patch)?,
+        )
     });
     Object::from_value(&scale_of(&scaled.await?)).map_err(Refusal::internal)
 }

@@ -1,8 +1,8 @@
 //! An object on its way in: typed, so that admission and validation can read it, yet of any kind.
 
-use crate::{Invalid, Kind, Object, Refusal, meta::ObjectMeta};
+use crate::{Invalid, Kind, Object, Refusal, meta::ObjectMeta, schema};
 use serde_json::{Value, value::RawValue};
-use std::{any::Any, collections::BTreeMap};
+use std::{any::Any, collections::BTreeMap, fmt};
 
 /// An object on its way in, its type erased. Every [`Kind`] is one.
 pub trait Draft: Any + Send + Sync {
@@ -41,22 +41,30 @@ pub struct Decoded {
     pub unknown: Vec<String>,
 }
 
-type Note<'a> = &'a mut dyn FnMut(serde_ignored::Path<'_>);
-
 pub(crate) fn decode<K: Kind>(value: Value) -> Result<Decoded, Refusal> {
-    let mut unknown = Vec::new();
-    // Not the closure's own type: with it, every kind would have a copy of the code for a pod's spec.
-    let note: Note<'_> = &mut |path| unknown.push(dotted(&path));
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
-    let decoded: Result<K, _> = serde_ignored::deserialize(tracked, note);
-    match decoded {
-        Ok(object) => Ok(Decoded { draft: Box::new(object), unknown }),
-        Err(error) => {
-            let path = track.path().to_string();
-            Err(Refusal::bad_request(format!("{} in field {path:?} cannot be decoded: {error}", K::KIND)))
-        }
-    }
+    let (json, unknown) = checked(K::GROUP, K::VERSION, K::KIND, value)?;
+    // From bytes, as everywhere: each kind's decoding is compiled once.
+    let object: K = serde_json::from_slice(&json).map_err(|e| cannot_be(K::VERSION, K::KIND, &e))?;
+    Ok(Decoded { draft: Box::new(object), unknown })
+}
+
+/// The JSON of an object that has the fields of its kind, and the paths of those it has besides.
+fn checked(
+    group: &str,
+    version: &str,
+    kind: &str,
+    mut value: Value,
+) -> Result<(Vec<u8>, Vec<String>), Refusal> {
+    let unknown = match schema::of(group, version, kind) {
+        Some(of) => schema::check(of, &mut value).map_err(|why| cannot_be(version, kind, &why))?,
+        None => Vec::new(),
+    };
+    let json = serde_json::to_vec(&value).map_err(|e| cannot_be(version, kind, &e))?;
+    Ok((json, unknown))
+}
+
+fn cannot_be(version: &str, kind: &str, why: &dyn fmt::Display) -> Refusal {
+    Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
 }
 
 /// The same object with its head in front: some kinds have fields that sort before `metadata`.
@@ -79,22 +87,6 @@ fn append(json: &mut Vec<u8>, name: &str, value: &RawValue) {
     json.push(if json.is_empty() { b'{' } else { b',' });
     json.extend_from_slice(format!("{name:?}:").as_bytes());
     json.extend_from_slice(value.get().as_bytes());
-}
-
-/// `serde_ignored` writes `spec.?.replica` for optional parents; people write `spec.replica`.
-fn dotted(path: &serde_ignored::Path<'_>) -> String {
-    use serde_ignored::Path;
-    match path {
-        Path::Root => String::new(),
-        Path::Seq { parent, index } => format!("{}[{index}]", dotted(parent)),
-        Path::Map { parent, key } => {
-            let parent = dotted(parent);
-            if parent.is_empty() { key.clone() } else { format!("{parent}.{key}") }
-        }
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            dotted(parent)
-        }
-    }
 }
 
 impl<K: Kind> Draft for K {

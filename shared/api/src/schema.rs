@@ -3,10 +3,14 @@
 //!
 //! The table is generated (`just schema`), kept as text, and read into memory when first asked for.
 
+mod check;
+mod describe;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use check::check;
+pub use describe::{Description, Descriptions};
 use std::{ops::Deref, sync::LazyLock};
 
 static TYPES: LazyLock<Vec<Type>> = LazyLock::new(|| read::types(include_str!("schema/table.txt")));

@@ -1,31 +1,79 @@
 //! Kubernetes' strategic merge: maps merge, and lists of objects merge by a key that their type
 //! declares. `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` direct it.
 
-mod lists;
 mod order;
 
-use lists::List;
 use serde_json::{Map, Value};
-use shared_api::Refusal;
+use shared_api::{
+    Refusal,
+    schema::{Field, Patch, Shape, Type},
+};
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN: &str = "$retainKeys";
 const DROP: &str = "$deleteFromPrimitiveList/";
 const ORDER: &str = "$setElementOrder/";
 
-pub(crate) fn apply(kind: &str, before: Value, body: &Value) -> Result<Value, Refusal> {
+/// Without a type every list is taken as a whole.
+pub(crate) fn apply(of: Option<&'static Type>, before: Value, body: &Value) -> Result<Value, Refusal> {
     let (Value::Object(mut before), Value::Object(body)) = (before, body) else {
         return Err(Refusal::bad_request("a strategic merge patch is a JSON object"));
     };
-    merge_map(Place { kind, parent: "" }, &mut before, body)?;
+    merge_map(Place { of, parent: "" }, &mut before, body)?;
     Ok(Value::Object(before))
 }
 
-/// Where a value stands: in which kind, under which field.
+/// Where a value stands: what type it is of, and the field it is under.
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    kind: &'a str,
+    of: Option<&'static Type>,
     parent: &'a str,
+}
+
+/// How a list merges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    /// The patch's list replaces it.
+    Atomic,
+    /// A set of plain values.
+    Set,
+    /// Items are the same when this field is.
+    Keyed(&'static str),
+}
+
+impl Place<'_> {
+    /// What stands under a field.
+    fn below<'a>(&self, field: &'a str) -> Place<'a> {
+        let shape = self.of.and_then(|of| of.field(field)).map(|field| &field.shape);
+        Place { of: shape.and_then(inner), parent: field }
+    }
+
+    fn patch(&self, field: &str) -> Patch {
+        self.of.and_then(|of| of.field(field)).map(Field::patch).unwrap_or_default()
+    }
+
+    fn list(&self, field: &str) -> List {
+        let patch = self.patch(field);
+        match patch.key {
+            _ if !patch.merge => List::Atomic,
+            Some(key) => List::Keyed(key),
+            None => List::Set,
+        }
+    }
+
+    /// Whether the patch's value takes the place of the old one, whatever it is.
+    fn replaces(&self, field: &str) -> bool {
+        self.patch(field).strategy == Some("replace")
+    }
+}
+
+/// The type of the objects in a value, however they are gathered.
+fn inner(shape: &Shape) -> Option<&'static Type> {
+    match shape {
+        Shape::Object(of) => Some(of.get()),
+        Shape::List(item) | Shape::Map(item) => inner(item),
+        _ => None,
+    }
 }
 
 fn merge_map(
@@ -69,7 +117,7 @@ fn merge_map(
             && let Some(Value::Array(list)) = into.get_mut(field)
         {
             let before = list.clone();
-            order::arrange(list, wanted, &before, lists::of(place.kind, place.parent, field));
+            order::arrange(list, wanted, &before, place.list(field));
         }
     }
     Ok(())
@@ -82,10 +130,13 @@ fn merge_field(
     value: &Value,
     patch: &Map<String, Value>,
 ) -> Result<(), Refusal> {
-    let below = Place { kind: place.kind, parent: key };
+    let below = place.below(key);
     match value {
         Value::Null => {
             into.remove(key);
+        }
+        Value::Object(_) if place.replaces(key) => {
+            into.insert(key.into(), value.clone());
         }
         Value::Object(value) => {
             let slot = into.entry(key).or_insert_with(|| Value::Object(Map::new()));
@@ -99,7 +150,7 @@ fn merge_field(
             }
         }
         Value::Array(value) => {
-            let list = lists::of(place.kind, place.parent, key);
+            let list = place.list(key);
             let before = match into.remove(key) {
                 Some(Value::Array(before)) => before,
                 _ => Vec::new(),

@@ -1,7 +1,8 @@
 //! The table agrees with the types.
 
 use super::*;
-use crate::served;
+use crate::{KINDS, served};
+use serde_json::{Map, Value, json};
 
 fn field(of: &str, name: &str) -> &'static Field {
     named(of).unwrap_or_else(|| panic!("{of} is there")).field(name).unwrap_or_else(|| panic!("{of}.{name}"))
@@ -96,4 +97,68 @@ fn names_in_the_table_are_told_apart() {
         assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]), "{} has a number twice", one.name);
     }
     assert!(types().windows(2).all(|pair| pair[0].name < pair[1].name));
+}
+
+/// A value with everything its shape can hold.
+fn full(shape: &Shape) -> Value {
+    match shape {
+        Shape::String => "text".into(),
+        Shape::Int32 => 7.into(),
+        Shape::Int64 => (1_i64 << 40).into(),
+        Shape::Number => 0.5.into(),
+        Shape::Bool => true.into(),
+        Shape::Bytes => "AAH/".into(),
+        Shape::Time => "2026-01-02T03:04:05Z".into(),
+        Shape::MicroTime => "2026-01-02T03:04:05.000006Z".into(),
+        Shape::Duration => "30s".into(),
+        Shape::Quantity => "1500m".into(),
+        Shape::IntOrString => "25%".into(),
+        Shape::Any | Shape::Fields => json!({"f:a": {"b": [1]}}),
+        Shape::Object(inner) => inner
+            .fields()
+            .iter()
+            // Some kinds stand within others, without their heads.
+            .filter(|f| inner.api_version.is_none() || !matches!(f.name, "apiVersion" | "kind"))
+            .map(|f| (f.name.to_owned(), full(&f.shape)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Shape::List(item) => json!([full(item)]),
+        Shape::Map(item) => json!({"a": full(item)}),
+    }
+}
+
+/// What of `sample` is not in `found`.
+fn lost(sample: &Value, found: &Value, path: &str, all: &mut Vec<String>) {
+    match (sample, found) {
+        (Value::Object(sample), Value::Object(found)) => {
+            for (name, value) in sample {
+                lost(value, found.get(name).unwrap_or(&Value::Null), &format!("{path}.{name}"), all);
+            }
+        }
+        (Value::Array(sample), Value::Array(found)) if sample.len() == found.len() => {
+            sample.iter().zip(found).for_each(|(sample, found)| lost(sample, found, path, all));
+        }
+        (sample, found) if sample == found => {}
+        (sample, found) => all.push(format!("{path}: {sample} became {found}")),
+    }
+}
+
+#[test]
+fn every_field_of_a_kind_is_one_of_its_code() {
+    for kind in KINDS {
+        let of = of(kind.group, kind.version, kind.kind).unwrap();
+        let mut sample: Map<String, Value> =
+            of.fields().iter().map(|f| (f.name.to_owned(), full(&f.shape))).collect();
+        sample.insert("apiVersion".into(), kind.api_version.into());
+        sample.insert("kind".into(), kind.kind.into());
+        let sample = Value::Object(sample);
+        let decoded = match (kind.decode)(sample.clone()) {
+            Ok(decoded) => decoded,
+            Err(refusal) => panic!("{}: {refusal}", kind.kind),
+        };
+        assert_eq!(decoded.unknown, [""; 0], "{}", kind.kind);
+        let mut all = Vec::new();
+        lost(&sample, &decoded.draft.object().value(), kind.kind, &mut all);
+        assert_eq!(all, [""; 0]);
+    }
 }

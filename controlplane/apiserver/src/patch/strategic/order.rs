@@ -1,7 +1,7 @@
 //! `$setElementOrder`: what the patch names stands in its order, what only the server has keeps its
 //! place among it as well as can be.
 
-use super::lists::List;
+use super::List;
 use serde_json::Value;
 
 /// Puts `list` in the `wanted` order; `before` is the list as the server had it.

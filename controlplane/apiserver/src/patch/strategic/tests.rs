@@ -3,9 +3,14 @@
 use super::*;
 use serde_json::json;
 
+fn of(kind: &str) -> Option<&'static Type> {
+    let group = shared_api::KINDS.iter().find(|k| k.kind == kind).unwrap().group;
+    shared_api::schema::of(group, "v1", kind)
+}
+
 #[track_caller]
 fn check(kind: &str, before: Value, patch: &Value, after: &Value) {
-    assert_eq!(apply(kind, before, patch).as_ref(), Ok(after));
+    assert_eq!(apply(of(kind), before, patch).as_ref(), Ok(after));
 }
 
 fn containers(list: &Value) -> Value {
@@ -139,6 +144,24 @@ fn nonsense_is_refused() {
         json!({"spec": {"$retainKeys": "name"}}),
         json!([1]),
     ] {
-        assert!(apply("Pod", json!({"spec": {}}), &patch).is_err(), "{patch}");
+        assert!(apply(of("Pod"), json!({"spec": {}}), &patch).is_err(), "{patch}");
     }
+}
+
+#[test]
+fn types_say_how_their_lists_merge() {
+    let spread = |constraint: Value| json!({"spec": {"topologySpreadConstraints": [constraint]}});
+    check(
+        "Pod",
+        spread(json!({"topologyKey": "a", "maxSkew": 1})),
+        &spread(json!({"topologyKey": "a", "maxSkew": 2})),
+        &spread(json!({"topologyKey": "a", "maxSkew": 2})),
+    );
+    let rules = |path: &str| json!({"spec": {"rules": [{"http": {"paths": [{"path": path}]}}]}});
+    check("Ingress", rules("/a"), &rules("/b"), &rules("/b"));
+    let secrets = |name: &str| json!({"secrets": [{"name": name}]});
+    check("ServiceAccount", secrets("a"), &secrets("b"), &json!({"secrets": [{"name": "a"}, {"name": "b"}]}));
+    // What has no type merges by its maps alone.
+    let merged = apply(None, json!({"a": {"b": [1], "c": 1}}), &json!({"a": {"b": [2]}}));
+    assert_eq!(merged, Ok(json!({"a": {"b": [2], "c": 1}})));
 }
