@@ -1,33 +1,50 @@
-//! Who is asking: the subject of the verified client certificate, or nobody.
+//! Who is asking: the subject of the verified client certificate, the bearer of a token, or nobody.
 
-use crate::door::{Credentials, User};
+use crate::{
+    door::{Credentials, User},
+    server::Server,
+    tokens,
+};
 use shared_api::{Reason, Refusal};
 
 /// Group of everybody who proved who they are.
 pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 
 /// Who sends a request.
-pub(crate) fn user(credentials: &Credentials) -> Result<User, Refusal> {
+pub(crate) fn user(server: &Server, credentials: &Credentials) -> Result<User, Refusal> {
     let unauthorized = |why: String| Refusal::new(Reason::Unauthorized, format!("Unauthorized: {why}"));
     if let Some(der) = &credentials.certificate {
-        let subject =
-            shared_pki::subject(der).map_err(|e| unauthorized(format!("of the client, the {e}")))?;
-        if subject.name.is_empty() {
-            return Err(unauthorized("the client certificate has no common name".into()));
-        }
-        let mut groups = subject.groups;
-        groups.push(AUTHENTICATED.into());
-        return Ok(User { name: subject.name, groups, uid: String::new() });
+        return certified(der).map_err(unauthorized);
     }
-    if credentials.token.is_some() {
-        let why = "tokens are not taken here; use the client certificate of the kubeconfig";
-        return Err(unauthorized(why.into()));
+    if let Some(token) = &credentials.token {
+        return bearer(server, token, &[]).map(|found| found.user).map_err(unauthorized);
     }
     Ok(User {
         name: "system:anonymous".into(),
         groups: vec!["system:unauthenticated".into()],
-        uid: String::new(),
+        ..User::default()
     })
+}
+
+fn certified(der: &[u8]) -> Result<User, String> {
+    let subject = shared_pki::subject(der).map_err(|e| format!("of the client, the {e}"))?;
+    if subject.name.is_empty() {
+        return Err("the client certificate has no common name".into());
+    }
+    let mut groups = subject.groups;
+    groups.push(AUTHENTICATED.into());
+    Ok(User { name: subject.name, groups, ..User::default() })
+}
+
+/// Who shows a token that is meant for one of `audiences`; none named means us.
+pub(crate) fn bearer(server: &Server, token: &str, audiences: &[String]) -> Result<tokens::Accepted, String> {
+    let ourselves = [server.options.tokens.url.clone()];
+    let audiences = if audiences.is_empty() { &ourselves[..] } else { audiences };
+    if let Some(user) = server.options.known_tokens.get(token) {
+        let audiences = audiences.iter().filter(|a| ourselves.contains(a)).cloned().collect();
+        return Ok(tokens::Accepted { user: user.clone(), audiences });
+    }
+    tokens::accept(server, token, audiences)
 }
 
 #[cfg(test)]
@@ -36,9 +53,13 @@ mod tests {
 
     #[test]
     fn strangers_are_anonymous_and_wrong_credentials_are_refused() {
+        let server = Server::new(
+            controlplane_store::Memory::new(),
+            crate::Options::new(|| shared_api::Timestamp::UNIX_EPOCH),
+        );
         let of = |certificate: Option<&[u8]>, token: Option<&str>| {
             let certificate = certificate.map(<[u8]>::to_vec);
-            user(&Credentials { certificate, token: token.map(Into::into) })
+            user(&server, &Credentials { certificate, token: token.map(Into::into) })
         };
         assert_eq!(of(None, None).unwrap().name, "system:anonymous");
         assert_eq!(of(None, Some("x")).unwrap_err().reason, Reason::Unauthorized);

@@ -1,7 +1,20 @@
-//! Who may do what. Pure: a function of the asker and of what is asked.
+//! Who may do what. Pure: a function of the asker, of what is asked, and of what roles and bindings say.
+//!
+//! Members of `system:masters` may do everything. Nodes may do what [`node`] says. Whatever they may not do
+//! as such, and everybody else, is for the [`Policy`] to say, which [`Follower`] keeps at the store's newest
+//! revision.
 
+mod cover;
+mod follow;
 mod node;
+mod policy;
+mod rules;
 mod used;
+
+pub(crate) use cover::missing;
+pub(crate) use follow::Follower;
+pub(crate) use policy::{Decision, Policy};
+pub(crate) use rules::Wish;
 
 use crate::door::User;
 use shared_api::{KindInfo, Reason, Refusal, meta::StatusDetails};
@@ -39,7 +52,15 @@ pub(crate) use used::uses;
 /// Group whose members may do everything.
 pub(crate) const MASTERS: &str = "system:masters";
 
-/// Whether `user` may do what is asked.
+impl<'a> Ask<'a> {
+    /// As rules name it.
+    pub(crate) fn wish(&self) -> Wish<'a> {
+        let Self { verb, kind, part, namespace, name } = *self;
+        Wish::Resource { verb, group: kind.group, resource: kind.plural, part, namespace, name }
+    }
+}
+
+/// Whether `user` may do what is asked, whatever roles and bindings say.
 pub(crate) fn decide(user: &User, ask: &Ask<'_>) -> Verdict {
     if almighty(user) {
         return Verdict::Allow;
@@ -50,11 +71,9 @@ pub(crate) fn decide(user: &User, ask: &Ask<'_>) -> Verdict {
     }
 }
 
-/// Administrators, and the parts of the control plane that act through the door like anybody.
-fn almighty(user: &User) -> bool {
+/// Administrators, and the parts of the control plane, which act through the door like anybody.
+pub(crate) fn almighty(user: &User) -> bool {
     user.groups.iter().any(|g| g == MASTERS)
-        || user.name.starts_with("system:controller:")
-        || matches!(user.name.as_str(), "system:controllers" | "system:scheduler" | "system:kube-scheduler")
 }
 
 /// The node a user is, when it is one.
@@ -62,17 +81,14 @@ pub(crate) fn node(user: &User) -> Option<&str> {
     node::name(user)
 }
 
-/// Whether `user` may use `verb` on a path that is no object's.
-pub(crate) fn visit(user: &User, verb: &str, path: &str) -> Result<(), Refusal> {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let open = matches!(first, "livez" | "readyz" | "healthz" | "version");
-    let discovery = matches!(first, "" | "api" | "apis" | "openapi");
-    let known = user.groups.iter().any(|g| g == crate::authn::AUTHENTICATED);
-    if almighty(user) || (matches!(verb, "get" | "head") && (open || (known && discovery))) {
-        return Ok(());
-    }
-    let why = format!("forbidden: User {:?} cannot {verb} path {path:?}", user.name);
-    Err(Refusal::new(Reason::Forbidden, why))
+/// The refusal of a path that is no object's, in Kubernetes' wording.
+pub(crate) fn unvisited(user: &User, verb: &str, path: &str, reason: &str) -> Refusal {
+    let why = format!("forbidden: User {:?} cannot {verb} path {path:?}{}", user.name, because(reason));
+    Refusal::new(Reason::Forbidden, why)
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 /// The refusal, in Kubernetes' wording.
@@ -97,6 +113,13 @@ pub(crate) fn forbidden(user: &User, ask: &Ask<'_>) -> Refusal {
         ..StatusDetails::default()
     };
     Refusal { reason: Reason::Forbidden, message, details: Some(Box::new(details)) }
+}
+
+/// The same, and why.
+pub(crate) fn refuse(user: &User, ask: &Ask<'_>, why: &str) -> Refusal {
+    let mut refusal = forbidden(user, ask);
+    refusal.message += &because(why);
+    refusal
 }
 
 #[cfg(test)]

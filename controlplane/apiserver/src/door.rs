@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use shared_api::{Freshness, Key, KindInfo};
 use shared_client::{Cluster, Result, Sessions};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Who is asking.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct User {
     pub groups: Vec<String>,
     /// Unique id, when known.
     pub uid: String,
+    /// What else is known, such as the pod whose token was shown.
+    pub extra: BTreeMap<String, Vec<String>>,
 }
 
 /// How a request proved who sends it.
@@ -60,6 +62,10 @@ pub trait Door: Send + Sync {
     /// How many objects of each kind are stored, for `/metrics`.
     fn stored(&self) -> Vec<(&'static KindInfo, usize)> {
         Vec::new()
+    }
+    /// What lies at a well-known path, for those who check tokens by themselves: media type and text.
+    fn document(&self, _path: &str) -> Option<(&'static str, String)> {
+        None
     }
     /// Named checks for `/livez` and `/readyz`: `Err` says what is wrong.
     fn health(&self) -> Vec<(&'static str, Result<(), String>)>;

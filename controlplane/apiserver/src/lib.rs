@@ -22,10 +22,13 @@ mod pipeline;
 mod prepare;
 mod registry;
 pub mod rest;
+mod reviews;
 mod server;
 mod subresource;
 mod timed;
+mod tokens;
 mod watch;
 
 pub use options::{Options, Signer};
 pub use server::Server;
+pub use tokens::Tokens;

@@ -42,11 +42,16 @@ impl Local {
 
     /// Refuses what the user may not do. Returns the node a pod must be bound to for it to be allowed.
     pub(crate) fn may(&self, ask: &Ask<'_>) -> Result<Option<String>> {
-        match authz::decide(&self.user, ask) {
-            Verdict::Allow => Ok(None),
+        let verdict = authz::decide(&self.user, ask);
+        if verdict == Verdict::Allow {
+            return Ok(None);
+        }
+        let by_rules = self.server.decide(&self.user, &ask.wish())?;
+        match verdict {
+            _ if by_rules.allowed => Ok(None),
             Verdict::OnNode(node) => Ok(Some(node)),
             Verdict::UsedOn(node) => self.used_on(&node, ask).map(|()| None),
-            Verdict::Deny => Err(authz::forbidden(&self.user, ask)),
+            Verdict::Allow | Verdict::Deny => Err(authz::refuse(&self.user, ask, &by_rules.reason)),
         }
     }
 
@@ -63,9 +68,7 @@ impl Local {
                 return Ok(());
             }
         }
-        let mut refusal = authz::forbidden(&self.user, ask);
-        refusal.message += &format!(": no pod on node {node:?} uses it");
-        Err(refusal)
+        Err(authz::refuse(&self.user, ask, &format!("no pod on node {node:?} uses it")))
     }
 
     /// Refuses when the object is not a pod bound to `node`.
@@ -75,9 +78,7 @@ impl Local {
         if pod.as_ref().and_then(|p| p.spec.as_ref()?.node_name.as_deref()) == Some(node) {
             return Ok(());
         }
-        let mut refusal = authz::forbidden(&self.user, ask);
-        refusal.message += &format!(": it is not bound to node {node:?}");
-        Err(refusal)
+        Err(authz::refuse(&self.user, ask, &format!("it is not bound to node {node:?}")))
     }
 
     /// Takes note that a patch made its object.

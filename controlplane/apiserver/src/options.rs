@@ -1,7 +1,9 @@
 //! What the server is told when it is built.
 
+use crate::{door::User, tokens::Tokens};
 use shared_api::{Cidr, Timestamp};
-use std::{fmt, net::IpAddr, ops::RangeInclusive, sync::Arc};
+use shared_pki::Issuer;
+use std::{collections::HashMap, fmt, net::IpAddr, ops::RangeInclusive, sync::Arc};
 
 /// Signs certificates for those who joined.
 pub trait Signer: Send + Sync {
@@ -24,12 +26,26 @@ pub struct Options {
     pub signer: Option<Arc<dyn Signer>>,
     /// Where the service `kubernetes` leads: the address and port that nodes reach the server at.
     pub advertise: Option<(IpAddr, u16)>,
+    /// Signs the tokens of service accounts.
+    pub tokens: Tokens,
+    /// Tokens that an operator chose, and who shows them.
+    pub known_tokens: Arc<HashMap<String, User>>,
 }
 
 impl Options {
-    /// Kubernetes' own defaults: 10.96.0.0/16, ports 30000 to 32767.
+    /// Kubernetes' own defaults: 10.96.0.0/16, ports 30000 to 32767. Tokens are signed with a key of this
+    /// process; one that is to outlive it brings its own.
     pub fn new(clock: fn() -> Timestamp) -> Self {
-        Self { services: Cidr::SERVICES, node_ports: 30_000..=32_767, clock, signer: None, advertise: None }
+        let issuer = Issuer::fresh().expect("a key can be made of random numbers");
+        Self {
+            services: Cidr::SERVICES,
+            node_ports: 30_000..=32_767,
+            clock,
+            signer: None,
+            advertise: None,
+            tokens: Tokens::new(Arc::new(issuer)),
+            known_tokens: Arc::default(),
+        }
     }
 }
 
@@ -39,6 +55,7 @@ impl fmt::Debug for Options {
             .field("services", &self.services)
             .field("node_ports", &self.node_ports)
             .field("advertise", &self.advertise)
+            .field("tokens", &self.tokens)
             .finish_non_exhaustive()
     }
 }

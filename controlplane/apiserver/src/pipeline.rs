@@ -10,6 +10,7 @@ use crate::{
     keys,
     local::{Local, ask},
     registry::{self, Ending},
+    reviews,
     server::{filled, trouble},
 };
 use bytes::Bytes;
@@ -52,6 +53,9 @@ pub(crate) async fn create(
     registry::place(kind, &mut meta)?;
     let namespace = meta.namespace.unwrap_or_default();
     caller.may(&Ask { verb: "create", kind, part: "", namespace: &namespace, name: object.name() })?;
+    if kind.question() {
+        return reviews::answer(caller, kind, object, how);
+    }
 
     for _ in 0..TRIES {
         // A node tells its status as it registers; everybody else's status is for others to tell.

@@ -29,11 +29,15 @@ use crate::{
     meter::METER,
 };
 use axum::{Router, extract::State, response::Response};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use parameters::Parameters;
 use shared_api::{Reason, Refusal};
 use shared_client::Result;
 use std::{sync::Arc, time::Instant};
+
+/// How a WebSocket's client says its token.
+const AS_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
 
 /// What the wire brings.
 type Asked = Request<axum::body::Body>;
@@ -126,7 +130,10 @@ fn about_the_server(door: &dyn Door, user: &User, asked: &Asked) -> Result<Respo
         let text = METER.text(&door.stored());
         return Ok(answer::bytes_of(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text));
     }
-    let found = discovery::serve(path, asked.headers()).or_else(|| openapi::serve(path, asked.headers()));
+    let document = |(media, text): (&'static str, String)| Ok(answer::bytes_of(StatusCode::OK, media, text));
+    let found = discovery::serve(path, asked.headers())
+        .or_else(|| openapi::serve(path, asked.headers()))
+        .or_else(|| door.document(path).map(document));
     match found {
         Some(_) if asked.method() != Method::GET => Err(answer::wrong_method()),
         Some(response) => response,
@@ -142,7 +149,37 @@ fn credentials(asked: &Asked) -> Credentials {
     }
 }
 
+/// A token: where tokens stand, or, from browsers that open a WebSocket and cannot say it there, among the
+/// protocols they offer.
 fn bearer(headers: &HeaderMap) -> Option<String> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    if let Some(said) = headers.get(header::AUTHORIZATION) {
+        let (scheme, token) = said.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned());
+    }
+    let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|o| o.to_str().ok());
+    let token = offers.flat_map(|o| o.split(',')).find_map(|o| o.trim().strip_prefix(AS_PROTOCOL))?;
+    String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(token).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_found_in_both_places() {
+        for (name, value, token) in [
+            (header::AUTHORIZATION, "Bearer abc", Some("abc")),
+            (header::AUTHORIZATION, "bearer  abc", Some("abc")),
+            (header::AUTHORIZATION, "Basic abc", None),
+            (
+                header::SEC_WEBSOCKET_PROTOCOL,
+                "v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.YWJj",
+                Some("abc"),
+            ),
+            (header::SEC_WEBSOCKET_PROTOCOL, "v5.channel.k8s.io", None),
+        ] {
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+            assert_eq!(bearer(&headers).as_deref(), token, "{value}");
+        }
+    }
 }

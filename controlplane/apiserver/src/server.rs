@@ -2,7 +2,8 @@
 
 use crate::{
     admission::There,
-    authn, authz,
+    authn,
+    authz::{self, Decision, Follower, Wish},
     cache::Cache,
     door::{Caller, Credentials, Door, User},
     keys,
@@ -14,9 +15,11 @@ use crate::{
 use bytes::Bytes;
 use controlplane_store::{Entry, Error, Range, Store};
 use futures::StreamExt;
-use shared_api::{Freshness, KINDS, KindInfo, Object, Reason, Refusal};
+use shared_api::{Freshness, GroupKind, KINDS, Kind, KindInfo, Object, Reason, Refusal, Timestamp};
 use shared_client::{Cluster, Result, Sessions};
 use std::{
+    net::SocketAddr,
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -35,6 +38,7 @@ pub struct Server {
     pub(crate) cache: Cache,
     pub(crate) nodes: Switchboard,
     pub(crate) prepared: AtomicBool,
+    rules: Follower,
     me: std::sync::Weak<Self>,
 }
 
@@ -47,6 +51,7 @@ impl Server {
             options,
             cache: Cache::default(),
             prepared: AtomicBool::new(false),
+            rules: Follower::default(),
             me: me.clone(),
         })
     }
@@ -57,7 +62,7 @@ impl Server {
         let user = User {
             name: format!("{CONTROLLER}{name}"),
             groups: vec![authz::MASTERS.into(), authn::AUTHENTICATED.into()],
-            uid: String::new(),
+            ..User::default()
         };
         Arc::new(Local::new(self.me(), user, true))
     }
@@ -90,6 +95,23 @@ impl Server {
         Ok(())
     }
 
+    /// What roles and bindings say at this moment.
+    pub(crate) fn policy(&self) -> Result<impl Deref<Target = authz::Policy>> {
+        self.rules.policy(&*self.store, &self.cache)
+    }
+
+    /// Whether `user` may have what is wanted: as an administrator, or by roles and bindings.
+    pub(crate) fn decide(&self, user: &User, wish: &Wish<'_>) -> Result<Decision> {
+        if authz::almighty(user) {
+            return Ok(Decision { allowed: true, reason: String::new() });
+        }
+        Ok(self.policy()?.decide(user, wish))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.options.clock)()
+    }
+
     /// The entry of an object.
     pub(crate) fn entry(&self, kind: &KindInfo, namespace: &str, name: &str) -> Option<Entry> {
         self.store.get(&keys::of(kind, namespace, name))
@@ -98,6 +120,11 @@ impl Server {
     /// An object as it is now.
     pub(crate) fn read(&self, kind: &KindInfo, namespace: &str, name: &str) -> Result<Option<Object>> {
         self.entry(kind, namespace, name).map(|entry| self.cache.object(&entry)).transpose()
+    }
+
+    /// The `K` called so, as it is now.
+    pub(crate) fn find<K: Kind>(&self, namespace: &str, name: &str) -> Result<Option<Object>> {
+        self.read(keys::known(&GroupKind::of::<K>())?, namespace, name)
     }
 }
 
@@ -113,11 +140,12 @@ impl There for Server {
 
 impl Door for Server {
     fn authenticate(&self, credentials: &Credentials) -> Result<User> {
-        authn::user(credentials)
+        authn::user(self, credentials)
     }
 
     fn may_visit(&self, user: &User, verb: &str, path: &str) -> Result<()> {
-        authz::visit(user, verb, path)
+        let decision = self.decide(user, &Wish::Path { verb, path })?;
+        if decision.allowed { Ok(()) } else { Err(authz::unvisited(user, verb, path, &decision.reason)) }
     }
 
     fn caller(&self, user: &User) -> Arc<dyn Caller> {
@@ -134,6 +162,11 @@ impl Door for Server {
             self.store.range(&range).map_or(0, |page| page.entries.len() + page.left)
         };
         KINDS.iter().filter(|kind| kind.durable).map(|kind| (kind, count(kind))).collect()
+    }
+
+    fn document(&self, path: &str) -> Option<(&'static str, String)> {
+        let address = self.options.advertise.map(|(ip, port)| SocketAddr::new(ip, port).to_string());
+        self.options.tokens.document(path, address.as_deref().unwrap_or("kubernetes.default.svc"))
     }
 
     fn health(&self) -> Vec<(&'static str, Result<(), String>)> {

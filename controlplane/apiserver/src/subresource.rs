@@ -5,7 +5,7 @@ use crate::{
     local::{Local, ask as asked},
     patch::Applied,
     pipeline::{self, Target},
-    registry,
+    registry, tokens,
 };
 use serde_json::{Map, Value, json};
 use shared_api::{
@@ -41,7 +41,8 @@ pub(crate) async fn ask(
         ("scale", Some(body)) => scale(caller, kind, key, &body, how).await,
         ("binding", Some(body)) => bind(caller, kind, key, &body, how).await,
         ("eviction", Some(body)) => evict(caller, kind, key, body, how).await,
-        ("binding" | "eviction" | "finalize", None) => {
+        ("token", Some(body)) => tokens::request(caller, kind, key, &body),
+        ("binding" | "eviction" | "finalize" | "token", None) => {
             Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} can only be written")))
         }
         _ => Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} is a session; open one"))),

@@ -19,7 +19,7 @@ impl Controller for Garbage {
     }
 
     fn reads(&self) -> Vec<GroupKind> {
-        KINDS.iter().map(shared_api::KindInfo::group_kind).collect()
+        KINDS.iter().filter(|k| k.watched()).map(shared_api::KindInfo::group_kind).collect()
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {

@@ -18,7 +18,7 @@ impl Controller for Namespaces {
     }
 
     fn reads(&self) -> Vec<GroupKind> {
-        KINDS.iter().map(shared_api::KindInfo::group_kind).collect()
+        KINDS.iter().filter(|k| k.watched()).map(shared_api::KindInfo::group_kind).collect()
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {
@@ -61,7 +61,7 @@ impl Controller for Namespaces {
 
 /// Everything in a namespace.
 fn contents<'a>(namespace: &'a str, world: &'a World) -> impl Iterator<Item = &'a Object> {
-    let kinds = KINDS.iter().filter(|k| k.namespaced);
+    let kinds = KINDS.iter().filter(|k| k.namespaced && k.watched());
     kinds.flat_map(move |kind| world.of_kind_within(&kind.group_kind(), namespace).collect::<Vec<_>>())
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use controlplane_apiserver::Signer;
 use shared_daemon::file;
-use shared_pki::{Authority, Identity, Token, Validity};
+use shared_pki::{Authority, Identity, Issuer, Token, Validity};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -68,6 +68,28 @@ impl Keeper {
         Ok(token)
     }
 
+    /// The keys that tokens of service accounts are signed with. `pki/sa.key` signs; what `pki/sa-*.key`
+    /// signed is still believed: to change the key, rename it so and start again.
+    pub(crate) fn tokens(&self) -> Result<Issuer> {
+        let dir = self.dir.join("pki");
+        let path = dir.join("sa.key");
+        if !path.exists() {
+            write(&path, &Issuer::new_key()?, 0o600)?;
+        }
+        let read =
+            |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
+        let mut former = Vec::new();
+        for entry in fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))? {
+            let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|n| n.starts_with("sa-") && n.ends_with(".key")) {
+                former.push(read(&entry.path())?);
+            }
+        }
+        Issuer::load(&read(&path)?, &former)
+            .with_context(|| format!("the keys for tokens in {}", dir.display()))
+    }
+
     fn year(&self) -> Validity {
         Validity { from: self.now, days: ONE_YEAR }
     }
@@ -93,5 +115,24 @@ impl Signer for NodeSigner {
 
     fn ca(&self) -> String {
         self.keeper.certificate().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_outlive_a_restart_and_a_change_of_the_key() {
+        let dir = std::env::temp_dir().join(format!("dhow-keeper-{}", std::process::id()));
+        let keeper = Keeper::open(&dir, 1_700_000_000).unwrap();
+        let token = keeper.tokens().unwrap().sign(b"{}").unwrap();
+        assert!(keeper.tokens().unwrap().open(&token).is_some());
+        fs::rename(dir.join("pki/sa.key"), dir.join("pki/sa-1.key")).unwrap();
+        let changed = keeper.tokens().unwrap();
+        assert!(changed.open(&token).is_some());
+        fs::remove_file(dir.join("pki/sa-1.key")).unwrap();
+        assert!(keeper.tokens().unwrap().open(&token).is_none());
+        fs::remove_dir_all(&dir).unwrap();
     }
 }

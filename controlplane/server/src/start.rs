@@ -6,7 +6,7 @@ use crate::{
     files, leadership, port,
 };
 use anyhow::{Context, Result, bail};
-use controlplane_apiserver::{Options as ServerOptions, Server, door::Door, grpc, rest};
+use controlplane_apiserver::{Options as ServerOptions, Server, Tokens, door::Door, grpc, rest};
 use controlplane_store::Store;
 use serde_json::{Value, json};
 use shared_api::Cidr;
@@ -40,6 +40,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
             services,
             signer: Some(Arc::new(NodeSigner { keeper: Arc::clone(&keeper), clock: seconds })),
             advertise: Some((ip, reach)),
+            tokens: Tokens::new(Arc::new(keeper.tokens()?)),
             ..ServerOptions::new(now)
         },
     );

@@ -10,6 +10,9 @@ use std::{any::Any, fmt::Debug, sync::Arc};
 pub(crate) const ALL_VERBS: &[&str] =
     &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
+/// What can be done with questions: they are asked, answered and forgotten.
+pub(crate) const QUESTION: &[&str] = &["create"];
+
 /// A resource kind and the rules it carries. One file per kind implements this.
 pub trait Kind:
     Metadata<Ty = ObjectMeta>
@@ -232,6 +235,16 @@ impl KindInfo {
             field: field::<K>,
             fields: || K::FIELDS.iter().map(|f| f.path).collect(),
         }
+    }
+
+    /// Whether its objects are stored and can be followed; others are questions, or computed when asked for.
+    pub fn watched(&self) -> bool {
+        self.verbs.contains(&"watch")
+    }
+
+    /// Whether its objects are questions: asked, answered and forgotten.
+    pub fn question(&self) -> bool {
+        self.verbs == QUESTION
     }
 
     /// Group and kind.

@@ -1,8 +1,8 @@
 //! The list of kinds.
 
 use crate::{
-    KindInfo, apps, autoscaling, batch, certificates, coordination, core, discovery, networking, node,
-    policy, rbac, scheduling, storage,
+    KindInfo, apps, authentication, authorization, autoscaling, batch, certificates, coordination, core,
+    discovery, networking, node, policy, rbac, scheduling, storage,
 };
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
@@ -29,6 +29,12 @@ pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<apps::Deployment>(),
     KindInfo::of::<apps::ReplicaSet>(),
     KindInfo::of::<apps::StatefulSet>(),
+    KindInfo::of::<authentication::SelfSubjectReview>(),
+    KindInfo::of::<authentication::TokenReview>(),
+    KindInfo::of::<authorization::LocalSubjectAccessReview>(),
+    KindInfo::of::<authorization::SelfSubjectAccessReview>(),
+    KindInfo::of::<authorization::SelfSubjectRulesReview>(),
+    KindInfo::of::<authorization::SubjectAccessReview>(),
     KindInfo::of::<autoscaling::HorizontalPodAutoscaler>(),
     KindInfo::of::<batch::CronJob>(),
     KindInfo::of::<batch::Job>(),

@@ -9,6 +9,8 @@
 //! to say no.
 
 pub mod apps;
+pub mod authentication;
+pub mod authorization;
 pub mod autoscaling;
 pub mod batch;
 mod cells;

@@ -2,15 +2,18 @@
 //!
 //! A cluster has one [`Authority`]. Servers, users, nodes and peers each hold an [`Identity`] that it
 //! signed: the common name is the user's name and the organisation the user's group, as in Kubernetes.
+//! An [`Issuer`] signs the tokens that programs in pods show.
 //! A [`Token`] lets a stranger join: it carries the authority's hash, so that the stranger knows whom
 //! it talks to, and a secret, so that the control plane knows the stranger was invited.
 
 mod authority;
+mod issuer;
 mod subject;
 mod tls;
 mod token;
 
 pub use authority::{Authority, Identity, Request, Validity};
+pub use issuer::Issuer;
 pub use rustls;
 pub use subject::{Subject, expires_at, fingerprint, subject};
 pub use tls::{Trust, client_config, der, install_provider, server_config};

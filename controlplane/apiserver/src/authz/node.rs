@@ -32,6 +32,7 @@ pub(super) fn decide(node: &str, ask: &Ask<'_>) -> Verdict {
         ("", "pods", "status", "update" | "patch") | ("", "pods", "", "delete") => {
             Verdict::OnNode(node.into())
         }
+        ("", "serviceaccounts", "token", "create") => Verdict::OnNode(node.into()),
         ("", "events", "", _) => yes(writes),
         ("coordination.k8s.io", "leases", "", _) => {
             yes((writes || ask.verb == "delete") && ask.namespace == "kube-node-lease" && ask.name == node)

@@ -3,7 +3,7 @@
 use super::*;
 
 fn user(name: &str, groups: &[&str]) -> User {
-    User { name: name.into(), groups: groups.iter().map(|g| (*g).into()).collect(), uid: String::new() }
+    User { name: name.into(), groups: groups.iter().map(|g| (*g).into()).collect(), ..User::default() }
 }
 
 fn ask<'a>(verb: &'a str, resource: &'a str, namespace: &'a str, name: &'a str) -> Ask<'a> {
@@ -12,11 +12,10 @@ fn ask<'a>(verb: &'a str, resource: &'a str, namespace: &'a str, name: &'a str) 
 }
 
 #[test]
-fn administrators_and_controllers_may_do_everything() {
+fn administrators_may_do_everything() {
     for who in [
         user("admin", &["system:masters"]),
-        user("system:controller:replicaset", &[]),
-        user("system:scheduler", &[]),
+        user("system:controller:replicaset", &["system:masters", "system:authenticated"]),
     ] {
         assert_eq!(
             decide(&who, &ask("delete", "secrets", "kube-system", "x")),
@@ -33,6 +32,8 @@ fn others_may_do_nothing() {
         user("system:anonymous", &["system:unauthenticated"]),
         user("bob", &["system:authenticated"]),
         user("system:node:n1", &[]),
+        user("system:controller:replicaset", &[]),
+        user("system:scheduler", &["system:authenticated"]),
     ] {
         assert_eq!(decide(&who, &ask("get", "pods", "a", "x")), Verdict::Deny, "{}", who.name);
     }

@@ -5,6 +5,7 @@ pub use k8s_openapi::api::core::v1::ServiceAccount;
 
 impl Kind for ServiceAccount {
     const SHORT_NAMES: &'static [&'static str] = &["sa"];
+    const SUBRESOURCES: &'static [&'static str] = &["token"];
 
     fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::subdomain, invalid);
