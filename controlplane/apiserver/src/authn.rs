@@ -1,7 +1,9 @@
 //! Who is asking: the subject of the verified client certificate, the bearer of a token, or nobody.
 
+mod impersonate;
+
 use crate::{
-    door::{Credentials, User},
+    door::{ActAs, Credentials, User},
     server::Server,
     tokens,
 };
@@ -10,8 +12,20 @@ use shared_api::{Reason, Refusal};
 /// Group of everybody who proved who they are.
 pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 
-/// Who sends a request.
+/// Everybody else, and their group.
+const ANONYMOUS: &str = "system:anonymous";
+const UNAUTHENTICATED: &str = "system:unauthenticated";
+
+/// Whom a request counts as: whoever sends it, or whom they may act as.
 pub(crate) fn user(server: &Server, credentials: &Credentials) -> Result<User, Refusal> {
+    let sender = sender(server, credentials)?;
+    if credentials.act_as == ActAs::default() {
+        return Ok(sender);
+    }
+    impersonate::impersonate(server, &sender, &credentials.act_as)
+}
+
+fn sender(server: &Server, credentials: &Credentials) -> Result<User, Refusal> {
     let unauthorized = |why: String| Refusal::new(Reason::Unauthorized, format!("Unauthorized: {why}"));
     if let Some(der) = &credentials.certificate {
         return certified(der).map_err(unauthorized);
@@ -19,11 +33,7 @@ pub(crate) fn user(server: &Server, credentials: &Credentials) -> Result<User, R
     if let Some(token) = &credentials.token {
         return bearer(server, token, &[]).map(|found| found.user).map_err(unauthorized);
     }
-    Ok(User {
-        name: "system:anonymous".into(),
-        groups: vec!["system:unauthenticated".into()],
-        ..User::default()
-    })
+    Ok(User { name: ANONYMOUS.into(), groups: vec![UNAUTHENTICATED.into()], ..User::default() })
 }
 
 fn certified(der: &[u8]) -> Result<User, String> {
@@ -59,7 +69,10 @@ mod tests {
         );
         let of = |certificate: Option<&[u8]>, token: Option<&str>| {
             let certificate = certificate.map(<[u8]>::to_vec);
-            user(&server, &Credentials { certificate, token: token.map(Into::into) })
+            user(
+                &server,
+                &Credentials { certificate, token: token.map(Into::into), ..Credentials::default() },
+            )
         };
         assert_eq!(of(None, None).unwrap().name, "system:anonymous");
         assert_eq!(of(None, Some("x")).unwrap_err().reason, Reason::Unauthorized);

@@ -1,7 +1,7 @@
 //! Who may do what. Pure: a function of the asker, of what is asked, and of what roles and bindings say.
 //!
 //! Members of `system:masters` may do everything. Nodes may do what [`node`] says. Whatever they may not do
-//! as such, and everybody else, is for the [`Policy`] to say, which [`Follower`] keeps at the store's newest
+//! as nodes, and everything others want, is for the [`Policy`] to say, which [`Follower`] keeps at the store's newest
 //! revision.
 
 mod cover;
@@ -91,35 +91,39 @@ fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
-/// The refusal, in Kubernetes' wording.
-pub(crate) fn forbidden(user: &User, ask: &Ask<'_>) -> Refusal {
-    let Ask { verb, kind, part, namespace, name } = *ask;
+/// The refusal, in Kubernetes' wording, and why when that is known.
+pub(crate) fn refuse(user: &User, ask: &Ask<'_>, why: &str) -> Refusal {
+    denied(user, &ask.wish(), why)
+}
+
+/// The refusal of a wish, in Kubernetes' wording.
+pub(crate) fn denied(user: &User, wish: &Wish<'_>, why: &str) -> Refusal {
+    let (verb, group, resource, part, namespace, name) = match *wish {
+        Wish::Path { verb, path } => return unvisited(user, verb, path, why),
+        Wish::Resource { verb, group, resource, part, namespace, name } => {
+            (verb, group, resource, part, namespace, name)
+        }
+    };
     let named = if name.is_empty() { String::new() } else { format!(" {name:?}") };
     let part = if part.is_empty() { String::new() } else { format!("/{part}") };
+    let whose = if group.is_empty() { String::new() } else { format!(".{group}") };
     let place = if namespace.is_empty() {
         "at the cluster scope".to_owned()
     } else {
         format!("in the namespace {namespace:?}")
     };
-    let resource = kind.group_kind().resource();
     let message = format!(
-        "{resource}{named} is forbidden: User {:?} cannot {verb} resource \"{}{part}\" in API group {:?} {place}",
-        user.name, kind.plural, kind.group
+        "{resource}{whose}{named} is forbidden: User {:?} cannot {verb} resource \"{resource}{part}\" in API group {group:?} {place}{}",
+        user.name,
+        because(why)
     );
     let details = StatusDetails {
         name: (!name.is_empty()).then(|| name.into()),
-        group: (!kind.group.is_empty()).then(|| kind.group.into()),
-        kind: Some(kind.plural.into()),
+        group: (!group.is_empty()).then(|| group.into()),
+        kind: Some(resource.into()),
         ..StatusDetails::default()
     };
     Refusal { reason: Reason::Forbidden, message, details: Some(Box::new(details)) }
-}
-
-/// The same, and why.
-pub(crate) fn refuse(user: &User, ask: &Ask<'_>, why: &str) -> Refusal {
-    let mut refusal = forbidden(user, ask);
-    refusal.message += &because(why);
-    refusal
 }
 
 #[cfg(test)]

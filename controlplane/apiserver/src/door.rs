@@ -26,6 +26,21 @@ pub struct Credentials {
     pub certificate: Option<Vec<u8>>,
     /// `Authorization: Bearer …`.
     pub token: Option<String>,
+    /// Whom the sender wants to be taken for.
+    pub act_as: ActAs,
+}
+
+/// Whom a request is to be taken for: `Impersonate-User` and its like. Empty: for whoever sends it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActAs {
+    /// Name.
+    pub user: String,
+    /// Groups.
+    pub groups: Vec<String>,
+    /// Unique id.
+    pub uid: String,
+    /// What else is known.
+    pub extra: BTreeMap<String, Vec<String>>,
 }
 
 /// Request extension: DER of the verified client certificate, when the connection has one.

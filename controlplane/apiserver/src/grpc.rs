@@ -40,7 +40,8 @@ impl Wire {
         let certificate = request.extensions().get::<PeerCertificate>().and_then(|c| c.0.as_deref());
         let header = request.metadata().get("authorization").and_then(|v| v.to_str().ok());
         let token = header.and_then(|h| h.strip_prefix("Bearer ")).map(Into::into);
-        let credentials = Credentials { certificate: certificate.map(<[u8]>::to_vec), token };
+        let certificate = certificate.map(<[u8]>::to_vec);
+        let credentials = Credentials { certificate, token, ..Credentials::default() };
         self.0.authenticate(&credentials).map_err(said)
     }
 

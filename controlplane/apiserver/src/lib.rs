@@ -10,6 +10,7 @@ mod authz;
 mod cache;
 pub mod door;
 mod fields;
+mod grants;
 pub mod grpc;
 mod keys;
 mod list;

@@ -7,7 +7,7 @@ use crate::{
     admission::{self, Action},
     authz::Ask,
     fields::{Became, Managers, Operation},
-    keys,
+    grants, keys,
     local::{Local, ask},
     registry::{self, Ending},
     reviews,
@@ -79,6 +79,7 @@ pub(crate) async fn create(
         let mut txn = Txn::default();
         admit(caller, kind, Action::Create, None, &mut *draft, &mut txn)?;
         check(kind, None, &*draft)?;
+        grants::check(caller, kind, None, &*draft)?;
 
         let key = key_of(kind, &*draft);
         let at = keys::of(kind, &key.namespace, &key.name);
@@ -133,6 +134,7 @@ pub(crate) async fn change<B: Into<Became>>(
         if checked {
             check(kind, Some(&*before), &*draft)?;
         }
+        grants::check(caller, kind, Some(&*before), &*draft)?;
 
         let stored = if registry::ended(&*draft) {
             if how.dry_run {

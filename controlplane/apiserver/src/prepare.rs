@@ -1,6 +1,10 @@
 //! What every cluster has from the beginning.
 
+mod policy;
+mod roles;
+
 use crate::{admission::IMMORTAL, server::Server};
+use futures::StreamExt;
 use serde_json::{Value, json};
 use shared_api::{Key, Object, Reason, Refusal, WriteHow, core::Service};
 use shared_client::{Cluster, Result};
@@ -9,9 +13,12 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+/// How many objects are written at once.
+const AT_ONCE: usize = 16;
+
 impl Server {
-    /// Creates the system's namespaces and the service `kubernetes` where they are missing. Called
-    /// where the store leads; calling it again changes nothing.
+    /// Creates the system's namespaces, the roles and bindings everybody relies on, and the service
+    /// `kubernetes` where they are missing. Called where the store leads; calling it again changes nothing.
     pub async fn prepare(&self) -> Result<()> {
         self.prepare_with(&[]).await
     }
@@ -23,6 +30,8 @@ impl Server {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             ensure(&cluster, &namespace).await?;
         }
+        let restored = futures::stream::iter(policy::policy()).map(|wanted| restore(&cluster, wanted));
+        restored.buffered(AT_ONCE).collect::<Vec<_>>().await.into_iter().collect::<Result<()>>()?;
         let port = self.options.advertise.map_or(6443, |(_, port)| port);
         let service = Key::of::<Service>("default", "kubernetes");
         if cluster.get(&service).await.is_err() {
@@ -50,6 +59,19 @@ async fn ensure(cluster: &Arc<dyn Cluster>, value: &Value) -> Result<()> {
     match cluster.create(object(value)?, &WriteHow::default()).await {
         Err(refusal) if refusal.reason != Reason::AlreadyExists => Err(refusal),
         _ => Ok(()),
+    }
+}
+
+/// Creates what is missing, and puts back what is missing of it.
+async fn restore(cluster: &Arc<dyn Cluster>, wanted: Value) -> Result<()> {
+    let wanted_object = object(&wanted)?;
+    match cluster.get(&wanted_object.key()).await {
+        Err(refusal) if refusal.reason == Reason::NotFound => ensure(cluster, &wanted).await,
+        Err(refusal) => Err(refusal),
+        Ok(there) => match policy::restored(&there.value(), &wanted) {
+            Some(restored) => cluster.update(object(&restored)?, &WriteHow::default()).await.map(drop),
+            None => Ok(()),
+        },
     }
 }
 

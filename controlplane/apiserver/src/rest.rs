@@ -25,14 +25,13 @@ mod table;
 mod watch;
 
 use crate::{
-    door::{Credentials, Door, PeerCertificate, User},
+    door::{ActAs, Credentials, Door, PeerCertificate, User},
     meter::METER,
 };
 use axum::{Router, extract::State, response::Response};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use parameters::Parameters;
-use shared_api::{Reason, Refusal};
 use shared_client::Result;
 use std::{sync::Arc, time::Instant};
 
@@ -70,9 +69,6 @@ async fn route(door: &Arc<dyn Door>, asked: Asked) -> Result<Response> {
     let parameters = Parameters::of(asked.uri())?;
     if let Some(response) = health::serve(&**door, &asked, &parameters) {
         return response;
-    }
-    if asked.headers().keys().any(|name| name.as_str().starts_with("impersonate-")) {
-        return Err(Refusal::new(Reason::Forbidden, "impersonation is not served: ask as the user you are"));
     }
     match request::parse(asked.method(), asked.uri().path(), parameters.flag("watch"))? {
         Some(info) => about_objects(door, &user, info, parameters, asked).await,
@@ -146,6 +142,7 @@ fn credentials(asked: &Asked) -> Credentials {
     Credentials {
         certificate: peer.and_then(|p| p.0.as_ref()).map(|der| der.to_vec()),
         token: bearer(asked.headers()),
+        act_as: act_as(asked.headers()),
     }
 }
 
@@ -159,6 +156,27 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|o| o.to_str().ok());
     let token = offers.flat_map(|o| o.split(',')).find_map(|o| o.trim().strip_prefix(AS_PROTOCOL))?;
     String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(token).ok()?).ok()
+}
+
+/// Whom a request is to be taken for.
+fn act_as(headers: &HeaderMap) -> ActAs {
+    let mut found = ActAs::default();
+    for (name, value) in headers {
+        let Some(what) = name.as_str().strip_prefix("impersonate-") else { continue };
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        match what {
+            "user" => found.user = value,
+            "group" => found.groups.push(value),
+            "uid" => found.uid = value,
+            other => {
+                if let Some(key) = other.strip_prefix("extra-") {
+                    let key = request::decoded(key).unwrap_or_else(|_| key.to_owned());
+                    found.extra.entry(key).or_default().push(value);
+                }
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -181,5 +199,23 @@ mod tests {
             let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
             assert_eq!(bearer(&headers).as_deref(), token, "{value}");
         }
+    }
+
+    #[test]
+    fn whom_a_request_is_taken_for_is_in_its_headers() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("impersonate-user", "bob"),
+            ("impersonate-group", "a"),
+            ("impersonate-group", "b"),
+            ("impersonate-uid", "7"),
+            ("impersonate-extra-acme.com%2fproject", "x"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let found = act_as(&headers);
+        assert_eq!((found.user.as_str(), found.uid.as_str(), found.groups.len()), ("bob", "7", 2));
+        assert_eq!(found.extra["acme.com/project"], ["x"]);
+        assert_eq!(act_as(&HeaderMap::new()), ActAs::default());
     }
 }

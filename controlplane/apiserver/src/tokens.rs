@@ -5,7 +5,7 @@ mod claims;
 mod request;
 
 pub(crate) use check::{Accepted, accept};
-pub(crate) use claims::{Claims, Ref};
+pub(crate) use claims::{Claims, Ref, account, subject};
 pub(crate) use request::request;
 
 use serde_json::json;

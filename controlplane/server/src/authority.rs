@@ -81,9 +81,10 @@ impl Keeper {
         let mut former = Vec::new();
         for entry in fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))? {
             let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
-            let name = entry.file_name();
-            if name.to_str().is_some_and(|n| n.starts_with("sa-") && n.ends_with(".key")) {
-                former.push(read(&entry.path())?);
+            let found = entry.path();
+            let stem = found.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            if stem.starts_with("sa-") && found.extension().is_some_and(|e| e == "key") {
+                former.push(read(&found)?);
             }
         }
         Issuer::load(&read(&path)?, &former)

@@ -60,8 +60,8 @@ fn covers(own: &PolicyRule, part: &Parts, verb: &str) -> bool {
 }
 
 fn covers_resource(own: &str, resource: &str) -> bool {
-    let part_of_all = || Some(own.strip_prefix("*/")?) == Some(resource.split_once('/')?.1);
-    own == "*" || own == resource || (own.contains('/') && part_of_all().unwrap_or(false))
+    let part = resource.split_once('/').map(|(_, part)| part);
+    own == "*" || own == resource || (part.is_some() && own.strip_prefix("*/") == part)
 }
 
 impl Parts {

@@ -176,7 +176,7 @@ fn of_namespace_itself(inner: &[&str]) -> bool {
 }
 
 /// A path segment without its percent signs.
-fn decoded(segment: &str) -> Result<String> {
+pub(super) fn decoded(segment: &str) -> Result<String> {
     if !segment.contains('%') {
         return Ok(segment.into());
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use controlplane_apiserver::door::{Caller, Credentials, Door, User};
+use controlplane_apiserver::door::{ActAs, Caller, Credentials, Door, User};
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
@@ -33,6 +33,9 @@ pub(crate) fn cluster() -> Arc<FakeCluster> {
 
 impl Door for TestDoor {
     fn authenticate(&self, credentials: &Credentials) -> Result<User> {
+        if credentials.act_as != ActAs::default() {
+            return Err(Refusal::new(Reason::Forbidden, "nobody acts as others here"));
+        }
         match credentials.token.as_deref() {
             Some("good") => Ok(User { name: "you".into(), ..User::default() }),
             Some(_) => Err(Refusal::new(Reason::Unauthorized, "Unauthorized")),
