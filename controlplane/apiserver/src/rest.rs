@@ -32,6 +32,7 @@ use axum::{Router, extract::State, response::Response};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use parameters::Parameters;
+use shared_api::Refusal;
 use shared_client::Result;
 use std::{sync::Arc, time::Instant};
 

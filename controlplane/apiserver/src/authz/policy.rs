@@ -198,7 +198,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn object(kind: &str, namespace: &str, name: &str, more: Value) -> Object {
+    fn object(kind: &str, namespace: &str, name: &str, more: &Value) -> Object {
         let mut value = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind,
             "metadata": {"name": name, "namespace": namespace}});
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -207,13 +207,13 @@ mod tests {
 
     fn reads(kind: &str, namespace: &str, name: &str) -> Object {
         let rules = json!({"rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]});
-        object(kind, namespace, name, rules)
+        object(kind, namespace, name, &rules)
     }
 
-    fn binding(kind: &str, namespace: &str, name: &str, role: &str, subject: Value) -> Object {
+    fn binding(kind: &str, namespace: &str, name: &str, role: &str, subject: &Value) -> Object {
         let (role_kind, role) = role.split_once('/').unwrap();
         let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": role_kind, "name": role});
-        object(kind, namespace, name, json!({"roleRef": role, "subjects": [subject]}))
+        object(kind, namespace, name, &json!({"roleRef": role, "subjects": [subject]}))
     }
 
     fn policy() -> Policy {
@@ -226,23 +226,23 @@ mod tests {
                 "",
                 "all",
                 "ClusterRole/reader",
-                json!({"kind": "Group", "name": "ops"}),
+                &json!({"kind": "Group", "name": "ops"}),
             ),
             binding(
                 "RoleBinding",
                 "shop",
                 "bob",
                 "ClusterRole/reader",
-                json!({"kind": "User", "name": "bob"}),
+                &json!({"kind": "User", "name": "bob"}),
             ),
             binding(
                 "RoleBinding",
                 "shop",
                 "till",
                 "Role/reader",
-                json!({"kind": "ServiceAccount", "name": "till"}),
+                &json!({"kind": "ServiceAccount", "name": "till"}),
             ),
-            binding("RoleBinding", "shop", "lost", "Role/gone", json!({"kind": "User", "name": "eve"})),
+            binding("RoleBinding", "shop", "lost", "Role/gone", &json!({"kind": "User", "name": "eve"})),
         ] {
             policy.put(&object);
         }
@@ -299,7 +299,7 @@ mod tests {
             "shop",
             "bob",
             "ClusterRole/reader",
-            json!({"kind": "User", "name": "al"}),
+            &json!({"kind": "User", "name": "al"}),
         );
         policy.put(&bob);
         assert!(!decide(&policy, "bob", &[], "shop").allowed && decide(&policy, "al", &[], "shop").allowed);

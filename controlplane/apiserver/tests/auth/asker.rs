@@ -118,6 +118,7 @@ fn validity() -> Validity {
 }
 
 /// A role or a binding, by the fields it has besides its head.
+#[allow(clippy::needless_pass_by_value, reason = "objects are written in place")]
 pub(crate) fn rbac(kind: &str, namespace: &str, name: &str, more: Value) -> Value {
     let mut object = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind,
         "metadata": {"name": name, "namespace": namespace}});
