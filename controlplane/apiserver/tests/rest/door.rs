@@ -34,7 +34,7 @@ pub(crate) fn cluster() -> Arc<FakeCluster> {
 impl Door for TestDoor {
     fn authenticate(&self, credentials: &Credentials) -> Result<User> {
         if credentials.act_as != ActAs::default() {
-            return Err(Refusal::new(Reason::Forbidden, "nobody acts as others here"));
+            return Err(Refusal::new(Reason::Forbidden, "impersonation is not for this door"));
         }
         match credentials.token.as_deref() {
             Some("good") => Ok(User { name: "you".into(), ..User::default() }),
