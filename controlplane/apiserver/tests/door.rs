@@ -4,6 +4,8 @@
 
 #[path = "door/contract.rs"]
 mod contract;
+#[path = "door/dry.rs"]
+mod dry;
 #[path = "door/port.rs"]
 mod port;
 #[path = "door/sessions.rs"]

@@ -5,6 +5,8 @@
 mod apply;
 #[path = "rest/door.rs"]
 mod door;
+#[path = "rest/hostile.rs"]
+mod hostile;
 #[path = "rest/kubectl.rs"]
 mod kubectl;
 #[path = "rest/kubectl_streams.rs"]

@@ -170,6 +170,15 @@ pub struct Apply {
     /// Take fields that a kind does not have and drop them, with a warning
     #[arg(long)]
     pub lenient: bool,
+    /// Let the cluster merge, which then knows who owns which field
+    #[arg(long)]
+    pub server_side: bool,
+    /// Take fields that others own and set otherwise
+    #[arg(long, requires = "server_side")]
+    pub force_conflicts: bool,
+    /// Whose the fields are then; `dhow` when nothing is said
+    #[arg(long, value_name = "NAME")]
+    pub field_manager: Option<String>,
 }
 
 /// See [`Action::Create`].

@@ -9,6 +9,8 @@ use std::slice;
 const LONGEST: usize = 10_000;
 /// What the copies of one patch may add up to; a few operations could double an object for ever.
 const COPIED: usize = 3 * 1024 * 1024;
+/// What all operations may look at and push aside; few of them could walk over an object for ever.
+const WORK: usize = 256 * 1024 * 1024;
 /// How deep the outcome may nest: no deeper than a body that is read.
 const DEEPEST: usize = 120;
 
@@ -19,10 +21,15 @@ pub(crate) fn apply(mut before: Value, body: &Value) -> Result<Value, Refusal> {
         let why = format!("the JSON patch has {} operations, {LONGEST} are allowed", patch.0.len());
         return Err(Refusal::new(Reason::RequestEntityTooLarge, why));
     }
-    let mut copied = 0;
+    let (mut copied, mut work) = (0, 0_usize);
     for (place, operation) in patch.0.iter().enumerate() {
         let added = measured(&before, operation);
         copied += if matches!(operation, PatchOperation::Copy(_)) { added.bytes } else { 0 };
+        work = work.saturating_add(added.bytes).saturating_add(pushed(&before, operation));
+        if work > WORK {
+            let why = format!("operation {place} of the JSON patch is more work than one patch may be");
+            return Err(Refusal::new(Reason::RequestEntityTooLarge, why));
+        }
         if copied > COPIED {
             let why = format!("the JSON patch copies more than {COPIED} bytes");
             return Err(Refusal::new(Reason::RequestEntityTooLarge, why));
@@ -57,6 +64,19 @@ fn measured(before: &Value, operation: &PatchOperation) -> Size {
         PatchOperation::Remove(_) | PatchOperation::Test(_) => None,
     };
     value.map(size).unwrap_or_default()
+}
+
+/// How much of the lists an operation changes it may have to push aside.
+fn pushed(before: &Value, operation: &PatchOperation) -> usize {
+    let of = |path: &str| {
+        let list = path.rsplit_once('/').and_then(|(list, _)| before.pointer(list));
+        list.and_then(Value::as_array).map_or(0, |list| list.len() * size_of::<Value>())
+    };
+    let from = match operation {
+        PatchOperation::Move(moved) => of(moved.from.as_str()),
+        _ => 0,
+    };
+    of(operation.path().as_str()) + from
 }
 
 fn size(value: &Value) -> Size {
@@ -105,6 +125,21 @@ mod tests {
         ];
         let deeper: Vec<_> = deeper.iter().cycle().take(900).cloned().collect();
         assert_eq!(reason(deeper.into()), Err(Reason::Invalid), "too deep");
+    }
+
+    #[test]
+    fn a_patch_does_not_work_without_bound() {
+        let before = json!({"l": vec![0; 200_000], "m": {}});
+        let pushing = json!({"op": "add", "path": "/l/0", "value": 0});
+        let moving = [
+            json!({"op": "move", "from": "/l", "path": "/m/l"}),
+            json!({"op": "move", "from": "/m/l", "path": "/l"}),
+        ];
+        let moving: Vec<_> = moving.into_iter().cycle().take(LONGEST).collect();
+        for patch in [vec![pushing; LONGEST], moving] {
+            let refused = apply(before.clone(), &patch.into()).unwrap_err();
+            assert!(refused.message.ends_with("is more work than one patch may be"), "{refused}");
+        }
     }
 
     #[test]

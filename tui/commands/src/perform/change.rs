@@ -28,14 +28,43 @@ fn named(kind: &KindInfo, name: &str) -> String {
 pub(super) async fn apply(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let manifests = files::read(&apply.files, apply.namespace.as_deref(), doors, out).await?;
     let validation = if apply.lenient { Validation::Warn } else { Validation::Strict };
-    let how = how(apply.dry_run, validation);
+    let mut how = how(apply.dry_run, validation);
+    if let Some(manager) = &apply.field_manager {
+        how.manager = Some(manager.clone());
+    }
     let note = if apply.dry_run { " (dry run)" } else { "" };
     for manifest in manifests {
         let refused = |source| Error::Manifest { file: manifest.file.clone(), source };
-        let done = apply_one(&manifest, &how, doors).await.map_err(refused)?;
+        let done = if apply.server_side {
+            apply_there(&manifest, apply.force_conflicts, &how, doors).await
+        } else {
+            apply_one(&manifest, &how, doors).await
+        };
+        let done = done.map_err(refused)?;
         say(out, &format!("{} {done}{note}\n", named(manifest.kind, manifest.object.name())))?;
     }
     Ok(Exit::Done)
+}
+
+/// Lets the cluster merge a manifest into what is there.
+async fn apply_there(
+    manifest: &files::Manifest,
+    force: bool,
+    how: &WriteHow,
+    doors: &Doors,
+) -> Result<&'static str, Refusal> {
+    let patch = Patch { kind: PatchType::Apply { force }, body: manifest.value.clone() };
+    doors.cluster.patch(&nameable(manifest)?, &patch, how).await?;
+    Ok("serverside-applied")
+}
+
+/// The key of a manifest, when it has a name.
+fn nameable(manifest: &files::Manifest) -> Result<Key, Refusal> {
+    let key = manifest.object.key();
+    if key.name.is_empty() {
+        return Err(Refusal::bad_request("apply needs metadata.name; use create for metadata.generateName"));
+    }
+    Ok(key)
 }
 
 async fn apply_one(
@@ -44,10 +73,7 @@ async fn apply_one(
     doors: &Doors,
 ) -> Result<&'static str, Refusal> {
     let wanted = remembered(&manifest.value);
-    let key = manifest.object.key();
-    if key.name.is_empty() {
-        return Err(Refusal::bad_request("apply needs metadata.name; use create for metadata.generateName"));
-    }
+    let key = nameable(manifest)?;
     let live = match doors.cluster.get(&key).await {
         Ok(live) => live.value(),
         Err(refusal) if refusal.reason == Reason::NotFound => {
