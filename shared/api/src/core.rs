@@ -3,7 +3,7 @@
 mod access_modes;
 mod config_map;
 mod data;
-mod endpoints;
+pub(crate) mod endpoints;
 mod event;
 mod limit_range;
 mod namespace;
@@ -20,6 +20,7 @@ mod service;
 mod service_account;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod usage;
 
 pub use config_map::ConfigMap;
 pub use endpoints::Endpoints;

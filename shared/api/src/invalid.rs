@@ -63,6 +63,16 @@ impl Invalid {
         self.push("FieldValueTooMany", field, format!("Too many: {got}: must have at most {max} items"));
     }
 
+    /// Takes over the findings of a part that was looked at by itself, each under its own path.
+    pub(crate) fn adopt(&mut self, found: Self, from: &str, to: &str) {
+        self.0.extend(found.0.into_iter().map(|mut cause| {
+            if let Some(rest) = cause.field.as_deref().and_then(|f| f.strip_prefix(from)) {
+                cause.field = Some(format!("{to}{rest}"));
+            }
+            cause
+        }));
+    }
+
     /// Records a text that is none of `supported`; an absent or empty one is fine.
     pub(crate) fn one_of(&mut self, field: impl Into<String>, text: Option<&str>, supported: &[&str]) {
         if let Some(text) = text.filter(|t| !t.is_empty() && !supported.contains(t)) {

@@ -59,6 +59,9 @@ pub trait Kind:
     /// Versions it is served in besides the one it is stored in.
     const VERSIONS: &'static [Version] = &[];
 
+    /// What everybody who asks for the kind is warned of, when it is on its way out.
+    const WARNING: Option<&'static str> = None;
+
     /// Fills in what the author left out.
     fn set_defaults(&mut self) {}
 
@@ -184,6 +187,8 @@ pub struct KindInfo {
     pub verbs: &'static [&'static str],
     /// Versions it is served in besides this one.
     pub versions: &'static [Version],
+    /// What everybody who asks for the kind is warned of.
+    pub warning: Option<&'static str>,
     /// Decodes a manifest; names the field on failure, and lists unknown fields.
     pub decode: fn(Value) -> Result<draft::Decoded, Refusal>,
     /// The typed form of a stored object, to compare a draft with.
@@ -222,6 +227,7 @@ impl KindInfo {
             orphans: K::ORPHANS,
             verbs: K::VERBS,
             versions: K::VERSIONS,
+            warning: K::WARNING,
             decode: draft::decode::<K>,
             draft: |object| Ok(Box::new((*object.to_kind::<K>()?).clone())),
             typed: |bytes| Ok(Box::new(Arc::new(serde_json::from_slice::<K>(bytes)?))),

@@ -2,7 +2,7 @@
 
 use crate::{
     KindInfo, apps, authentication, authorization, autoscaling, batch, certificates, coordination, core,
-    discovery, networking, node, policy, rbac, scheduling, storage,
+    discovery, networking, node, policy, rbac, scheduling, settings, storage,
 };
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
@@ -51,6 +51,7 @@ pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<rbac::Role>(),
     KindInfo::of::<rbac::RoleBinding>(),
     KindInfo::of::<scheduling::PriorityClass>(),
+    KindInfo::of::<settings::PodPreset>(),
     KindInfo::of::<storage::CSIDriver>(),
     KindInfo::of::<storage::CSINode>(),
     KindInfo::of::<storage::CSIStorageCapacity>(),

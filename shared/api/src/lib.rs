@@ -37,6 +37,7 @@ pub mod scheduling;
 pub mod schema;
 mod select;
 mod selector;
+pub mod settings;
 pub mod storage;
 mod verb;
 mod version;

@@ -136,6 +136,17 @@ impl std::iter::Sum for Amount {
     }
 }
 
+impl Amount {
+    /// Shortest form in powers of 1024: `64Mi`, `1536Ki`, `1000`.
+    pub fn binary(self) -> String {
+        let whole = |(_, power): &&(&str, u32)| self.0 != 0 && self.0 % (1000 * 1024_i128.pow(*power)) == 0;
+        match BINARY.iter().rev().find(whole) {
+            Some((suffix, power)) => format!("{}{suffix}", self.0 / (1000 * 1024_i128.pow(*power))),
+            None => self.to_string(),
+        }
+    }
+}
+
 /// Shortest decimal form: `500m`, `2`.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,6 +169,14 @@ mod tests {
         assert_eq!(milli("1e3"), 1_000_000);
         assert_eq!(milli("-1"), -1000);
         assert_eq!(milli("100u"), 1, "rounded up");
+    }
+
+    #[test]
+    fn amounts_are_written_shortly() {
+        let binary = |text| Amount::parse(text).unwrap().binary();
+        assert_eq!(binary("67108864"), "64Mi");
+        assert_eq!(binary("1.5Gi"), "1536Mi");
+        assert_eq!((binary("1000"), binary("0"), binary("500m")), ("1000".into(), "0".into(), "500m".into()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod cluster_role;
 mod cluster_role_binding;
+mod old;
 mod role;
 mod role_binding;
 mod rules;

@@ -22,6 +22,18 @@ pub struct Version {
     pub warning: Option<&'static str>,
 }
 
+impl Version {
+    /// A version whose fields are those of the stored one.
+    pub(crate) const fn alike(
+        group: &'static str,
+        version: &'static str,
+        api_version: &'static str,
+        warning: Option<&'static str>,
+    ) -> Self {
+        Self { group, version, api_version, upgrade: |_| {}, downgrade: |_| {}, warning }
+    }
+}
+
 /// A kind in one of its versions.
 #[derive(Debug, Clone, Copy)]
 pub struct Served {
@@ -48,7 +60,7 @@ impl Served {
 
     /// What those who ask for this version are warned of.
     pub fn warning(&self) -> Option<&'static str> {
-        self.version.and_then(|v| v.warning)
+        self.version.map_or(self.kind.warning, |v| v.warning)
     }
 
     /// Whether objects are stored as they are in this version.

@@ -78,6 +78,8 @@ pub(super) fn kinds_of(group: &str, version: &str) -> Vec<Served> {
     served().filter(|one| one.group() == group && one.version() == version).collect()
 }
 
+/// Every group with a name. Those with nothing of their own come last: a client that knows only the name of
+/// a kind takes the first group that has it.
 fn named_groups() -> Vec<&'static str> {
     let mut found: Vec<_> =
         group_versions().into_iter().map(|(group, _)| group).filter(|g| !g.is_empty()).collect();
@@ -160,7 +162,7 @@ fn entries(served: Served) -> Vec<Value> {
         "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
         "kind": kind.kind, "verbs": kind.verbs,
     });
-    with_names(&mut entry, kind);
+    with_names(&mut entry, served);
     if kind.durable && kind.verbs.contains(&"list") {
         entry["storageVersionHash"] = json!(storage_hash(kind));
     }
@@ -184,8 +186,10 @@ fn storage_hash(kind: &KindInfo) -> String {
     BASE64_STANDARD.encode(&digest[..8])
 }
 
-fn with_names(entry: &mut Value, kind: &KindInfo) {
-    if !kind.short_names.is_empty() {
+fn with_names(entry: &mut Value, served: Served) {
+    let kind = served.kind;
+    // A short name means the kind where it is at home.
+    if !kind.short_names.is_empty() && served.group() == kind.group {
         entry["shortNames"] = json!(kind.short_names);
     }
     if !kind.categories.is_empty() {
@@ -222,7 +226,7 @@ fn discovered(served: Served) -> Value {
         "singularResource": kind.kind.to_lowercase(),
         "verbs": kind.verbs,
     });
-    with_names(&mut entry, kind);
+    with_names(&mut entry, served);
     let subresources: Vec<_> = subresources::of(kind)
         .map(|s| json!({"subresource": s.name, "responseKind": speaks(s.speaks(served)), "verbs": s.verbs}))
         .collect();

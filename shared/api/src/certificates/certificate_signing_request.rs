@@ -1,11 +1,13 @@
 //! Certificate signing requests: keys somebody wants signed.
 
+mod beta;
 mod validate;
 
-use crate::{Column, Field, Invalid, Kind, ago, cells};
+use crate::{Column, Field, Invalid, Kind, Version, ago, cells};
 pub use k8s_openapi::api::certificates::v1::CertificateSigningRequest;
 
 impl Kind for CertificateSigningRequest {
+    const VERSIONS: &'static [Version] = beta::VERSIONS;
     const SHORT_NAMES: &'static [&'static str] = &["csr"];
     const SUBRESOURCES: &'static [&'static str] = &["status", "approval"];
     const COLUMNS: &'static [Column<Self>] = &[

@@ -1,9 +1,17 @@
 //! Leases: who is alive, and who leads.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name};
 pub use k8s_openapi::api::coordination::v1::Lease;
 
 impl Kind for Lease {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "coordination.k8s.io",
+        "v1beta1",
+        "coordination.k8s.io/v1beta1",
+        Some(
+            "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use coordination.k8s.io/v1 Lease",
+        ),
+    )];
     const COLUMNS: &'static [Column<Self>] = &[Column::text("Holder", |l, _| holder(l)), Column::age()];
 
     fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {

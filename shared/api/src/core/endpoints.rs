@@ -2,8 +2,11 @@
 
 use crate::{Column, Invalid, Kind, cells, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Endpoints;
+use std::net::IpAddr;
 
 impl Kind for Endpoints {
+    const WARNING: Option<&'static str> =
+        Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     const SHORT_NAMES: &'static [&'static str] = &["ep"];
     const COLUMNS: &'static [Column<Self>] = &[Column::text("Endpoints", |e, _| addresses(e)), Column::age()];
 
@@ -17,23 +20,63 @@ impl Kind for Endpoints {
         valid_name(&self.metadata, name::subdomain, invalid);
         for (at, subset) in self.subsets.iter().flatten().enumerate() {
             let path = format!("subsets[{at}]");
+            let empty = |list: &Option<Vec<_>>| list.as_ref().is_none_or(Vec::is_empty);
+            if empty(&subset.addresses) && empty(&subset.not_ready_addresses) {
+                invalid.required(&path, "must specify `addresses` or `notReadyAddresses`");
+            }
             for (list, addresses) in
                 [("addresses", &subset.addresses), ("notReadyAddresses", &subset.not_ready_addresses)]
             {
                 for (at, address) in addresses.iter().flatten().enumerate() {
-                    if address.ip.parse::<std::net::IpAddr>().is_err() {
-                        let field = format!("{path}.{list}[{at}].ip");
-                        invalid.value(field, &address.ip, "must be a valid IP address");
+                    let path = format!("{path}.{list}[{at}]");
+                    if let Some(host) = address.hostname.as_deref().filter(|h| !h.is_empty()) {
+                        invalid.ruled(format!("{path}.hostname"), host, name::label);
                     }
+                    if let Some(node) = &address.node_name {
+                        invalid.ruled(format!("{path}.nodeName"), node, name::subdomain);
+                    }
+                    invalid.ruled(format!("{path}.ip"), &address.ip, reachable);
                 }
             }
             for (at, port) in subset.ports.iter().flatten().enumerate() {
-                if let Some(why) = name::port_number(port.port) {
-                    invalid.value(format!("{path}.ports[{at}].port"), port.port, why);
+                let path = format!("{path}.ports[{at}]");
+                match port.name.as_deref().unwrap_or_default() {
+                    "" if subset.ports.as_ref().is_some_and(|p| p.len() > 1) => {
+                        invalid.required(format!("{path}.name"), "");
+                    }
+                    "" => {}
+                    called => invalid.ruled(format!("{path}.name"), called, name::label),
                 }
+                if let Some(why) = name::port_number(port.port) {
+                    invalid.value(format!("{path}.port"), port.port, why);
+                }
+                invalid.one_of(format!("{path}.protocol"), port.protocol.as_deref(), &["SCTP", "TCP", "UDP"]);
             }
         }
     }
+}
+
+/// An address that can be anybody's: not a host's own, and not one that only its link knows.
+pub(crate) fn reachable(text: &str) -> Option<String> {
+    let Ok(ip) = text.parse::<IpAddr>() else {
+        return Some("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".into());
+    };
+    let (link, multicast) = match ip {
+        IpAddr::V4(ip) => (ip.is_link_local(), ip.octets()[..3] == [224, 0, 0]),
+        IpAddr::V6(ip) => (ip.is_unicast_link_local(), ip.segments()[0] & 0xff0f == 0xff02),
+    };
+    let why = if ip.is_unspecified() {
+        format!("may not be unspecified ({text})")
+    } else if ip.is_loopback() {
+        "may not be in the loopback range (127.0.0.0/8, ::1/128)".into()
+    } else if link {
+        "may not be in the link-local range (169.254.0.0/16, fe80::/10)".into()
+    } else if multicast {
+        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".into()
+    } else {
+        return None;
+    };
+    Some(why)
 }
 
 fn addresses(endpoints: &Endpoints) -> String {
@@ -77,12 +120,23 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_not_a_hosts_own() {
+        for own in ["0.0.0.0", "127.0.0.1", "::1", "169.254.1.1", "fe80::1", "224.0.0.1", "ff02::1"] {
+            assert!(reachable(own).is_some(), "{own}");
+        }
+        for fine in ["10.0.0.1", "2001:db8::1", "224.1.0.1"] {
+            assert_eq!(reachable(fine), None, "{fine}");
+        }
+    }
+
+    #[test]
     fn each_finding_names_its_field() {
         let subset = json!({"addresses": [{"ip": "x"}], "ports": [{"port": 0}]});
         assert_eq!(
             findings::<Endpoints>(json!({"subsets": [subset]})),
             [
-                "subsets[0].addresses[0].ip: Invalid value: \"x\": must be a valid IP address",
+                "subsets[0].addresses[0].ip: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or \
+                 2001:db8::ffff)",
                 "subsets[0].ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive"
             ]
         );

@@ -1,9 +1,12 @@
 //! Events: what happened to an object, for people to read.
 
-use crate::{Column, Field, Invalid, Kind, Time, Timestamp, ago, cells, metadata::valid_name, name};
+mod validate;
+mod versions;
+use crate::{Column, Field, Invalid, Kind, Time, Timestamp, Version, ago, cells, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Event;
 
 impl Kind for Event {
+    const VERSIONS: &'static [Version] = versions::VERSIONS;
     const SHORT_NAMES: &'static [&'static str] = &["ev"];
     const NAME_FIRST: bool = false;
     const COLUMNS: &'static [Column<Self>] = &[
@@ -29,6 +32,17 @@ impl Kind for Event {
             get: |e| text(e.involved_object.resource_version.as_ref()),
         },
         Field { path: "involvedObject.fieldPath", get: |e| text(e.involved_object.field_path.as_ref()) },
+        Field { path: "regarding.kind", get: |e| text(e.involved_object.kind.as_ref()) },
+        Field { path: "regarding.namespace", get: |e| text(e.involved_object.namespace.as_ref()) },
+        Field { path: "regarding.name", get: |e| text(e.involved_object.name.as_ref()) },
+        Field { path: "regarding.uid", get: |e| text(e.involved_object.uid.as_ref()) },
+        Field { path: "regarding.apiVersion", get: |e| text(e.involved_object.api_version.as_ref()) },
+        Field {
+            path: "regarding.resourceVersion",
+            get: |e| text(e.involved_object.resource_version.as_ref()),
+        },
+        Field { path: "regarding.fieldPath", get: |e| text(e.involved_object.field_path.as_ref()) },
+        Field { path: "reportingController", get: |e| text(e.reporting_component.as_ref()) },
         Field { path: "reason", get: |e| text(e.reason.as_ref()) },
         Field { path: "reportingComponent", get: |e| text(e.reporting_component.as_ref()) },
         Field { path: "source", get: |e| component(e).to_owned() },
@@ -37,10 +51,18 @@ impl Kind for Event {
 
     fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::subdomain, invalid);
+        if self.event_time.is_some() {
+            validate::valid(self, invalid);
+        }
         let about = self.involved_object.namespace.as_deref().unwrap_or_default();
         let within = self.metadata.namespace.as_deref().unwrap_or_default();
         // Events about objects that live in no namespace are kept in `default`.
-        let matches = if about.is_empty() { matches!(within, "" | "default") } else { about == within };
+        let matches = match (self.event_time.is_some(), about.is_empty()) {
+            (true, true) => matches!(within, "default" | "kube-system"),
+            (false, true) => matches!(within, "" | "default"),
+            (true, false) => true,
+            (false, false) => about == within,
+        };
         if !matches {
             invalid.value("involvedObject.namespace", about, "does not match event.namespace");
         }

@@ -3,6 +3,9 @@
 use crate::{Column, Field, Invalid, Kind, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Namespace;
 
+/// Finalizers that need no domain.
+const OWN_FINALIZERS: &[&str] = &["kubernetes", "foregroundDeletion", "orphan"];
+
 impl Kind for Namespace {
     const SHORT_NAMES: &'static [&'static str] = &["ns"];
     const SUBRESOURCES: &'static [&'static str] = &["status", "finalize"];
@@ -29,8 +32,12 @@ impl Kind for Namespace {
     fn validate(&self, _old: Option<&Self>, invalid: &mut Invalid) {
         valid_name(&self.metadata, name::label, invalid);
         for (at, finalizer) in self.spec.iter().flat_map(|s| s.finalizers.iter().flatten()).enumerate() {
+            let field = format!("spec.finalizers[{at}]");
             if let Some(why) = name::qualified(finalizer) {
-                invalid.value(format!("spec.finalizers[{at}]"), finalizer, &why);
+                invalid.value(field, finalizer, &why);
+            } else if !finalizer.contains('/') && !OWN_FINALIZERS.contains(&finalizer.as_str()) {
+                let why = "name is neither a standard finalizer name nor is it fully qualified";
+                invalid.value(field, finalizer, why);
             }
         }
     }

@@ -4,6 +4,9 @@ use crate::{Column, Field, Invalid, Kind, core::data, metadata::valid_name, name
 use k8s_openapi::ByteString;
 pub use k8s_openapi::api::core::v1::Secret;
 
+/// Whose token a secret is.
+const ACCOUNT: &str = "kubernetes.io/service-account.name";
+
 impl Kind for Secret {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Type", |s, _| s.type_.clone().unwrap_or_default()),
@@ -31,11 +34,7 @@ impl Kind for Secret {
             data::valid_key("data", key, invalid);
         }
         data::valid_size("data", self.data.iter().flatten().map(|(_, v)| v.0.len()).sum(), invalid);
-        for key in wanted(self.type_.as_deref().unwrap_or_default()) {
-            if !self.data.as_ref().is_some_and(|d| d.contains_key(*key)) {
-                invalid.required(format!("data[{key}]"), "");
-            }
-        }
+        valid_type(self, invalid);
         let Some(old) = old else { return };
         if self.type_ != old.type_ {
             invalid.value("type", self.type_.as_deref().unwrap_or_default(), "field is immutable");
@@ -47,14 +46,46 @@ impl Kind for Secret {
     }
 }
 
-/// The keys a secret of a well-known type must have.
-fn wanted(type_: &str) -> &'static [&'static str] {
-    match type_ {
-        "kubernetes.io/dockercfg" => &[".dockercfg"],
-        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
-        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
-        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
-        _ => &[],
+/// Records what a secret of a well-known type lacks.
+fn valid_type(secret: &Secret, invalid: &mut Invalid) {
+    let value = |key: &str| secret.data.as_ref().and_then(|d| d.get(key)).map(|v| v.0.as_slice());
+    let mut needs = |key: &str, there: bool| {
+        if !there {
+            invalid.required(format!("data[{key}]"), "");
+        }
+    };
+    match secret.type_.as_deref().unwrap_or_default() {
+        "kubernetes.io/service-account-token" => {
+            let account = secret.metadata.annotations.as_ref().and_then(|a| a.get(ACCOUNT));
+            if account.is_none_or(String::is_empty) {
+                invalid.required(format!("metadata.annotations[{ACCOUNT}]"), "");
+            }
+        }
+        "kubernetes.io/dockercfg" => valid_json(".dockercfg", value(".dockercfg"), invalid),
+        "kubernetes.io/dockerconfigjson" => {
+            valid_json(".dockerconfigjson", value(".dockerconfigjson"), invalid);
+        }
+        "kubernetes.io/basic-auth" if value("username").is_none() && value("password").is_none() => {
+            needs("username", false);
+            needs("password", false);
+        }
+        "kubernetes.io/ssh-auth" => {
+            needs("ssh-privatekey", value("ssh-privatekey").is_some_and(|key| !key.is_empty()));
+        }
+        "kubernetes.io/tls" => {
+            needs("tls.crt", value("tls.crt").is_some());
+            needs("tls.key", value("tls.key").is_some());
+        }
+        _ => {}
+    }
+}
+
+/// Records that a registry's settings are missing, or are none.
+fn valid_json(key: &str, value: Option<&[u8]>, invalid: &mut Invalid) {
+    let field = format!("data[{key}]");
+    let Some(value) = value else { return invalid.required(field, "") };
+    if let Err(error) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(value) {
+        invalid.value(field, "<secret contents redacted>", &error.to_string());
     }
 }
 
@@ -79,6 +110,21 @@ mod tests {
         assert_eq!(
             findings::<Secret>(json!({"type": "kubernetes.io/tls"})),
             ["data[tls.crt]: Required value", "data[tls.key]: Required value"]
+        );
+        let lacks = |type_: &str| findings::<Secret>(json!({"type": format!("kubernetes.io/{type_}")}));
+        assert_eq!(
+            lacks("service-account-token"),
+            ["metadata.annotations[kubernetes.io/service-account.name]: Required value"]
+        );
+        assert_eq!(lacks("basic-auth"), ["data[username]: Required value", "data[password]: Required value"]);
+        assert_eq!(lacks("ssh-auth"), ["data[ssh-privatekey]: Required value"]);
+        assert_eq!(lacks("dockercfg"), ["data[.dockercfg]: Required value"]);
+        let odd = findings::<Secret>(
+            json!({"type": "kubernetes.io/dockerconfigjson", "stringData": {".dockerconfigjson": "x"}}),
+        );
+        assert!(
+            odd[0].starts_with("data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\""),
+            "{odd:?}"
         );
         assert_eq!(
             changed::<Secret>(json!({"type": "a"}), json!({})),

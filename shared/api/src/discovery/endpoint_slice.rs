@@ -1,6 +1,7 @@
 //! Endpoint slices: a part of the addresses behind a service.
 
-use crate::{Column, Invalid, Kind, cells, metadata::valid_name, name};
+mod beta;
+use crate::{Column, Invalid, Kind, Version, cells, metadata::valid_name, name};
 pub use k8s_openapi::api::discovery::v1::EndpointSlice;
 use std::net::IpAddr;
 
@@ -8,6 +9,7 @@ use std::net::IpAddr;
 const ENDPOINTS_MAX: usize = 1000;
 
 impl Kind for EndpointSlice {
+    const VERSIONS: &'static [Version] = beta::VERSIONS;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("AddressType", |s, _| s.address_type.clone()),
         Column::text("Ports", |s, _| ports(s)),

@@ -1,12 +1,14 @@
 //! Ingresses: which host and path leads to which service.
 
+mod beta;
 mod validate;
 
-use crate::{Column, Invalid, Kind, cells, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, cells, metadata::valid_name, name};
 pub use k8s_openapi::api::networking::v1::Ingress;
 use std::collections::BTreeSet;
 
 impl Kind for Ingress {
+    const VERSIONS: &'static [Version] = beta::VERSIONS;
     const SHORT_NAMES: &'static [&'static str] = &["ing"];
     const SUBRESOURCES: &'static [&'static str] = &["status"];
     const COLUMNS: &'static [Column<Self>] = &[

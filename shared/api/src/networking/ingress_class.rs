@@ -1,6 +1,6 @@
 //! Ingress classes: who serves which ingresses.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name};
 pub use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::networking::v1::IngressClassParametersReference;
 
@@ -15,6 +15,14 @@ pub fn is_default(class: &IngressClass) -> bool {
 }
 
 impl Kind for IngressClass {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "networking.k8s.io",
+        "v1beta1",
+        "networking.k8s.io/v1beta1",
+        Some(
+            "networking.k8s.io/v1beta1 IngressClass is deprecated in v1.19+, unavailable in v1.22+; use networking.k8s.io/v1 IngressClass",
+        ),
+    )];
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Controller", |c, _| controller(c).to_owned()),
         Column::text("Parameters", |c, _| parameters(c)),

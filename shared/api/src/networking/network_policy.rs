@@ -2,10 +2,18 @@
 
 mod validate;
 
-use crate::{Column, Invalid, Kind, cells, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, cells, metadata::valid_name, name};
 pub use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 impl Kind for NetworkPolicy {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "extensions",
+        "v1beta1",
+        "extensions/v1beta1",
+        Some(
+            "extensions/v1beta1 NetworkPolicy is deprecated in v1.9+, unavailable in v1.16+; use networking.k8s.io/v1 NetworkPolicy",
+        ),
+    )];
     const SHORT_NAMES: &'static [&'static str] = &["netpol"];
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Pod-Selector", |p, _| {

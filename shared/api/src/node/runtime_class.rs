@@ -1,12 +1,14 @@
 //! Runtime classes: names for ways to run containers.
 
+mod old;
 use crate::{
-    Column, Invalid, Kind, core::pod::validate::valid_toleration, metadata, metadata::valid_name, name,
-    quantity,
+    Column, Invalid, Kind, Version, core::pod::validate::valid_toleration, metadata, metadata::valid_name,
+    name, quantity,
 };
 pub use k8s_openapi::api::node::v1::RuntimeClass;
 
 impl Kind for RuntimeClass {
+    const VERSIONS: &'static [Version] = old::VERSIONS;
     const COLUMNS: &'static [Column<Self>] =
         &[Column::text("Handler", |c, _| c.handler.clone()), Column::age()];
 

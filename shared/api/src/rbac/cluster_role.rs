@@ -1,10 +1,11 @@
 //! Cluster roles: what may be done anywhere.
 
-use super::rules;
-use crate::{Column, Invalid, Kind, cells, selector};
+use super::{old, rules};
+use crate::{Column, Invalid, Kind, Version, cells, selector};
 pub use k8s_openapi::api::rbac::v1::ClusterRole;
 
 impl Kind for ClusterRole {
+    const VERSIONS: &'static [Version] = old::CLUSTER_ROLE;
     const COLUMNS: &'static [Column<Self>] =
         &[Column::text("Created At", |r, _| cells::created(&r.metadata))];
 

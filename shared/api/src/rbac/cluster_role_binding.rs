@@ -1,10 +1,11 @@
 //! Cluster role bindings: who has a role everywhere.
 
-use super::rules;
-use crate::{Column, Invalid, Kind};
+use super::{old, rules};
+use crate::{Column, Invalid, Kind, Version};
 pub use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
 
 impl Kind for ClusterRoleBinding {
+    const VERSIONS: &'static [Version] = old::CLUSTER_ROLE_BINDING;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Role", |b, _| rules::role(&b.role_ref)),
         Column::age(),

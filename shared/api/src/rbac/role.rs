@@ -1,10 +1,11 @@
 //! Roles: what may be done in a namespace.
 
-use super::rules;
-use crate::{Column, Invalid, Kind, cells};
+use super::{old, rules};
+use crate::{Column, Invalid, Kind, Version, cells};
 pub use k8s_openapi::api::rbac::v1::Role;
 
 impl Kind for Role {
+    const VERSIONS: &'static [Version] = old::ROLE;
     const COLUMNS: &'static [Column<Self>] =
         &[Column::text("Created At", |r, _| cells::created(&r.metadata))];
 

@@ -1,10 +1,11 @@
 //! Role bindings: who has a role in a namespace.
 
-use super::rules;
-use crate::{Column, Invalid, Kind};
+use super::{old, rules};
+use crate::{Column, Invalid, Kind, Version};
 pub use k8s_openapi::api::rbac::v1::RoleBinding;
 
 impl Kind for RoleBinding {
+    const VERSIONS: &'static [Version] = old::ROLE_BINDING;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Role", |b, _| rules::role(&b.role_ref)),
         Column::age(),

@@ -1,6 +1,6 @@
 //! Priority classes: names for how important pods are.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name};
 pub use k8s_openapi::api::scheduling::v1::PriorityClass;
 
 /// What users may give at most.
@@ -24,6 +24,26 @@ pub const SYSTEM: &[(&str, i32, &str)] = &[
 ];
 
 impl Kind for PriorityClass {
+    const VERSIONS: &'static [Version] = &[
+        Version::alike(
+            "scheduling.k8s.io",
+            "v1beta1",
+            "scheduling.k8s.io/v1beta1",
+            Some(
+                "scheduling.k8s.io/v1beta1 PriorityClass is deprecated in v1.14+, unavailable in v1.22+; use scheduling.k8s.io/v1 PriorityClass",
+            ),
+        ),
+        Version::alike(
+            "scheduling.k8s.io",
+            "v1alpha1",
+            "scheduling.k8s.io/v1alpha1",
+            Some(
+                "scheduling.k8s.io/v1alpha1 PriorityClass is deprecated in v1.14+, unavailable in v1.22+; use scheduling.k8s.io/v1 PriorityClass",
+            ),
+        ),
+        // Early notes write it so.
+        Version::alike("", "v1", "v1", None),
+    ];
     const SHORT_NAMES: &'static [&'static str] = &["pc"];
     const COLUMNS: &'static [Column<Self>] = &[
         Column::integer("Value", |c, _| c.value.to_string()),

@@ -1,6 +1,6 @@
 //! CSI drivers: what a storage driver can do.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name};
 pub use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::api::storage::v1::{CSIDriverSpec, TokenRequest};
 use std::collections::BTreeSet;
@@ -9,6 +9,14 @@ const FS_GROUP_POLICIES: &[&str] = &["File", "None", "ReadWriteOnceWithFSType"];
 const LIFECYCLE_MODES: &[&str] = &["Persistent", "Ephemeral"];
 
 impl Kind for CSIDriver {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "storage.k8s.io",
+        "v1beta1",
+        "storage.k8s.io/v1beta1",
+        Some(
+            "storage.k8s.io/v1beta1 CSIDriver is deprecated in v1.19+, unavailable in v1.22+; use storage.k8s.io/v1 CSIDriver",
+        ),
+    )];
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("AttachRequired", |d, _| d.spec.attach_required.unwrap_or(true).to_string()),
         Column::text("PodInfoOnMount", |d, _| d.spec.pod_info_on_mount.unwrap_or(false).to_string()),

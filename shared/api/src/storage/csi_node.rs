@@ -1,6 +1,6 @@
 //! CSI nodes: which storage drivers a node has.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name};
 pub use k8s_openapi::api::storage::v1::CSINode;
 use k8s_openapi::api::storage::v1::CSINodeDriver;
 use std::collections::BTreeSet;
@@ -8,6 +8,14 @@ use std::collections::BTreeSet;
 const ID_MAX: usize = 256;
 
 impl Kind for CSINode {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "storage.k8s.io",
+        "v1beta1",
+        "storage.k8s.io/v1beta1",
+        Some(
+            "storage.k8s.io/v1beta1 CSINode is deprecated in v1.17+, unavailable in v1.22+; use storage.k8s.io/v1 CSINode",
+        ),
+    )];
     const COLUMNS: &'static [Column<Self>] =
         &[Column::integer("Drivers", |n, _| n.spec.drivers.len().to_string()), Column::age()];
 

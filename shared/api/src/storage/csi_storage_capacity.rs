@@ -1,9 +1,17 @@
 //! CSI storage capacities: how much room a storage class has where.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name, quantity, selector};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name, quantity, selector};
 pub use k8s_openapi::api::storage::v1::CSIStorageCapacity;
 
 impl Kind for CSIStorageCapacity {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "storage.k8s.io",
+        "v1beta1",
+        "storage.k8s.io/v1beta1",
+        Some(
+            "storage.k8s.io/v1beta1 CSIStorageCapacity is deprecated in v1.24+, unavailable in v1.27+; use storage.k8s.io/v1 CSIStorageCapacity",
+        ),
+    )];
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("StorageClassName", |c, _| c.storage_class_name.clone()),
         Column::text("Capacity", |c, _| c.capacity.as_ref().map_or("<unset>".into(), |q| q.0.clone())),

@@ -1,6 +1,6 @@
 //! Storage classes: kinds of storage that claims may ask for.
 
-use crate::{Column, Invalid, Kind, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, metadata::valid_name, name};
 pub use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::BTreeSet;
 
@@ -20,6 +20,14 @@ pub fn is_default(class: &StorageClass) -> bool {
 }
 
 impl Kind for StorageClass {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "storage.k8s.io",
+        "v1beta1",
+        "storage.k8s.io/v1beta1",
+        Some(
+            "storage.k8s.io/v1beta1 StorageClass is deprecated in v1.19+, unavailable in v1.22+; use storage.k8s.io/v1 StorageClass",
+        ),
+    )];
     const SHORT_NAMES: &'static [&'static str] = &["sc"];
     const NAME: Option<fn(&Self) -> String> = Some(shown);
     const COLUMNS: &'static [Column<Self>] = &[

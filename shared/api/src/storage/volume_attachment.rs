@@ -1,6 +1,6 @@
 //! Volume attachments: which volume is to be at which node.
 
-use crate::{Column, Invalid, Kind, core::persistent_volume, metadata::valid_name, name};
+use crate::{Column, Invalid, Kind, Version, core::persistent_volume, metadata::valid_name, name};
 pub use k8s_openapi::api::storage::v1::VolumeAttachment;
 use k8s_openapi::api::storage::v1::VolumeAttachmentSource;
 
@@ -9,6 +9,14 @@ const MESSAGE_MAX: usize = 1024;
 const ONE: &str = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
 
 impl Kind for VolumeAttachment {
+    const VERSIONS: &'static [Version] = &[Version::alike(
+        "storage.k8s.io",
+        "v1beta1",
+        "storage.k8s.io/v1beta1",
+        Some(
+            "storage.k8s.io/v1beta1 VolumeAttachment is deprecated in v1.19+, unavailable in v1.22+; use storage.k8s.io/v1 VolumeAttachment",
+        ),
+    )];
     const SUBRESOURCES: &'static [&'static str] = &["status"];
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Attacher", |a, _| a.spec.attacher.clone()),
