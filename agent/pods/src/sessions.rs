@@ -8,7 +8,7 @@ use crate::{labels, observed::Seen, run::Pods};
 use agent_runtime::Exec;
 use shared_api::{
     Key, Reason, Refusal,
-    core::Pod,
+    core::{Container, Pod},
     meta::{Status, StatusCause, StatusDetails},
 };
 use shared_client::{Duplex, Frame, Session};
@@ -75,14 +75,17 @@ impl Pods {
     fn running(&self, target: &Target) -> Result<Seen, Refusal> {
         let newest = self.attempts(target).pop();
         newest.filter(Seen::running).ok_or_else(|| {
-            let why = why_not(&target.pod, &target.container);
-            let message = format!(
-                "container {:?} in pod {:?} is not running: {why}",
-                target.container,
-                name(&target.pod)
-            );
-            Refusal::new(Reason::BadRequest, message)
+            let why = format!("unable to upgrade connection: container not found ({:?})", target.container);
+            Refusal::internal(why)
         })
+    }
+}
+
+impl Target {
+    /// What the pod asks of the container.
+    fn spec(&self) -> Option<&Container> {
+        let spec = self.pod.spec.as_ref()?;
+        crate::stage::containers_of(spec).find(|c| c.name == self.container)
     }
 }
 

@@ -315,6 +315,36 @@ async fn commands_end_with_their_exit_code() {
     assert_eq!(outcome["details"]["causes"][0], json!({"reason": "ExitCode", "message": "3"}));
 }
 
+#[tokio::test(start_paused = true)]
+async fn attaching_ends_when_all_is_said() {
+    for once in [false, true] {
+        let mut node = Node::new("attach");
+        let mut listening = web("web");
+        let container = &mut listening.spec.as_mut().unwrap().containers[0];
+        (container.stdin, container.stdin_once) = (Some(true), Some(once));
+        node.cluster.put(&object(&listening));
+        let pods = node.begin();
+        node.until("web", ready).await;
+        let session = Session::Attach { container: String::new(), stdin: true, tty: false };
+        let (mut ours, theirs) = Duplex::pair(8);
+        let key = Key::of::<Pod>("default", "web");
+        let serving = tokio::spawn(async move { pods.serve(&key, session, theirs).await });
+        // More than a pipe holds: hearing must not wait for saying.
+        for frame in [Frame::data(Channel::Stdin, vec![b'x'; 5000]), Frame::end(Channel::Stdin)] {
+            ours.send.send(frame).await.unwrap();
+        }
+        let (mut heard, mut outcome) = (0, Value::Null);
+        while let Some(frame) = ours.receive.recv().await {
+            match frame.channel {
+                Channel::Outcome => outcome = serde_json::from_slice(&frame.data).unwrap(),
+                _ => heard += frame.data.len(),
+            }
+        }
+        serving.await.unwrap();
+        assert_eq!((heard, &outcome["status"]), (5000, &json!("Success")), "stdinOnce: {once}");
+    }
+}
+
 /// What a session answers to `input`, and how it ends.
 async fn served(pods: &Pods, pod: &str, session: Session, input: &'static [u8]) -> (String, Value) {
     let (mut ours, theirs) = Duplex::pair(8);
@@ -355,6 +385,9 @@ async fn logs_are_read_of_this_container_and_the_one_before() {
     assert_eq!(served(&pods, "web", logs(true), b"").await.0, "first\n");
     let (_, outcome) = served(&pods, "nobody", logs(false), b"").await;
     assert_eq!(outcome["reason"], "NotFound");
+    node.write_log("web", "app", 1, "2026-01-01T00:00:00Z stderr F third\n");
+    let errors = LogOptions { stream: Some("Stderr".into()), ..LogOptions::default() };
+    assert_eq!(served(&pods, "web", Session::Logs(errors), b"").await.0, "third\n");
 }
 
 #[tokio::test]

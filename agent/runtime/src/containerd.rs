@@ -135,8 +135,8 @@ impl Runtime for Containerd {
         exec::exec(&self.0, id, exec).await
     }
 
-    async fn attach(&self, id: &str) -> Result<Process> {
-        attach::attach(&self.0, id).await
+    async fn attach(&self, id: &str, once: bool) -> Result<Process> {
+        attach::attach(&self.0, id, once).await
     }
 
     async fn probe(&self, id: &str, command: &[String], deadline: Duration) -> Result<(i32, String)> {

@@ -355,10 +355,10 @@ impl Runtime for Fake {
         Ok(process::answering(code, &output, exec.tty))
     }
 
-    async fn attach(&self, id: &str) -> Result<Process> {
+    async fn attach(&self, id: &str, once: bool) -> Result<Process> {
         let state = self.reach()?;
         state.running(id)?;
-        Ok(process::answering(0, "", false))
+        Ok(process::echoing(once))
     }
 
     async fn probe(&self, id: &str, command: &[String], _: Duration) -> Result<(i32, String)> {

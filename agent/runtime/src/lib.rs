@@ -54,8 +54,9 @@ pub trait Runtime: Send + Sync {
     async fn events(&self) -> Result<BoxStream<'static, Changed>>;
     /// Runs a command in a running container.
     async fn exec(&self, id: &str, exec: &Exec) -> Result<Process>;
-    /// Joins a container's own process.
-    async fn attach(&self, id: &str) -> Result<Process>;
+    /// Joins a container's own process. `once`: the end of this input is the end of the container's;
+    /// otherwise the container's input stays open for who comes next.
+    async fn attach(&self, id: &str, once: bool) -> Result<Process>;
     /// Runs a command to its end; its status and the first KiB it wrote. A deadline kills it.
     async fn probe(&self, id: &str, command: &[String], deadline: Duration) -> Result<(i32, String)>;
     /// What a container uses now.

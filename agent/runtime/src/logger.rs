@@ -34,8 +34,12 @@ use std::{
 /// it comes, because a prompt does not end in a line feed.
 pub(crate) const TTY: &str = "tty:";
 
-/// Runs the logger to its end. Arguments: the log file (`tty:` before it for a terminal), then, when
-/// the agent started it, the FIFOs for standard output and standard error. Without them they are file
+/// Marks the log of a container that listens without a terminal: who attaches sees a question that does
+/// not end in a line feed.
+pub(crate) const AT_ONCE: &str = "now:";
+
+/// Runs the logger to its end. Arguments: the log file (`tty:` before it for a terminal, `now:` for one
+/// that listens without), then, when the agent started it, the FIFOs for standard output and standard error. Without them they are file
 /// descriptors 3 and 4, and closing 5 says that the logger is ready.
 pub fn logger_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -59,6 +63,7 @@ fn run(args: &[OsString]) -> io::Result<()> {
         return Err(io::Error::other("the path of the log is missing"));
     };
     let (tty, log) = log.strip_prefix(TTY).map_or((false, log), |log| (true, log));
+    let (at_once, log) = log.strip_prefix(AT_ONCE).map_or((tty, log), |log| (true, log));
     let log = Mutex::new(LogFile::open(Path::new(log))?);
     let from_shim = args.len() < 3;
     let (stdout, stderr) = if from_shim {
@@ -71,11 +76,11 @@ fn run(args: &[OsString]) -> io::Result<()> {
     }
     if tty {
         // Standard error is never written under a terminal, and the shim forgets to close it.
-        return copy(stdout, Source::Stdout, true, &log);
+        return copy(stdout, Source::Stdout, at_once, &log);
     }
     std::thread::scope(|scope| {
-        let errors = scope.spawn(|| copy(stderr, Source::Stderr, false, &log));
-        let output = copy(stdout, Source::Stdout, false, &log);
+        let errors = scope.spawn(|| copy(stderr, Source::Stderr, at_once, &log));
+        let output = copy(stdout, Source::Stdout, at_once, &log);
         output.and(errors.join().unwrap_or_else(|_| Err(io::Error::other("reading standard error"))))
     })
 }
@@ -92,9 +97,9 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn copy(mut from: File, source: Source, tty: bool, log: &Mutex<LogFile>) -> io::Result<()> {
+fn copy(mut from: File, source: Source, at_once: bool, log: &Mutex<LogFile>) -> io::Result<()> {
     let mut buffer = vec![0; 32 << 10];
-    let mut splitter = Splitter::new(source, tty);
+    let mut splitter = Splitter::new(source, at_once);
     let mut out = Vec::with_capacity(40 << 10);
     loop {
         let read = match from.read(&mut buffer) {

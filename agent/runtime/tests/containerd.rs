@@ -273,7 +273,7 @@ async fn talks_to_containers_that_listen() {
             .spec(if tty { "tty" } else { "stdin" }, "printf 'name? '; read x; echo \"hello $x\"; exit 4");
         (spec.stdin, spec.tty) = (true, tty);
         node.run(&spec).await;
-        let mut process = node.runtime.attach(&spec.id).await.unwrap();
+        let mut process = node.runtime.attach(&spec.id, false).await.unwrap();
         if tty {
             process.control.resize(80, 24).await.unwrap();
         }

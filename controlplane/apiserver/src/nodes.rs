@@ -4,17 +4,17 @@
 //! dials back to serve that number, and the two ends are joined by bounded channels.
 
 mod join;
+mod pods;
 
 pub(crate) use join::Joined;
+pub(crate) use pods::PodSessions;
 
-use crate::{authz::Ask, door::User, keys, local::Local, server::Server};
-use async_trait::async_trait;
-use shared_api::{Key, Reason, Refusal, Timestamp, ago, core::Pod};
-use shared_client::{Duplex, Result, Session, Sessions};
+use shared_api::{Key, Reason, Refusal, Timestamp, ago};
+use shared_client::{Duplex, Result, Session};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -148,37 +148,6 @@ impl Drop for Forget<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Sessions with pods, as one user may have them.
-pub(crate) struct PodSessions {
-    pub(crate) server: Arc<Server>,
-    pub(crate) user: User,
-}
-
-#[async_trait]
-impl Sessions for PodSessions {
-    async fn open(&self, pod: &Key, session: Session) -> Result<Duplex> {
-        let (verb, part) = match &session {
-            Session::Logs(_) => ("get", "log"),
-            Session::Exec { .. } => ("create", "exec"),
-            Session::Attach { .. } => ("create", "attach"),
-            Session::PortForward { .. } => ("create", "portforward"),
-        };
-        let kind = keys::kind_of(pod)?;
-        if !kind.subresources.contains(&part) {
-            return Err(Refusal::bad_request(format!("{} have no {part}; pods do", kind.plural)));
-        }
-        let caller = Local::new(Arc::clone(&self.server), self.user.clone(), false);
-        caller.may(&Ask { verb, kind, part, namespace: &pod.namespace, name: &pod.name })?;
-        let object = self.server.read(kind, &pod.namespace, &pod.name)?;
-        let object = object.ok_or_else(|| Refusal::not_found(pod))?;
-        let typed = object.to_kind::<Pod>().map_err(Refusal::internal)?;
-        let node = typed.spec.as_ref().and_then(|s| s.node_name.clone()).filter(|n| !n.is_empty());
-        let node = node
-            .ok_or_else(|| Refusal::bad_request(format!("pod {} is not assigned to a node yet", pod.name)))?;
-        self.server.nodes.call(&node, pod, session).await
-    }
 }
 
 #[cfg(test)]

@@ -13,5 +13,7 @@ mod kubectl;
 mod kubectl_streams;
 #[path = "rest/program.rs"]
 mod program;
+#[path = "rest/websockets.rs"]
+mod websockets;
 #[path = "rest/wire.rs"]
 mod wire;

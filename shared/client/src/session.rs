@@ -38,6 +38,17 @@ pub enum Session {
     },
 }
 
+impl Session {
+    /// The container that is meant, where one can be.
+    pub fn container_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Logs(options) => Some(&mut options.container),
+            Self::Exec { container, .. } | Self::Attach { container, .. } => Some(container),
+            Self::PortForward { .. } => None,
+        }
+    }
+}
+
 /// Which lines of a log are meant, as Kubernetes' `PodLogOptions`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -58,6 +69,8 @@ pub struct LogOptions {
     pub tail_lines: Option<i64>,
     /// At most so many bytes.
     pub limit_bytes: Option<i64>,
+    /// Only what was written to `Stdout` or `Stderr`; both when `None`.
+    pub stream: Option<String>,
 }
 
 /// What a piece of a session is a piece of; the numbers are Kubernetes' channel numbers.

@@ -13,8 +13,11 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    sync::oneshot,
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{mpsc, oneshot},
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,45 +33,21 @@ impl Pods {
                 name(&target.pod)
             ))
         })?;
-        let (mut from, mut to) = stream.into_split();
+        let (from, to) = stream.into_split();
         let out = duplex.send.clone();
-        let back = async {
-            let mut buffer = vec![0; 32 << 10];
-            loop {
-                let read = from.read(&mut buffer).await.unwrap_or(0);
-                let frame = match read {
-                    0 => Frame::end(Channel::Stdout),
-                    n => Frame::data(Channel::Stdout, bytes::Bytes::copy_from_slice(&buffer[..n])),
-                };
-                if out.send(frame).await.is_err() || read == 0 {
-                    return;
-                }
-            }
+        let back = back(from, &out);
+        let there = async {
+            there(to, &mut duplex.receive).await;
+            // No more is sent; the pod may still be answering.
+            std::future::pending::<()>().await;
         };
-        tokio::pin!(back);
-        loop {
-            tokio::select! {
-                // The pod closed: what it sent is sent, nothing more can come.
-                () = &mut back => return Ok(success()),
-                frame = duplex.receive.recv() => match frame {
-                    Some(frame) if frame.channel == Channel::Stdin => {
-                        if to.write_all(&frame.data).await.is_err() || frame.end {
-                            let _ = to.shutdown().await;
-                        }
-                    }
-                    Some(_) => {}
-                    None => {
-                        // No more is sent; the pod may still be answering.
-                        let _ = to.shutdown().await;
-                        tokio::select! {
-                            () = &mut back => {}
-                            () = duplex.send.closed() => {}
-                        }
-                        return Ok(success());
-                    }
-                },
-            }
+        tokio::select! {
+            // The pod closed: what it sent is sent, nothing more can come.
+            () = back => {}
+            () = there => {}
+            () = out.closed() => {}
         }
+        Ok(success())
     }
 
     /// The pod's network namespace; `None` when it uses the node's.
@@ -81,6 +60,35 @@ impl Pods {
         let found = all.into_iter().find(|s| s.id == uid).map(|s| s.netns);
         found.map(Some).ok_or_else(|| Refusal::bad_request(format!("pod {} has no network (yet)", name(pod))))
     }
+}
+
+/// What the pod sends, to the client.
+async fn back(mut from: OwnedReadHalf, client: &mpsc::Sender<Frame>) {
+    let mut buffer = vec![0; 32 << 10];
+    loop {
+        let read = from.read(&mut buffer).await.unwrap_or(0);
+        let frame = match read {
+            0 => Frame::end(Channel::Stdout),
+            n => Frame::data(Channel::Stdout, bytes::Bytes::copy_from_slice(&buffer[..n])),
+        };
+        if client.send(frame).await.is_err() || read == 0 {
+            return;
+        }
+    }
+}
+
+/// What the client sends, to the pod; then its end.
+async fn there(mut to: OwnedWriteHalf, client: &mut mpsc::Receiver<Frame>) {
+    while let Some(frame) = client.recv().await {
+        if frame.channel != Channel::Stdin {
+            continue;
+        }
+        if to.write_all(&frame.data).await.is_err() || frame.end {
+            break;
+        }
+    }
+    let _ = to.shutdown().await;
+    while client.recv().await.is_some() {}
 }
 
 async fn connect(netns: Option<PathBuf>, port: u16) -> Result<TcpStream, String> {

@@ -1,7 +1,12 @@
 //! Joining a container's own process: its output is followed where it is logged, so that any number
-//! may listen; its input is the FIFO its shim reads.
+//! may listen; its input is the FIFO its shim reads. The shim keeps that FIFO open itself, so the input
+//! stays open when this program ends, and ends only when the shim is told so.
 
-use super::{Inner, exec::Input, fifo};
+use super::{
+    Inner,
+    exec::{Input, Open},
+    fifo,
+};
 use crate::{
     Control, Error, Process, Result,
     logs::{self, LogQuery, Source},
@@ -12,7 +17,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
 /// Joins the container's process.
-pub(super) async fn attach(inner: &Arc<Inner>, id: &str) -> Result<Process> {
+pub(super) async fn attach(inner: &Arc<Inner>, id: &str, once: bool) -> Result<Process> {
     let (_, record) = inner.container(id).await?;
     let disk = |error: std::io::Error| Error::Failed { what: "attaching", why: error.to_string() };
     let stdin =
@@ -32,8 +37,9 @@ pub(super) async fn attach(inner: &Arc<Inner>, id: &str) -> Result<Process> {
             }
         }
     });
+    let open = || Open::Container { inner: inner.clone(), id: id.to_owned() };
     Ok(Process {
-        stdin: stdin.map(|pipe| Box::new(Input::new(pipe, None)) as _),
+        stdin: stdin.map(|pipe| Box::new(Input::new(pipe, once.then(open))) as _),
         stdout: Some(Box::new(stdout)),
         stderr: if record.tty { None } else { Some(Box::new(stderr)) },
         control: Box::new(Attached { inner: inner.clone(), id: id.to_owned() }),

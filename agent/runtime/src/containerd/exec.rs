@@ -14,8 +14,8 @@ use containerd_client::services::v1::{
 use prost_types::Any;
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc};
-pub(super) use streams::Input;
 use streams::Output;
+pub(super) use streams::{Input, Open};
 use tokio::sync::watch;
 
 const PROCESS_TYPE: &str = "types.containerd.io/opencontainers/runtime-spec/1/Process";
@@ -69,7 +69,7 @@ pub(super) async fn exec(inner: &Arc<Inner>, id: &str, exec: &Exec) -> Result<Pr
     let request = StartRequest { container_id: id.into(), exec_id: name };
     inner.client.tasks().start(inner.client.request(request)).await.map_err(refused)?;
     Ok(Process {
-        stdin: stdin.map(|pipe| Box::new(Input::new(pipe, Some(running.clone()))) as _),
+        stdin: stdin.map(|pipe| Box::new(Input::new(pipe, Some(Open::Command(running.clone())))) as _),
         stdout: Some(Box::new(Output::new(stdout, running.clone()))),
         stderr: stderr.map(|pipe| Box::new(Output::new(pipe, running.clone())) as _),
         control: Box::new(Handle(running)),
@@ -100,9 +100,7 @@ pub(super) struct Running {
 impl Running {
     /// Tells the shim that no more input comes.
     async fn close_input(&self) {
-        let request =
-            CloseIoRequest { container_id: self.container.clone(), exec_id: self.name.clone(), stdin: true };
-        let _ = self.inner.client.tasks().close_io(self.inner.client.request(request)).await;
+        self.inner.close_input(&self.container, &self.name).await;
     }
 
     async fn status(&self) -> Result<i32> {
@@ -148,6 +146,12 @@ impl Control for Handle {
 }
 
 impl Inner {
+    /// Tells the shim that no more input comes for a process; fine when it has ended.
+    async fn close_input(&self, id: &str, exec: &str) {
+        let request = CloseIoRequest { container_id: id.into(), exec_id: exec.into(), stdin: true };
+        let _ = self.client.tasks().close_io(self.client.request(request)).await;
+    }
+
     pub(super) async fn resize(&self, id: &str, exec: &str, width: u32, height: u32) -> Result<()> {
         let request = ResizePtyRequest { container_id: id.into(), exec_id: exec.into(), width, height };
         let answer = self.client.tasks().resize_pty(self.client.request(request)).await;

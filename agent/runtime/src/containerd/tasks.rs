@@ -6,7 +6,11 @@ use super::{
     fifo,
     record::{self, EXIT, OOM, Record, STARTED},
 };
-use crate::{Error, Result, logger::TTY, logs::time};
+use crate::{
+    Error, Result,
+    logger::{AT_ONCE, TTY},
+    logs::time,
+};
 use containerd_client::{
     services::v1::{
         CreateTaskRequest, DeleteTaskRequest, GetRequest, KillRequest, StartRequest, WaitRequest,
@@ -53,7 +57,7 @@ impl Inner {
             }
             (request.stdout, request.stderr) = (path("stdout"), path("stderr"));
             let mut command = tokio::process::Command::new(&self.options.logger);
-            command.args(["logger", &log, &request.stdout, &request.stderr]);
+            command.args(["logger", &format!("{AT_ONCE}{log}"), &request.stdout, &request.stderr]);
             // Out of our process group: it lives on when we end.
             let null = std::process::Stdio::null;
             let spawned = command.process_group(0).stdin(null()).stdout(null()).stderr(null()).spawn();

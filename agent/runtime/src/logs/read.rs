@@ -30,6 +30,8 @@ pub struct LogQuery {
     pub timestamps: bool,
     /// Stop after so many bytes.
     pub limit_bytes: Option<u64>,
+    /// Only what was written there.
+    pub only: Option<Source>,
 }
 
 /// Which of a container's outputs.
@@ -166,7 +168,8 @@ impl Reader {
             // A line that is no record was put there by somebody else: it is shown as it is.
             let foreign = Record { time: "", source: Source::Stdout, partial: false, text };
             let record = line::parse(text).unwrap_or(foreign);
-            if self.since.as_deref().is_some_and(|since| record.time < since) {
+            let other = self.query.only.is_some_and(|only| only != record.source);
+            if other || self.since.as_deref().is_some_and(|since| record.time < since) {
                 continue;
             }
             if let Some((source, bytes)) = together.take_if(|(source, _)| *source != record.source) {

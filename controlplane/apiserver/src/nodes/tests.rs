@@ -1,6 +1,7 @@
 //! Calls between users and agents.
 
 use super::*;
+use shared_api::core::Pod;
 use shared_client::{Channel, Frame, LogOptions};
 
 fn board() -> Switchboard {

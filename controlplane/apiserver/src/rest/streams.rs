@@ -2,13 +2,18 @@
 
 mod exec;
 mod portforward;
+mod ports;
 mod spdy;
 mod spdy_frames;
+mod spdy_windows;
 mod websocket;
+
+pub(super) use websocket::{Coding, tell_log};
 
 use super::{Asked, answer, logs, parameters::Parameters, request::RequestInfo};
 use crate::door::Caller;
 use axum::{extract::FromRequestParts, extract::ws::WebSocketUpgrade, response::Response};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use shared_api::Refusal;
@@ -28,28 +33,31 @@ pub(super) async fn serve(
     asked: Asked,
 ) -> Result<Response> {
     let session = match info.subresource.as_str() {
-        "log" => return logs::serve(&*sessions, info, parameters).await,
+        "log" => return logs::serve(&*sessions, info, parameters, asked).await,
         "exec" => exec(parameters)?,
         "attach" => Session::Attach {
             container: parameters.get("container").unwrap_or_default().into(),
             stdin: parameters.flag("stdin"),
             tty: parameters.flag("tty"),
         },
-        _ => return forward(caller, sessions, info, asked).await,
+        _ => return forward(caller, sessions, info, parameters, asked).await,
     };
-    let channels = exec::Channels::of(parameters);
+    let channels = exec::Channels::of(parameters)?;
     match wire(&asked)? {
         Wire::WebSocket => {
-            let upgrade = upgrade(asked, &websocket::PROTOCOLS).await?;
+            let upgrade = upgrade(asked, websocket::PROTOCOLS).await?;
+            let tongue = websocket::Tongue::of(upgrade.selected_protocol());
             let duplex = sessions.open(&info.key(), session).await?;
-            Ok(upgrade.on_upgrade(|socket| websocket::serve(socket, duplex)))
+            Ok(upgrade.on_upgrade(move |socket| websocket::serve(socket, tongue, channels, duplex)))
         }
         Wire::Spdy => {
-            let protocol = offered(asked.headers(), &exec::PROTOCOLS)?;
+            let protocol = offered(asked.headers(), exec::PROTOCOLS)?;
+            let (channels, verdict) = (channels.in_version(protocol), Verdict::of(protocol));
             let duplex = sessions.open(&info.key(), session).await?;
             Ok(switch(asked, protocol, move |io| async move {
                 let (reader, writer) = tokio::io::split(io);
-                spdy::run(reader, writer, |streams, out| exec::serve(streams, out, channels, duplex)).await;
+                let work = |streams, out| exec::serve(streams, out, channels, verdict, duplex);
+                spdy::run(reader, writer, work).await;
             }))
         }
     }
@@ -72,13 +80,22 @@ async fn forward(
     caller: &dyn Caller,
     sessions: Arc<dyn Sessions>,
     info: &RequestInfo,
+    parameters: &Parameters,
     asked: Asked,
 ) -> Result<Response> {
     // Sessions open later, one per connection: a pod that is not there is said now.
     let pod = caller.get(&info.key()).await?.key();
     match wire(&asked)? {
         Wire::WebSocket => {
-            let upgrade = upgrade(asked, &[TUNNEL]).await?;
+            let upgrade = upgrade(asked, &[TUNNEL, "v4.channel.k8s.io", "v4.base64.channel.k8s.io"]).await?;
+            let spoken = upgrade.selected_protocol().and_then(|p| p.to_str().ok());
+            if spoken != Some(TUNNEL) {
+                let coding = websocket::Coding::of(upgrade.selected_protocol());
+                let ports = ports::asked(parameters)?;
+                return Ok(
+                    upgrade.on_upgrade(move |socket| ports::serve(socket, coding, ports, sessions, pod))
+                );
+            }
             Ok(upgrade.on_upgrade(move |socket| async move {
                 let (reader, writer) = websocket::tunnel(socket);
                 spdy::run(reader, writer, |streams, _out| portforward::serve(streams, sessions, pod)).await;
@@ -115,25 +132,58 @@ fn wire(asked: &Asked) -> Result<Wire> {
     }
 }
 
-/// A WebSocket in one of `protocols`.
-async fn upgrade(asked: Asked, protocols: &'static [&'static str]) -> Result<WebSocketUpgrade> {
+/// Whether a WebSocket is asked for.
+pub(super) fn wants_websocket(asked: &Asked) -> bool {
+    matches!(wire(asked), Ok(Wire::WebSocket))
+}
+
+/// Longest message taken.
+const LONGEST: usize = 16 << 20;
+
+/// A WebSocket in one of `protocols`, or in none where the client names none.
+pub(super) async fn upgrade(asked: Asked, protocols: &'static [&'static str]) -> Result<WebSocketUpgrade> {
     let (mut parts, _) = asked.into_parts();
+    let named = parts.headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
     let upgrade = upgrade.map_err(|why| Refusal::bad_request(format!("unable to upgrade: {why}")))?;
-    let upgrade = upgrade.protocols(protocols.iter().copied());
-    if upgrade.selected_protocol().is_none() {
+    let upgrade =
+        upgrade.protocols(protocols.iter().copied()).max_message_size(LONGEST).max_frame_size(LONGEST);
+    if named && upgrade.selected_protocol().is_none() {
         return Err(unnegotiated(protocols));
     }
     Ok(upgrade)
+}
+
+/// How a session's outcome is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// As the `Status` that it is.
+    Status,
+    /// As text, and only when it is bad: before version 4.
+    Text,
+}
+
+impl Verdict {
+    fn of(protocol: &str) -> Self {
+        if protocol.starts_with("v4.") || protocol.starts_with("v5.") { Self::Status } else { Self::Text }
+    }
+
+    /// The bytes to send, when there are any.
+    fn said(self, outcome: Bytes) -> Bytes {
+        match self {
+            Self::Status => outcome,
+            Self::Text => logs::failure(&outcome).map(|r| Bytes::from(r.message)).unwrap_or_default(),
+        }
+    }
 }
 
 /// The protocol to speak over SPDY: ours, in our order, of those the client offers.
 fn offered(headers: &HeaderMap, protocols: &[&'static str]) -> Result<&'static str> {
     let values = headers.get_all(PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     let offers: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    // The first clients of port-forward said nothing.
-    if offers.is_empty() && protocols == [PORT_FORWARD] {
-        return Ok(PORT_FORWARD);
+    // The first clients said nothing, and speak the first version.
+    if let (true, Some(first)) = (offers.is_empty(), protocols.last()) {
+        return Ok(first);
     }
     protocols.iter().copied().find(|known| offers.contains(known)).ok_or_else(|| unnegotiated(protocols))
 }
@@ -182,16 +232,12 @@ mod tests {
             }
             offered(&headers, known).ok()
         };
-        assert_eq!(
-            choose(&["v5.channel.k8s.io", "v4.channel.k8s.io"], &exec::PROTOCOLS),
-            Some("v4.channel.k8s.io")
-        );
-        assert_eq!(
-            choose(&["channel.k8s.io, v4.channel.k8s.io"], &exec::PROTOCOLS),
-            Some("v4.channel.k8s.io")
-        );
-        assert_eq!(choose(&["channel.k8s.io"], &exec::PROTOCOLS), None);
-        assert_eq!(choose(&[], &exec::PROTOCOLS), None);
+        let exec = |offers: &[&'static str]| choose(offers, exec::PROTOCOLS);
+        assert_eq!(exec(&["v5.channel.k8s.io", "v4.channel.k8s.io"]), Some("v4.channel.k8s.io"));
+        assert_eq!(exec(&["channel.k8s.io, v4.channel.k8s.io"]), Some("v4.channel.k8s.io"));
+        assert_eq!(exec(&["v2.channel.k8s.io"]), Some("v2.channel.k8s.io"));
+        assert_eq!(exec(&["nonsense"]), None);
+        assert_eq!(exec(&[]), Some("channel.k8s.io"), "the first clients said nothing");
         assert_eq!(choose(&[], &[PORT_FORWARD]), Some(PORT_FORWARD));
     }
 }

@@ -34,7 +34,7 @@ async fn a_stranger_joins_attends_and_serves() {
     let exec =
         || Session::Exec { container: String::new(), command: vec!["sh".into()], stdin: true, tty: false };
     let early = admin.open(&pod, exec()).await.unwrap_err();
-    assert_eq!(early.message, "pod web-1 is not assigned to a node yet");
+    assert_eq!(early.message, "pod web-1 does not have a host assigned");
     let bind = json!({"target": {"kind": "Node", "name": "n1"}});
     admin.subresource(&pod, "binding", Some(bind), &WriteHow::default()).await.unwrap();
     let away = admin.open(&pod, exec()).await.unwrap_err();
@@ -45,7 +45,9 @@ async fn a_stranger_joins_attends_and_serves() {
     let mut calls = node.attend("n1").await.unwrap();
     let agent = async {
         let call = calls.next().await.unwrap().unwrap();
-        assert_eq!((&call.pod, &call.session), (&pod, &exec()));
+        let mut only = exec();
+        *only.container_mut().unwrap() = "main".into();
+        assert_eq!((&call.pod, &call.session), (&pod, &only), "the only container is meant");
         node.serve(call.number).await.unwrap()
     };
     let (user, mut agent) = tokio::join!(admin.open(&pod, exec()), agent);

@@ -76,7 +76,7 @@ async fn what_is_wrong_is_a_status_with_its_code() {
         (&format!("GET {MAPS}?resourceVersion=99999"), &[], "", 504, "Too large resource version"),
         (&format!("GET {MAPS}"), &[("impersonate-user", "root")], "", 403, "impersonation"),
         (
-            "GET /api/v1/namespaces/default/pods/web/exec?command=cat",
+            "GET /api/v1/namespaces/default/pods/web/exec?command=cat&stdin=1",
             &[],
             "",
             400,

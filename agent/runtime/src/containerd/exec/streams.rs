@@ -1,6 +1,6 @@
 //! The ends of FIFOs that we hold, each keeping its command from being taken away.
 
-use super::Running;
+use super::{super::Inner, Running};
 use std::{
     io,
     pin::Pin,
@@ -34,23 +34,36 @@ impl AsyncRead for Output {
     }
 }
 
-/// What a command reads. Shutting it down, or dropping it, tells the command that no more comes.
+/// What the end of an input is the end of.
+pub(crate) enum Open {
+    /// A command's input.
+    Command(Arc<Running>),
+    /// A container's own.
+    Container { inner: Arc<Inner>, id: String },
+}
+
+/// What a process reads. Shutting it down, or dropping it, tells the process that no more comes.
 pub(crate) struct Input {
     pipe: Option<Sender>,
-    /// `None` for a container's own input, which stays open for who comes next.
-    running: Option<Arc<Running>>,
+    /// `None` for an input that stays open for who comes next.
+    open: Option<Open>,
 }
 
 impl Input {
-    pub(crate) fn new(pipe: Sender, running: Option<Arc<Running>>) -> Self {
-        Self { pipe: Some(pipe), running }
+    pub(crate) fn new(pipe: Sender, open: Option<Open>) -> Self {
+        Self { pipe: Some(pipe), open }
     }
 
     fn close(&mut self) {
         // Our end first: the shim reads to the end of the FIFO, and both ends make the end.
         drop(self.pipe.take());
-        if let (Some(running), Ok(runtime)) = (self.running.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(async move { running.close_input().await });
+        if let (Some(open), Ok(runtime)) = (self.open.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                match open {
+                    Open::Command(running) => running.close_input().await,
+                    Open::Container { inner, id } => inner.close_input(&id, "").await,
+                }
+            });
         }
     }
 }

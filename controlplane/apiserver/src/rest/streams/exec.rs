@@ -1,17 +1,21 @@
 //! exec and attach over SPDY: a stream for each channel.
 
 use super::{
-    spdy::{Out, Piece, Stream},
+    Verdict,
+    spdy::{Incoming, Out, Piece, Stream},
     websocket::broken,
 };
 use crate::rest::parameters::Parameters;
 use futures::future;
-use shared_client::{Channel, Duplex, Frame};
+use shared_api::Refusal;
+use shared_client::{Channel, Duplex, Frame, Result};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::mpsc;
 
-/// What is spoken, best first; over SPDY the two are the same.
-pub(super) const PROTOCOLS: [&str; 2] = ["v4.channel.k8s.io", "v5.channel.k8s.io"];
+/// What is spoken, best first. Over SPDY, version 5 is version 4; 3 tells outcomes as text, 2 and 1 know
+/// no sizes of terminals.
+pub(super) const PROTOCOLS: &[&str] =
+    &["v4.channel.k8s.io", "v5.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"];
 
 /// How long a client may take to open all of its streams.
 const OPENING: Duration = Duration::from_secs(30);
@@ -22,8 +26,11 @@ pub(super) struct Channels(Vec<(&'static str, Channel)>);
 
 impl Channels {
     /// As the parameters say. A terminal mixes standard error into standard output.
-    pub(super) fn of(parameters: &Parameters) -> Self {
+    pub(super) fn of(parameters: &Parameters) -> Result<Self> {
         let tty = parameters.flag("tty");
+        if !["stdin", "stdout", "stderr"].iter().any(|name| parameters.flag(name)) {
+            return Err(Refusal::bad_request("you must specify at least 1 of stdin, stdout, stderr"));
+        }
         let every = [
             ("error", Channel::Outcome, true),
             ("stdin", Channel::Stdin, parameters.flag("stdin")),
@@ -31,18 +38,32 @@ impl Channels {
             ("stderr", Channel::Stderr, parameters.flag("stderr") && !tty),
             ("resize", Channel::Resize, tty),
         ];
-        Self(
-            every
-                .into_iter()
-                .filter(|(.., wanted)| *wanted)
-                .map(|(name, channel, _)| (name, channel))
-                .collect(),
-        )
+        let wanted = every.into_iter().filter(|(.., wanted)| *wanted);
+        Ok(Self(wanted.map(|(name, channel, _)| (name, channel)).collect()))
+    }
+
+    /// Those that there are in a version of the protocol.
+    pub(super) fn in_version(mut self, protocol: &str) -> Self {
+        if matches!(protocol, "v2.channel.k8s.io" | "channel.k8s.io") {
+            self.0.retain(|(_, channel)| *channel != Channel::Resize);
+        }
+        self
+    }
+
+    /// Whether the client wants to hear this.
+    pub(super) fn has(&self, channel: Channel) -> bool {
+        self.0.iter().any(|(_, wanted)| *wanted == channel)
     }
 }
 
 /// Bridges the streams and a session until either ends.
-pub(super) async fn serve(mut streams: mpsc::Receiver<Stream>, out: Out, channels: Channels, duplex: Duplex) {
+pub(super) async fn serve(
+    mut streams: mpsc::Receiver<Stream>,
+    out: Out,
+    channels: Channels,
+    verdict: Verdict,
+    duplex: Duplex,
+) {
     let opened = tokio::time::timeout(OPENING, open(&mut streams, &channels)).await;
     let Ok(mut opened) = opened else {
         tracing::debug!("a client did not open its streams");
@@ -52,8 +73,7 @@ pub(super) async fn serve(mut streams: mpsc::Receiver<Stream>, out: Out, channel
     let mut inputs = Vec::new();
     for channel in [Channel::Stdin, Channel::Resize] {
         if let Some(stream) = opened.get_mut(&channel) {
-            let (_, closed) = mpsc::channel(1);
-            inputs.push(listen(std::mem::replace(&mut stream.incoming, closed), channel, send.clone()));
+            inputs.push(listen(stream.incoming.take(), channel, send.clone()));
         }
     }
     drop(send);
@@ -64,7 +84,7 @@ pub(super) async fn serve(mut streams: mpsc::Receiver<Stream>, out: Out, channel
     };
     tokio::select! {
         () = listening => {}
-        () = tell(&opened, receive) => {}
+        () = tell(&opened, receive, verdict) => {}
     }
     for stream in opened.values() {
         stream.finish().await;
@@ -85,7 +105,7 @@ async fn open(streams: &mut mpsc::Receiver<Stream>, channels: &Channels) -> Hash
     opened
 }
 
-async fn listen(mut incoming: mpsc::Receiver<Piece>, channel: Channel, pod: mpsc::Sender<Frame>) {
+async fn listen(mut incoming: Incoming, channel: Channel, pod: mpsc::Sender<Frame>) {
     while let Some(piece) = incoming.recv().await {
         let frame = match piece {
             Piece::Data(data) => Frame::data(channel, data),
@@ -99,12 +119,13 @@ async fn listen(mut incoming: mpsc::Receiver<Piece>, channel: Channel, pod: mpsc
     while incoming.recv().await.is_some() {}
 }
 
-async fn tell(opened: &HashMap<Channel, Stream>, mut pod: mpsc::Receiver<Frame>) {
+async fn tell(opened: &HashMap<Channel, Stream>, mut pod: mpsc::Receiver<Frame>, verdict: Verdict) {
     loop {
         let frame = pod.recv().await.unwrap_or_else(|| Frame::outcome(&broken().to_status()));
         let last = frame.channel == Channel::Outcome;
         if let Some(stream) = opened.get(&frame.channel) {
-            if !stream.send(frame.data).await {
+            let data = if last { verdict.said(frame.data) } else { frame.data };
+            if !stream.send(data).await {
                 return;
             }
             if frame.end && !last {
@@ -123,11 +144,15 @@ mod tests {
 
     #[test]
     fn a_terminal_has_no_standard_error() {
-        let names = |query: &str| {
-            let channels = Channels::of(&Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap());
-            channels.0.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(names("stdout=true&stderr=true"), "error stdout stderr");
-        assert_eq!(names("stdin=1&stdout=1&stderr=1&tty=1"), "error stdin stdout resize");
+        let of =
+            |query: &str| Channels::of(&Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap());
+        let names =
+            |channels: Channels| channels.0.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
+        assert_eq!(names(of("stdout=true&stderr=true").unwrap()), "error stdout stderr");
+        let terminal = of("stdin=1&stdout=1&stderr=1&tty=1").unwrap();
+        assert_eq!(names(terminal.clone()), "error stdin stdout resize");
+        assert_eq!(names(terminal.in_version("v2.channel.k8s.io")), "error stdin stdout");
+        let nothing = of("tty=1").unwrap_err();
+        assert_eq!(nothing.message, "you must specify at least 1 of stdin, stdout, stderr");
     }
 }

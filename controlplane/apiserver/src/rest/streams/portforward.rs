@@ -1,6 +1,6 @@
 //! Port-forwarding: for each connection a pair of streams, one for bytes and one for what went wrong.
 
-use super::spdy::{Piece, Stream};
+use super::spdy::{Incoming, Piece, Stream};
 use futures::{StreamExt, stream::FuturesUnordered};
 use shared_api::{Key, Refusal, meta::Status};
 use shared_client::{Channel, Duplex, Frame, Result, Session, Sessions};
@@ -59,8 +59,7 @@ async fn bridge(sessions: &dyn Sessions, pod: &Key, data: &mut Stream) -> Result
     let port = text.parse().ok().filter(|port| *port != 0);
     let port = port.ok_or_else(|| Refusal::bad_request(format!("port {text:?} is not a port number")))?;
     let Duplex { send, mut receive } = sessions.open(pod, Session::PortForward { port }).await?;
-    let (_, closed) = mpsc::channel(1);
-    let incoming = std::mem::replace(&mut data.incoming, closed);
+    let incoming = data.incoming.take();
     tokio::select! {
         // The client gave the connection up; dropping the session closes the other side.
         () = listen(incoming, send) => Ok(()),
@@ -69,7 +68,7 @@ async fn bridge(sessions: &dyn Sessions, pod: &Key, data: &mut Stream) -> Result
 }
 
 /// What the client sends, to the pod. Returns only when the client gives up.
-async fn listen(mut incoming: mpsc::Receiver<Piece>, pod: mpsc::Sender<Frame>) {
+async fn listen(mut incoming: Incoming, pod: mpsc::Sender<Frame>) {
     while let Some(piece) = incoming.recv().await {
         match piece {
             Piece::Data(data) => drop(pod.send(Frame::data(Channel::Stdin, data)).await),
@@ -94,7 +93,8 @@ async fn tell(data: &Stream, pod: &mut mpsc::Receiver<Frame>) -> Result<()> {
     Err(Refusal::unavailable("the connection to the pod's node broke"))
 }
 
-fn outcome(bytes: &[u8]) -> Result<()> {
+/// What a session that ended in these words came to.
+pub(super) fn outcome(bytes: &[u8]) -> Result<()> {
     match serde_json::from_slice::<Status>(bytes) {
         Ok(status) if status.status.as_deref() == Some("Success") => Ok(()),
         Ok(status) => Err(Refusal::from_status(status)),

@@ -31,7 +31,11 @@ pub(super) enum SpdyFrame {
     GoAway { last: u32 },
     /// A piece of a stream.
     Data { stream: u32, data: Bytes, fin: bool },
-    /// Something that asks for nothing: settings, windows, further headers.
+    /// So many bytes more may be sent on a stream.
+    Window { stream: u32, more: u32 },
+    /// What a stream may be sent before its first window.
+    InitialWindow(u32),
+    /// Something that asks for nothing: other settings, further headers.
     Nothing { ended: Option<u32> },
 }
 
@@ -119,11 +123,26 @@ impl Reader {
                 SpdyFrame::Nothing { ended: fin.then_some(stream) }
             }
             3 => SpdyFrame::Reset { stream: id(&mut payload)?, status: number(&mut payload)? },
+            4 => {
+                initial_window(payload)?.map_or(SpdyFrame::Nothing { ended: None }, SpdyFrame::InitialWindow)
+            }
             6 => SpdyFrame::Ping(number(&mut payload)?),
             7 => SpdyFrame::GoAway { last: id(&mut payload)? },
+            9 => SpdyFrame::Window { stream: id(&mut payload)?, more: id(&mut payload)? },
             _ => SpdyFrame::Nothing { ended: None },
         })
     }
+}
+
+/// The one setting of interest.
+fn initial_window(mut payload: &[u8]) -> io::Result<Option<u32>> {
+    const INITIAL_WINDOW: u32 = 7;
+    let mut found = None;
+    for _ in 0..number(&mut payload)? {
+        let (id, value) = (number(&mut payload)? & 0x00ff_ffff, number(&mut payload)?);
+        found = Some(value).filter(|_| id == INITIAL_WINDOW).or(found);
+    }
+    Ok(found)
 }
 
 fn broken(why: &str) -> io::Error {
@@ -236,6 +255,9 @@ impl Encoder<SpdyFrame> for Writer {
                 control(target, 3, 0, &[stream.to_be_bytes(), status.to_be_bytes()].concat());
             }
             SpdyFrame::Ping(id) => control(target, 6, 0, &id.to_be_bytes()),
+            SpdyFrame::Window { stream, more } => {
+                control(target, 9, 0, &[stream.to_be_bytes(), more.to_be_bytes()].concat());
+            }
             SpdyFrame::GoAway { last } => control(target, 7, 0, &[last.to_be_bytes(), [0; 4]].concat()),
             SpdyFrame::Data { stream, data, fin } => {
                 target.reserve(data.len() + 8);
@@ -243,7 +265,7 @@ impl Encoder<SpdyFrame> for Writer {
                 put_length(target, if fin { FIN } else { 0 }, data.len());
                 target.put_slice(&data);
             }
-            SpdyFrame::Nothing { .. } => {}
+            SpdyFrame::InitialWindow(_) | SpdyFrame::Nothing { .. } => {}
         }
         Ok(())
     }
@@ -297,12 +319,22 @@ mod tests {
             SpdyFrame::Data { stream: 3, data: Bytes::from_static(b"hello"), fin: false },
             SpdyFrame::Data { stream: 3, data: Bytes::new(), fin: true },
             SpdyFrame::Ping(7),
+            SpdyFrame::Window { stream: 3, more: 70_000 },
             SpdyFrame::Reset { stream: 3, status: 5 },
             SpdyFrame::GoAway { last: 5 },
         ];
         assert_eq!(round(&frames), frames);
         let replies = [SpdyFrame::Reply { stream: 1 }, SpdyFrame::Reply { stream: 3 }];
         assert_eq!(round(&replies), [const { SpdyFrame::Nothing { ended: None } }; 2]);
+    }
+
+    #[test]
+    fn the_initial_window_is_found_among_settings() {
+        let setting = |id: u8, value: u32| [&[1, 0, 0, id][..], &value.to_be_bytes()].concat();
+        let payload = [&2_u32.to_be_bytes()[..], &setting(4, 100), &setting(7, 9)].concat();
+        let frame = [&b"\x80\x03\x00\x04\x00\x00\x00\x14"[..], &payload].concat();
+        let read = Reader::new().decode(&mut BytesMut::from(&frame[..])).unwrap();
+        assert_eq!(read, Some(SpdyFrame::InitialWindow(9)));
     }
 
     #[test]
