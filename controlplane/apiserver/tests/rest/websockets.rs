@@ -1,4 +1,4 @@
-//! WebSockets as client libraries and scripts use them: every protocol, message by message.
+//! Sockets as client libraries and scripts use them: every protocol, message by message.
 
 use crate::door::{TestDoor, cluster};
 use futures::{SinkExt, StreamExt};
