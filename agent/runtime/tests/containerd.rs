@@ -277,6 +277,10 @@ async fn talks_to_containers_that_listen() {
         if tty {
             process.control.resize(80, 24).await.unwrap();
         }
+        // A question is in the log before its line ends.
+        while !text(&spec.log, Source::Stdout).await.starts_with("name? ") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         process.stdin.as_mut().unwrap().write_all(b"you\n").await.unwrap();
         assert_eq!(ended(&node.runtime, &mut events, &spec.id).await, (4, false));
         assert_eq!(process.control.wait().await.unwrap(), 4);
