@@ -1,6 +1,7 @@
 //! The agent of one node: it joins, says that it lives, and wires the node's parts together. It decides
 //! nothing about pods, containers or rules, and it is never dialled: every connection is its own.
 
+mod answers;
 mod heartbeat;
 mod identity;
 mod machine;

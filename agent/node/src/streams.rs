@@ -1,8 +1,9 @@
 //! Sessions: the control plane calls over a stream that this node keeps open, and the node dials back.
 
+use crate::answers;
 use agent_pods::Pods;
 use futures::StreamExt;
-use shared_client::grpc::Grpc;
+use shared_client::{Session, grpc::Grpc};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
@@ -27,7 +28,10 @@ pub(crate) async fn attend(grpc: Grpc, pods: Arc<Pods>, node: String) {
                     let (grpc, pods) = (grpc.clone(), Arc::clone(&pods));
                     sessions.spawn(async move {
                         match grpc.serve(call.number).await {
-                            Ok(duplex) => pods.serve(&call.pod, call.session, duplex).await,
+                            Ok(duplex) => match call.session {
+                                Session::Node { port } => answers::serve(pods, port, duplex).await,
+                                session => pods.serve(&call.pod, session, duplex).await,
+                            },
                             Err(error) => {
                                 tracing::warn!(%error, pod = %call.pod, "a call could not be taken up");
                             }

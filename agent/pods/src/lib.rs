@@ -10,6 +10,7 @@ mod aim;
 pub mod credentials;
 pub mod env;
 pub mod events;
+pub mod figures;
 pub mod files;
 #[cfg(test)]
 mod fixtures;

@@ -4,7 +4,7 @@ use crate::{
     labels,
     observed::{Doing, Mounted, Observed, Seen, Slot},
     restart::{self, policy},
-    stage::{Stage, deadline, leaving, sidecar, stage},
+    stage::{Stage, deadline, guests, leaving, sidecar, stage},
 };
 use agent_runtime::Phase;
 use shared_api::{
@@ -78,11 +78,13 @@ pub fn plan(pod: &Pod, seen: &Observed, now: Timestamp) -> Vec<Step> {
             // Those that stay are tended from when their turn has come.
             init.filter(|c| c.name == name || (sidecar(c) && seen.newest(&c.name).is_some()))
                 .flat_map(|c| tend(pod, spec, seen, c, now))
+                .chain(host(pod, spec, seen, now))
                 .collect()
         }
         Stage::Running => {
             let staying = spec.init_containers.iter().flatten().filter(|c| sidecar(c));
-            staying.chain(&spec.containers).flat_map(|c| tend(pod, spec, seen, c, now)).collect()
+            let all = staying.chain(&spec.containers).flat_map(|c| tend(pod, spec, seen, c, now));
+            all.chain(host(pod, spec, seen, now)).collect()
         }
         Stage::Ending => end(pod, spec, seen, now),
         Stage::Ended => {
@@ -158,6 +160,17 @@ fn tend(pod: &Pod, spec: &PodSpec, seen: &Observed, container: &Container, now: 
             && seen.due(&Slot::Removal(c.id.clone()), now)
     });
     step.into_iter().chain(stale.map(|c| Step::Remove { id: c.id.clone() })).collect()
+}
+
+/// What the pod's guests need: each is let in once, and what was told of its stay is not told again.
+fn host(pod: &Pod, spec: &PodSpec, seen: &Observed, now: Timestamp) -> Vec<Step> {
+    let told =
+        pod.status.as_ref().and_then(|s| s.ephemeral_container_statuses.as_deref()).unwrap_or_default();
+    let stayed = |name: &str| told.iter().any(|s| s.name == name && s.container_id.is_some());
+    guests(spec)
+        .filter(|guest| seen.newest(&guest.name).is_some() || !stayed(&guest.name))
+        .flat_map(|guest| tend(pod, spec, seen, &guest, now))
+        .collect()
 }
 
 /// Why a running container has to be ended, if it has to.

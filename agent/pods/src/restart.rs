@@ -25,8 +25,11 @@ const LONGEST: u64 = 300;
 const CALM: i64 = 600;
 
 /// The policy for one container of a pod: a container that prepares the pod runs until it succeeds
-/// once, unless it says that it stays.
+/// once, unless it says that it stays; a guest runs once.
 pub fn policy(spec: &PodSpec, container: &Container) -> Policy {
+    if spec.ephemeral_containers.iter().flatten().any(|c| c.name == container.name) {
+        return Policy::Never;
+    }
     let init = spec.init_containers.iter().flatten().any(|c| c.name == container.name);
     if init && container.restart_policy.as_deref() == Some("Always") {
         return Policy::Always;

@@ -52,14 +52,9 @@ pub fn security(spec: &PodSpec, container: &Container, image: &Image) -> Result<
 }
 
 /// What of a pod this node cannot give it; said rather than left out.
-pub fn unsupported(spec: &PodSpec) -> Option<String> {
-    let asked = [
-        ("hostPID", spec.host_pid),
-        ("hostIPC", spec.host_ipc),
-        ("shareProcessNamespace", spec.share_process_namespace),
-    ];
-    let field = asked.iter().find(|(_, value)| *value == Some(true))?.0;
-    Some(format!("spec.{field} is not supported by this node yet; leave it out"))
+pub fn unsupported(spec: &PodSpec) -> Option<&'static str> {
+    (spec.share_process_namespace == Some(true))
+        .then_some("spec.shareProcessNamespace is not supported by this node yet; leave it out")
 }
 
 #[cfg(test)]

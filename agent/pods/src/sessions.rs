@@ -4,7 +4,7 @@ mod forward;
 mod logs;
 mod process;
 
-use crate::{labels, observed::Seen, run::Pods};
+use crate::{labels, observed::Seen, run::Pods, stage::container_of};
 use agent_runtime::Exec;
 use shared_api::{
     Key, Reason, Refusal,
@@ -36,6 +36,9 @@ impl Pods {
                 self.attach(pod, &container, stdin, &mut duplex).await
             }
             Session::PortForward { port } => self.forward(pod, port, &mut duplex).await,
+            Session::Node { .. } | Session::Proxy { .. } => {
+                Err(Refusal::bad_request("this is asked of a node, not of a pod"))
+            }
         };
         let status = match result {
             Ok(status) => status,
@@ -51,7 +54,7 @@ impl Pods {
         let default = pod.metadata.annotations.as_ref().and_then(|a| a.get(DEFAULT)).cloned();
         let first = spec.containers.first().map(|c| c.name.clone());
         let named = Some(container.to_owned()).filter(|c| !c.is_empty());
-        let known = |name: &String| crate::stage::containers_of(&spec).any(|c| c.name == *name);
+        let known = |name: &String| container_of(&spec, name).is_some();
         let wanted = named.or(default.filter(known)).or(first).unwrap_or_default();
         if !known(&wanted) {
             return Err(Refusal::bad_request(format!(
@@ -83,9 +86,8 @@ impl Pods {
 
 impl Target {
     /// What the pod asks of the container.
-    fn spec(&self) -> Option<&Container> {
-        let spec = self.pod.spec.as_ref()?;
-        crate::stage::containers_of(spec).find(|c| c.name == self.container)
+    fn spec(&self) -> Option<Container> {
+        container_of(self.pod.spec.as_ref()?, &self.container)
     }
 }
 
@@ -97,7 +99,8 @@ fn name(pod: &Pod) -> &str {
 fn why_not(pod: &Pod, container: &str) -> String {
     let status = pod.status.as_ref();
     let mut all = status.into_iter().flat_map(|s| {
-        s.container_statuses.iter().flatten().chain(s.init_container_statuses.iter().flatten())
+        let proper = s.container_statuses.iter().flatten().chain(s.init_container_statuses.iter().flatten());
+        proper.chain(s.ephemeral_container_statuses.iter().flatten())
     });
     let state = all.find(|s| s.name == container).and_then(|s| s.state.as_ref());
     let waiting = state.and_then(|s| s.waiting.as_ref()).and_then(|w| w.reason.clone());

@@ -1,7 +1,7 @@
 //! One container of a pod as the runtime wants it.
 
 use crate::{env::expand, files, labels, paths::Paths, resources::resources, security::security};
-use agent_runtime::{ContainerSpec, Image, Mount};
+use agent_runtime::{ContainerSpec, Image, Mount, Processes};
 use agent_volumes::Bind;
 use shared_api::{
     Amount,
@@ -27,6 +27,8 @@ pub struct Making<'a> {
     pub binds: Vec<Bind>,
     /// The pod's network; `None` is the node's.
     pub netns: Option<PathBuf>,
+    /// Whose processes it sees.
+    pub processes: Processes,
     /// The node's name.
     pub node: &'a str,
     /// The node's memory.
@@ -37,7 +39,8 @@ pub struct Making<'a> {
 
 /// The container as the runtime wants it; what is wrong with it, in kubelet's words.
 pub fn spec(making: Making<'_>) -> Result<ContainerSpec, String> {
-    let Making { pod, container, attempt, streak, image, env, binds, netns, node, memory, paths } = making;
+    let Making { pod, container, attempt, streak, image, env, binds, netns, processes, node, memory, paths } =
+        making;
     let own = PodSpec::default();
     let spec = pod.spec.as_ref().unwrap_or(&own);
     let uid = pod.metadata.uid.clone().unwrap_or_default();
@@ -74,6 +77,8 @@ pub fn spec(making: Making<'_>) -> Result<ContainerSpec, String> {
         working_dir: container.working_dir.clone().filter(|d| !d.is_empty()),
         hostname,
         netns,
+        processes,
+        host_ipc: spec.host_ipc.unwrap_or(false),
         group: uid.clone(),
         mounts,
         cgroup: format!("/dhow/{node}/{uid}/{id}"),

@@ -6,7 +6,7 @@ use crate::{
 };
 use shared_api::{
     Timestamp,
-    core::{Container, Pod, PodSpec},
+    core::{Container, Pod, PodSpec, guest},
 };
 
 /// Where a pod is in its life.
@@ -30,7 +30,8 @@ pub enum Stage {
 pub fn stage(pod: &Pod, seen: &Observed, now: Timestamp) -> Stage {
     let Some(spec) = &pod.spec else { return Stage::Removing };
     let quiet = !seen.containers.iter().any(Seen::alive)
-        && !containers_of(spec).any(|c| seen.doing(&c.name).is_some());
+        && !containers_of(spec).any(|c| seen.doing(&c.name).is_some())
+        && !guests(spec).any(|c| seen.doing(&c.name).is_some());
     if leaving(pod, seen) {
         return if quiet { Stage::Removing } else { Stage::Ending };
     }
@@ -118,4 +119,14 @@ pub(crate) fn sidecar(container: &Container) -> bool {
 /// Init containers, then the others.
 pub(crate) fn containers_of(spec: &PodSpec) -> impl Iterator<Item = &Container> {
     spec.init_containers.iter().flatten().chain(&spec.containers)
+}
+
+/// Guests: let in while the pod runs, beside all others. They run once.
+pub(crate) fn guests(spec: &PodSpec) -> impl Iterator<Item = Container> + '_ {
+    spec.ephemeral_containers.iter().flatten().map(guest)
+}
+
+/// The container of this name, whatever its part in the pod.
+pub(crate) fn container_of(spec: &PodSpec, name: &str) -> Option<Container> {
+    containers_of(spec).find(|c| c.name == name).cloned().or_else(|| guests(spec).find(|c| c.name == name))
 }

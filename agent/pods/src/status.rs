@@ -8,7 +8,7 @@ pub(crate) use conditions::OURS;
 use crate::{
     observed::{Observed, Seen},
     restart::{Policy, policy},
-    stage::{begun, leaving, next_init, outcome, overdue, sidecar, terminal},
+    stage::{begun, guests, leaving, next_init, outcome, overdue, sidecar, terminal},
 };
 use shared_api::{
     Time, Timestamp,
@@ -45,6 +45,7 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
         .flatten()
         .map(|c| containers::status(pod, spec, seen, c, true, now))
         .collect();
+    let guests: Vec<_> = guests(spec).map(|c| containers::guest(pod, spec, seen, &c, now)).collect();
     let conditions = conditions::conditions(pod, spec, seen, phase, now);
     PodStatus {
         phase: Some(phase.into()),
@@ -55,6 +56,7 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
             spec.containers.iter().map(|c| containers::status(pod, spec, seen, c, false, now)).collect(),
         ),
         init_container_statuses: (!inits.is_empty()).then_some(inits),
+        ephemeral_container_statuses: (!guests.is_empty()).then_some(guests),
         host_ip: Some(host.ip.into()),
         host_ips: Some(vec![HostIP { ip: host.ip.into() }]),
         pod_ips: address.clone().map(|ip| vec![PodIP { ip }]),

@@ -345,6 +345,31 @@ async fn attaching_ends_when_all_is_said() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_guest_comes_in_once() {
+    let mut node = Node::new("guest");
+    node.cluster.put(&object(&web("web")));
+    let pods = node.begin();
+    let mut running = node.until("web", ready).await;
+    let guest = json!({"name": "debugger", "image": "busybox", "targetContainerName": "app"});
+    let guests = Some(vec![serde_json::from_value(guest).unwrap()]);
+    running.spec.as_mut().unwrap().ephemeral_containers = guests;
+    node.cluster.put(&object(&running));
+    let state = |p: &Pod| {
+        let all = p.status.as_ref()?.ephemeral_container_statuses.as_ref()?;
+        all.iter().find(|s| s.name == "debugger")?.state.clone()
+    };
+    node.until("web", |p| state(p).is_some_and(|s| s.running.is_some())).await;
+    let session =
+        Session::Exec { container: "debugger".into(), command: vec!["x".into()], stdin: false, tty: false };
+    assert_eq!(served(&pods, "web", session, b"").await.1["status"], "Success");
+    let before = starts(&node);
+    node.exit(&node.id("web", "debugger", 0), 1);
+    let after = node.until("web", |p| state(p).is_some_and(|s| s.terminated.is_some())).await;
+    assert_eq!((phase(&after), starts(&node)), ("Running", before), "it is not made again");
+    assert!(ready(&after));
+}
+
 /// What a session answers to `input`, and how it ends.
 async fn served(pods: &Pods, pod: &str, session: Session, input: &'static [u8]) -> (String, Value) {
     let (mut ours, theirs) = Duplex::pair(8);

@@ -23,6 +23,10 @@ pub struct ContainerSpec {
     pub hostname: String,
     /// Network namespace to join; the node's own when `None`.
     pub netns: Option<PathBuf>,
+    /// Whose processes it sees.
+    pub processes: Processes,
+    /// It shares the node's inter-process communication.
+    pub host_ipc: bool,
     /// Containers of one group share a shim.
     pub group: String,
     /// Files and directories of the node that are seen inside.
@@ -41,6 +45,18 @@ pub struct ContainerSpec {
     pub tty: bool,
     /// CRI-format log file it writes to.
     pub log: PathBuf,
+}
+
+/// Whose processes a container sees.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Processes {
+    /// Its own.
+    #[default]
+    Own,
+    /// The node's.
+    Node,
+    /// Those of the container in which this process of the node runs.
+    Of(u32),
 }
 
 /// A file or directory of the node that is seen inside a container.

@@ -14,7 +14,7 @@ mod registry;
 mod spec;
 mod state;
 
-pub use container::{ContainerSpec, Mount, Resources, Security};
+pub use container::{ContainerSpec, Mount, Processes, Resources, Security};
 pub use error::{Error, Result};
 pub use logger::logger_main;
 pub use logs::LogQuery;

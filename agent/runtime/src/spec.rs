@@ -13,7 +13,7 @@ pub(crate) mod user;
 pub(crate) use devices::Device;
 pub(crate) use process::ImageConfig;
 
-use crate::{ContainerSpec, Error, Result};
+use crate::{ContainerSpec, Error, Processes, Result};
 use serde_json::{Value, json};
 use user::User;
 
@@ -41,7 +41,15 @@ pub(crate) fn oci(spec: &ContainerSpec, image: &ImageConfig, user: &User, host: 
             spec.image
         )));
     }
-    let mut namespaces = vec![json!({"type": "pid"}), json!({"type": "mount"}), json!({"type": "ipc"})];
+    let mut namespaces = match spec.processes {
+        Processes::Own => vec![json!({"type": "pid"})],
+        Processes::Node => Vec::new(),
+        Processes::Of(pid) => vec![json!({"type": "pid", "path": format!("/proc/{pid}/ns/pid")})],
+    };
+    namespaces.push(json!({"type": "mount"}));
+    if !spec.host_ipc {
+        namespaces.push(json!({"type": "ipc"}));
+    }
     if let Some(path) = &spec.netns {
         namespaces.push(json!({"type": "network", "path": path}));
         namespaces.push(json!({"type": "uts"}));

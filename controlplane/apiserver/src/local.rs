@@ -172,12 +172,18 @@ impl Cluster for Local {
         keys::kind_of(&key)?;
         pipeline::same_version(kind, &object)?;
         let part = how.subresource.as_deref().unwrap_or_default();
-        let target = pipeline::Target { kind, key: &key, verb: "update", part, checked: true };
+        let target = pipeline::Target {
+            kind,
+            key: &key,
+            verb: "update",
+            part,
+            checked: !subresource::own_rules(part),
+        };
         pipeline::change(self, &target, how, |old| {
             if part.is_empty() {
                 Ok(registry::isolate(kind, object.value(), registry::status_of(old.bytes())))
             } else {
-                registry::only(kind, part, old.value(), object.value())
+                subresource::only(kind, part, old, object.value())
             }
         })
         .await
@@ -197,7 +203,8 @@ impl Cluster for Local {
                 .await;
         }
         let of = shared_api::schema::of(served.group(), served.version(), kind.kind);
-        let target = pipeline::Target { kind, key, verb: "patch", part, checked: true };
+        let target =
+            pipeline::Target { kind, key, verb: "patch", part, checked: !subresource::own_rules(part) };
         pipeline::change(self, &target, how, |old| {
             let before = old.value();
             let status = before.get("status").cloned();
@@ -205,7 +212,7 @@ impl Cluster for Local {
             if part.is_empty() {
                 Ok(registry::isolate(kind, after, status))
             } else {
-                registry::only(kind, part, old.value(), after)
+                subresource::only(kind, part, old, after)
             }
         })
         .await

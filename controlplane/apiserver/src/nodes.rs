@@ -5,6 +5,7 @@
 
 mod join;
 mod pods;
+mod proxied;
 
 pub(crate) use join::Joined;
 pub(crate) use pods::PodSessions;
@@ -25,6 +26,9 @@ use tokio::sync::{mpsc, oneshot};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Frames under way in one direction.
 const ROOM: usize = 32;
+
+/// Nodes that are gone and yet remembered.
+const REMEMBERED: usize = 1000;
 
 /// A session that an agent is to serve.
 #[derive(Debug, Clone)]
@@ -72,7 +76,10 @@ impl Switchboard {
     pub(crate) fn attend(&self, node: &str) -> (u64, mpsc::Receiver<Call>) {
         let (calls, attended) = mpsc::channel(ROOM);
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        lock(&self.lines).insert(node.into(), Line { calls, number, seen: (self.clock)() });
+        let mut lines = lock(&self.lines);
+        lines.insert(node.into(), Line { calls, number, seen: (self.clock)() });
+        forget_the_longest_gone(&mut lines);
+        drop(lines);
         tracing::info!(node, "attended");
         (number, attended)
     }
@@ -144,6 +151,22 @@ impl Drop for Forget<'_> {
     fn drop(&mut self) {
         lock(&self.board.waiting).remove(&self.number);
     }
+}
+
+/// Of nodes that are gone only so many are remembered, those that were here last.
+fn forget_the_longest_gone(lines: &mut HashMap<String, Line>) {
+    let mut gone: Vec<_> =
+        lines.iter().filter(|(_, l)| l.calls.is_closed()).map(|(name, l)| (l.seen, name.clone())).collect();
+    gone.sort();
+    for (_, name) in gone.iter().take(gone.len().saturating_sub(REMEMBERED)) {
+        lines.remove(name);
+    }
+}
+
+/// One of several, each as likely.
+fn chosen<T>(mut all: Vec<T>) -> Option<T> {
+    let place = rand::Rng::random_range(&mut rand::rng(), 0..all.len().max(1));
+    (place < all.len()).then(|| all.swap_remove(place))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

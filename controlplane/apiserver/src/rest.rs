@@ -17,6 +17,7 @@ mod objects;
 mod openapi;
 mod parameters;
 mod protobuf;
+mod proxy;
 mod request;
 mod room;
 mod streams;
@@ -108,6 +109,9 @@ async fn about(
     let caller = door.caller(user);
     if subresources::is_stream(&info) {
         return streams::serve(&*caller, door.sessions(user), &info, &parameters, asked).await;
+    }
+    if info.subresource == subresources::PROXY {
+        return proxy::serve(&*door.sessions(user), &info, asked).await;
     }
     let version = info.served.warning();
     let refused = refused(asked.headers());

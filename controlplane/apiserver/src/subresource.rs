@@ -1,5 +1,9 @@
 //! What else may be asked of an object than to be read and written.
 
+mod pod;
+
+pub(crate) use pod::{only, own_rules};
+
 use crate::{
     keys,
     local::{Local, ask as asked},

@@ -13,6 +13,8 @@ mod kubectl;
 mod kubectl_streams;
 #[path = "rest/program.rs"]
 mod program;
+#[path = "rest/proxy.rs"]
+mod proxy;
 #[path = "rest/websockets.rs"]
 mod websockets;
 #[path = "rest/wire.rs"]

@@ -31,7 +31,7 @@ pub use namespace::Namespace;
 pub use node::Node;
 pub use persistent_volume::PersistentVolume;
 pub use persistent_volume_claim::{PersistentVolumeClaim, class as claim_class};
-pub use pod::Pod;
+pub use pod::{Pod, guest, valid_guests, valid_resize};
 pub use pod_template::PodTemplate;
 pub use replication_controller::ReplicationController;
 pub use resource_quota::ResourceQuota;

@@ -10,6 +10,7 @@
 
 mod api;
 mod cluster;
+mod connection;
 pub mod grpc;
 pub mod kubeconfig;
 mod live;
@@ -19,6 +20,7 @@ mod world;
 
 pub use api::Api;
 pub use cluster::{Cluster, Event, List, Result};
+pub use connection::{Connection, Trouble};
 pub use live::{Live, Standing};
 pub use session::{Channel, Duplex, Frame, LogOptions, Session, Sessions};
 pub use shared_api::Refusal;

@@ -36,6 +36,20 @@ pub enum Session {
         /// The port.
         port: u16,
     },
+    /// One connection to a node itself, likewise.
+    Node {
+        /// A port of the node; what the agent itself answers, when 0.
+        port: u16,
+    },
+    /// One connection to what a pod, a service or a node serves, as the proxy opens it. It is not asked
+    /// over a wire, where nobody could tell what is done with it.
+    #[serde(skip)]
+    Proxy {
+        /// What is done, in the words of rules: `get`, `create`, …
+        verb: String,
+        /// A port's number or name; the usual one when empty.
+        port: String,
+    },
 }
 
 impl Session {
@@ -44,7 +58,7 @@ impl Session {
         match self {
             Self::Logs(options) => Some(&mut options.container),
             Self::Exec { container, .. } | Self::Attach { container, .. } => Some(container),
-            Self::PortForward { .. } => None,
+            Self::PortForward { .. } | Self::Node { .. } | Self::Proxy { .. } => None,
         }
     }
 }

@@ -5,12 +5,13 @@ use crate::{
     aim::{Aim, Miss},
     env::{self, Sources},
     events::Weight,
+    labels,
     run::Shared,
     security,
     spec::{Making, spec},
 };
 use agent_network::Sandbox;
-use agent_runtime::{ContainerSpec, Image};
+use agent_runtime::{ContainerSpec, ContainerState, Image, Processes};
 use agent_volumes::{Lookup, Place};
 use shared_api::core::{Container, Pod, Service};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -95,7 +96,7 @@ impl Shared {
         let (pod, container) = (&*job.pod, &job.container);
         let Some(pod_spec) = &pod.spec else { return Err("the pod has no spec".into()) };
         if let Some(why) = security::unsupported(pod_spec) {
-            return Err(why);
+            return Err(why.into());
         }
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let uid = pod.metadata.uid.as_deref().unwrap_or_default();
@@ -132,6 +133,7 @@ impl Shared {
             env,
             binds,
             netns: job.sandbox.as_ref().map(|s| s.netns.clone()),
+            processes: self.processes(pod, &container.name)?,
             node: &self.options.node,
             memory: self.options.allocatable.memory,
             paths: &self.options.paths,
@@ -140,6 +142,22 @@ impl Shared {
             std::fs::create_dir_all(folder).map_err(|e| format!("making {}: {e}", folder.display()))?;
         }
         Ok(made)
+    }
+
+    /// Whose processes a container sees: the node's, its target's when it is a guest with one, or its own.
+    fn processes(&self, pod: &Pod, container: &str) -> Result<Processes, String> {
+        let spec = pod.spec.as_ref();
+        if spec.is_some_and(|s| s.host_pid == Some(true)) {
+            return Ok(Processes::Node);
+        }
+        let mut guests = spec.into_iter().flat_map(|s| s.ephemeral_containers.iter().flatten());
+        let target = guests.find(|g| g.name == container).and_then(|g| g.target_container_name.as_deref());
+        let Some(target) = target.filter(|t| !t.is_empty()) else { return Ok(Processes::Own) };
+        let states = self.sight.of(pod.metadata.uid.as_deref().unwrap_or_default());
+        let named =
+            |state: &&ContainerState| state.labels.get(labels::CONTAINER).is_some_and(|n| n == target);
+        let pid = states.iter().filter(named).find_map(|state| state.pid);
+        pid.map(Processes::Of).ok_or_else(|| format!("target container {target:?} is not running"))
     }
 
     /// The address under which the pod is reached.

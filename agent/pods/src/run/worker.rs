@@ -14,7 +14,7 @@ use crate::{
     probes::{Answer, Asked, Question, questions},
     restart::retry,
     sight::Sighting,
-    stage::{Stage, containers_of, leaving, stage},
+    stage::{Stage, container_of, containers_of, leaving, stage},
     status::{Host, status},
 };
 use agent_network::Sandbox;
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     probes: JoinSet<()>,
     asking: HashMap<(String, Question), AbortHandle>,
     answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
-    progress: (mpsc::UnboundedSender<Progress>, mpsc::UnboundedReceiver<Progress>),
+    progress: (mpsc::Sender<Progress>, mpsc::Receiver<Progress>),
     ending: watch::Sender<bool>,
     report: Report,
     reporter: Option<Reporter>,
@@ -87,7 +87,7 @@ impl Worker {
             probes: JoinSet::new(),
             asking: HashMap::new(),
             answers: mpsc::channel(16),
-            progress: mpsc::unbounded_channel(),
+            progress: mpsc::channel(16),
             ending: watch::Sender::new(false),
             report,
             reporter: Some(reporter),
@@ -258,17 +258,20 @@ impl Worker {
                 self.spawn(Slot::Volumes, Doing::Making(None), async move { shared.mount(&pod).await });
             }
             Step::Start { name, attempt, streak } => {
-                let Some(container) = container_of(&pod, &name) else { return };
+                let found = pod.spec.as_ref().and_then(|s| container_of(s, &name));
+                let Some(container) = found else { return };
                 let slot = Slot::Container(name);
                 let (tell, about) = (self.progress.0.clone(), slot.clone());
-                let progress = Arc::new(move |text| drop(tell.send((about.clone(), text))));
+                // Progress that nobody has read yet is overtaken by what comes next.
+                let progress = Arc::new(move |text| drop(tell.try_send((about.clone(), text))));
                 let ending = self.ending.subscribe();
                 let job = Job { pod, container, attempt, streak, sandbox, ending, progress };
                 self.spawn(slot, Doing::Making(None), async move { shared.start(job).await });
             }
             Step::Stop { id, name, grace, why } => {
-                let container = container_of(&pod, &name)
-                    .unwrap_or_else(|| Container { name: name.clone(), ..Container::default() });
+                let found = pod.spec.as_ref().and_then(|s| container_of(s, &name));
+                let container =
+                    found.unwrap_or_else(|| Container { name: name.clone(), ..Container::default() });
                 let slot = Slot::Container(name);
                 if let Some(slower) = self.stops.remove(&slot) {
                     slower.abort();
@@ -382,10 +385,6 @@ fn remembered(pod: &Pod) -> BTreeMap<String, Health> {
         Some((id.to_owned(), health))
     });
     health.collect()
-}
-
-fn container_of(pod: &Pod, name: &str) -> Option<Container> {
-    containers_of(pod.spec.as_ref()?).find(|c| c.name == name).cloned()
 }
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {

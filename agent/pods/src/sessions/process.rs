@@ -46,8 +46,7 @@ impl Pods {
         let target = self.target(key, container)?;
         let seen = self.running(&target)?;
         // The first to attach is the only one, and its end is the end; a terminal stays open for all.
-        let spec = target.spec();
-        let once = spec.is_some_and(|c| c.stdin_once == Some(true) && c.tty != Some(true));
+        let once = target.spec().is_some_and(|c| c.stdin_once == Some(true) && c.tty != Some(true));
         let once = once && stdin;
         let process = self.shared.runtime.attach(&seen.id, once).await.map_err(|e| refused(&e))?;
         let listens = stdin && process.stdin.is_some();

@@ -26,7 +26,7 @@ pub(super) fn status(
 ) -> ContainerStatus {
     let name = container.name.as_str();
     let newest = seen.newest(name);
-    let old = remembered(pod, name, init);
+    let old = remembered(pod, name);
     let Some(newest) = newest else {
         // Its container was cleaned away; what was told of its end stays true.
         if let Some(old) = old.filter(|o| over(o, pod, seen, init)) {
@@ -69,11 +69,25 @@ pub(super) fn status(
     }
 }
 
-/// What the cluster was told about the container before.
-fn remembered<'a>(pod: &'a Pod, name: &str, init: bool) -> Option<&'a ContainerStatus> {
+/// What the cluster is told about a guest: it is never ready, for nobody waits for it.
+pub(super) fn guest(
+    pod: &Pod,
+    spec: &PodSpec,
+    seen: &Observed,
+    guest: &Container,
+    now: Timestamp,
+) -> ContainerStatus {
+    // One that was cleaned away has ended for good, like one that prepared the pod.
+    let cleaned = seen.newest(&guest.name).is_none();
+    ContainerStatus { ready: false, started: Some(false), ..status(pod, spec, seen, guest, cleaned, now) }
+}
+
+/// What the cluster was told about the container before; a name is had once in a pod.
+fn remembered<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
     let status = pod.status.as_ref()?;
-    let all = if init { &status.init_container_statuses } else { &status.container_statuses };
-    all.as_ref()?.iter().find(|s| s.name == name)
+    let all =
+        [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
+    all.into_iter().flatten().flatten().find(|s| s.name == name)
 }
 
 fn over(old: &ContainerStatus, pod: &Pod, seen: &Observed, init: bool) -> bool {

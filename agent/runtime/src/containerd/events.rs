@@ -17,13 +17,16 @@ use prost::Message;
 use prost_types::Any;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 /// A topic of our own: hearing ourselves proves that we listen.
 const HELLO: &str = "/dhow/hello";
 /// How long containerd may take to let us listen.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many changes wait to be looked at.
+const WAITING: usize = 1024;
 
 /// What an event means for us.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub(super) async fn events(inner: Arc<Inner>) -> Result<BoxStream<'static, Chang
     let live = tokio::time::timeout(PATIENCE, subscribe(&inner)).await.map_err(silent)??;
     // Ends that nobody saw: they came while we were away.
     let missed = inner.sweep().await?;
-    let (tell, told) = mpsc::unbounded_channel();
+    let (tell, told) = mpsc::channel(WAITING);
     // A task of its own: ends are written down when they happen, not when somebody reads of them.
     tokio::spawn(async move {
         let mut live = std::pin::pin!(live);
@@ -57,13 +60,15 @@ pub(super) async fn events(inner: Arc<Inner>) -> Result<BoxStream<'static, Chang
                     Some(None) => {}
                     Some(Some(event)) => {
                         let id = inner.note(event).await;
-                        let _ = tell.send(Changed { id });
+                        // Who is told looks at everything: what does not fit into the queue is seen with
+                        // what is in it. To wait here would keep ends from being written down.
+                        let _ = tell.try_send(Changed { id });
                     }
                 },
             }
         }
     });
-    Ok(stream::iter(missed).chain(UnboundedReceiverStream::new(told)).boxed())
+    Ok(stream::iter(missed).chain(ReceiverStream::new(told)).boxed())
 }
 
 /// Every event of ours; ends with the connection.

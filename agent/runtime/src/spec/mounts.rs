@@ -26,7 +26,7 @@ pub(super) const READ_ONLY: &[&str] =
 /// Every mount, in the order they are made.
 pub(super) fn mounts(spec: &ContainerSpec) -> Vec<Value> {
     let ours = |target: &str| spec.mounts.iter().any(|mount| mount.target == Path::new(target));
-    let mut all: Vec<Value> = kernel(spec.security.privileged)
+    let mut all: Vec<Value> = kernel(spec.security.privileged, spec.host_ipc)
         .into_iter()
         .filter(|mount| !ours(mount["destination"].as_str().unwrap_or_default()))
         .collect();
@@ -49,8 +49,15 @@ fn absolute(target: &Path) -> PathBuf {
     Path::new("/").join(target)
 }
 
-fn kernel(privileged: bool) -> Vec<Value> {
+fn kernel(privileged: bool, host_ipc: bool) -> Vec<Value> {
     let access = if privileged { "rw" } else { "ro" };
+    let shared_memory = if host_ipc {
+        json!({"destination": "/dev/shm", "type": "bind", "source": "/dev/shm",
+               "options": ["rbind", "rprivate", "rw"]})
+    } else {
+        json!({"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+               "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]})
+    };
     vec![
         json!({"destination": "/proc", "type": "proc", "source": "proc",
                "options": ["nosuid", "noexec", "nodev"]}),
@@ -58,8 +65,7 @@ fn kernel(privileged: bool) -> Vec<Value> {
                "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]}),
         json!({"destination": "/dev/pts", "type": "devpts", "source": "devpts",
                "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]}),
-        json!({"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
-               "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]}),
+        shared_memory,
         json!({"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
                "options": ["nosuid", "noexec", "nodev"]}),
         json!({"destination": "/sys", "type": "sysfs", "source": "sysfs",

@@ -115,3 +115,18 @@ fn privileged_means_everything() {
     assert_eq!(made["process"]["capabilities"]["bounding"].as_array().unwrap().len(), 41);
     assert!(made["linux"]["namespaces"].as_array().unwrap().contains(&json!({"type": "cgroup"})));
 }
+
+#[test]
+fn the_nodes_and_anothers_processes_are_seen() {
+    let kinds = |spec: &ContainerSpec| {
+        let made = make(spec, &everything());
+        let all = made["linux"]["namespaces"].as_array().unwrap().clone();
+        all.iter()
+            .map(|n| format!("{} {}", n["type"].as_str().unwrap(), n["path"].as_str().unwrap_or("-")))
+            .collect::<Vec<_>>()
+    };
+    let node = ContainerSpec { processes: Processes::Node, host_ipc: true, netns: None, ..spec() };
+    assert_eq!(kinds(&node), ["mount -", "uts -"]);
+    let guest = ContainerSpec { processes: Processes::Of(7), ..spec() };
+    assert_eq!(kinds(&guest)[..3], ["pid /proc/7/ns/pid", "mount -", "ipc -"]);
+}

@@ -23,6 +23,10 @@ pub(crate) struct PodSessions {
 impl Sessions for PodSessions {
     async fn open(&self, pod: &Key, mut session: Session) -> Result<Duplex> {
         let (verb, part) = match &session {
+            Session::Proxy { verb, port } => return self.proxied(pod, verb, port).await,
+            Session::Node { .. } => {
+                return Err(Refusal::bad_request("a node is reached through its proxy"));
+            }
             Session::Logs(_) => ("get", "log"),
             Session::Exec { .. } => ("create", "exec"),
             Session::Attach { .. } => ("create", "attach"),
@@ -52,9 +56,13 @@ impl Sessions for PodSessions {
 /// A session in which nothing is said: the log of a pod that is nowhere yet.
 async fn nothing() -> Duplex {
     let (near, far) = Duplex::pair(1);
-    let well = Status { status: Some("Success".into()), ..Status::default() };
-    let _ = far.send.send(Frame::outcome(&well)).await;
+    let _ = far.send.send(Frame::outcome(&well())).await;
     near
+}
+
+/// All went well.
+pub(super) fn well() -> Status {
+    Status { status: Some("Success".into()), ..Status::default() }
 }
 
 /// The container meant: the one named, or the only one, or the pod's own default.

@@ -65,3 +65,13 @@ async fn a_newer_line_replaces_the_older() {
     });
     assert!(user.is_ok() && call.number > 0);
 }
+
+#[test]
+fn few_of_those_that_left_are_remembered() {
+    let board = board();
+    for n in 0..REMEMBERED + 5 {
+        drop(board.attend(&format!("n{n}")));
+    }
+    let (_, _calls) = board.attend("last");
+    assert_eq!(lock(&board.lines).len(), REMEMBERED + 1);
+}

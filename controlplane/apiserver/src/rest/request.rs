@@ -124,6 +124,8 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
         [plural] => (plural, "", ""),
         [plural, name] => (plural, name, ""),
         [plural, name, subresource] => (plural, name, subresource),
+        // What is behind a proxy has paths of its own.
+        [plural, name, subresources::PROXY, ..] => (plural, name, subresources::PROXY),
         _ => return Err(answer::unknown_path()),
     };
     let serves = |s: &Served| s.kind.plural == plural && s.group() == group && s.version() == version;
@@ -144,6 +146,7 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
         Method::GET if followed || watch && name.is_empty() => Verb::Watch,
         Method::GET if name.is_empty() => Verb::List,
         Method::GET => Verb::Get,
+        Method::HEAD | Method::OPTIONS if subresource == subresources::PROXY => Verb::Get,
         Method::POST if (name.is_empty() || !subresource.is_empty()) && !everywhere => Verb::Create,
         Method::PUT if !name.is_empty() => Verb::Update,
         Method::PATCH if !name.is_empty() => Verb::Patch,
@@ -244,6 +247,9 @@ mod tests {
             ("GET /api/v1/namespaces/a/nodes", "404"),
             ("GET /api/v1/namespaces/a/pods/b/nothing", "404"),
             ("GET /api/v1/namespaces/a/pods/b/log/more", "404"),
+            ("GET /api/v1/namespaces/a/services/http:b:80/proxy/x/y", "Get Service a http:b:80 proxy"),
+            ("HEAD /api/v1/nodes/n/proxy", "Get Node * n proxy"),
+            ("POST /api/v1/namespaces/a/pods/b/proxy/", "Create Pod a b proxy"),
             ("GET /api/v1/nodes/%zz", "400"),
             ("POST /api/v1/pods", "405"),
             ("POST /api/v1/namespaces/a/pods/b", "405"),

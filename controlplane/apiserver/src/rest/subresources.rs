@@ -39,14 +39,25 @@ const fn stream(
     Subresource { name, speaks, verbs: STREAM, stream: true }
 }
 
+/// What leads on to what an object serves.
+pub(super) const PROXY: &str = "proxy";
+
 const SUBRESOURCES: &[Subresource] = &[
     stream("attach", Some(("", "v1", "PodAttachOptions"))),
     speaking("binding", ("", "v1", "Binding"), CREATE),
+    object("ephemeralcontainers", READ_WRITE),
     speaking("eviction", ("policy", "v1", "Eviction"), CREATE),
     stream("exec", Some(("", "v1", "PodExecOptions"))),
     object("finalize", &["update"]),
     Subresource { name: "log", speaks: None, verbs: &["get"], stream: true },
     stream("portforward", Some(("", "v1", "PodPortForwardOptions"))),
+    Subresource {
+        name: PROXY,
+        speaks: None,
+        verbs: &["create", "delete", "get", "patch", "update"],
+        stream: false,
+    },
+    object("resize", READ_WRITE),
     speaking("scale", ("autoscaling", "v1", "Scale"), READ_WRITE),
     object("status", READ_WRITE),
     speaking("token", ("authentication.k8s.io", "v1", "TokenRequest"), CREATE),
@@ -83,5 +94,5 @@ pub(super) fn is_stream(info: &RequestInfo) -> bool {
 
 /// Whether the request goes to a subresource that is not just another view of the object.
 pub(super) fn is_value(info: &RequestInfo) -> bool {
-    !matches!(info.subresource.as_str(), "" | "status")
+    !matches!(info.subresource.as_str(), "" | "status" | "ephemeralcontainers" | "resize")
 }

@@ -171,6 +171,9 @@ async fn play(session: Session, Duplex { send, mut receive }: Duplex) {
         Session::Attach { .. } => exec(&["cat".to_owned()], &send, &mut receive).await,
         Session::PortForward { port: 1 } => Refusal::unavailable("connection refused").to_status(),
         Session::PortForward { port } => serve_http(port, &send, &mut receive).await,
+        Session::Proxy { port, .. } if port == "1" => Refusal::unavailable("connection refused").to_status(),
+        Session::Proxy { verb, port } => say_back(&verb, &port, &send, &mut receive).await,
+        Session::Node { .. } => Refusal::internal("nobody asks a node").to_status(),
     };
     let _ = send.send(Frame::outcome(&status)).await;
 }
@@ -228,6 +231,38 @@ async fn serve_http(port: u16, send: &mpsc::Sender<Frame>, receive: &mut mpsc::R
     for piece in answer.as_bytes().chunks(10_000) {
         let _ = send.send(Frame::data(Channel::Stdout, piece.to_vec())).await;
     }
+    success()
+}
+
+/// A server that answers with what it was asked; asked to upgrade, it does and says back what comes.
+async fn say_back(
+    verb: &str,
+    port: &str,
+    send: &mpsc::Sender<Frame>,
+    receive: &mut mpsc::Receiver<Frame>,
+) -> Status {
+    let mut asked = String::new();
+    while !asked.contains("\r\n\r\n") {
+        match receive.recv().await {
+            Some(frame) if !frame.end => asked += std::str::from_utf8(&frame.data).unwrap(),
+            _ => return success(),
+        }
+    }
+    let say = |text: String| send.send(Frame::data(Channel::Stdout, text));
+    if asked.to_lowercase().contains("upgrade: echo") {
+        let _ =
+            say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n".into())
+                .await;
+        while let Some(frame) = receive.recv().await {
+            if frame.end || send.send(Frame::data(Channel::Stdout, frame.data)).await.is_err() {
+                break;
+            }
+        }
+        return success();
+    }
+    let body = format!("{verb} {port} {asked}");
+    let head = "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n";
+    let _ = say(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())).await;
     success()
 }
 

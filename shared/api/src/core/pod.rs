@@ -2,10 +2,15 @@
 
 mod columns;
 pub(crate) mod defaults;
+mod guests;
+mod resize;
 mod status;
 mod update;
 pub(crate) mod validate;
 mod volumes;
+
+pub use guests::{guest, valid_guests};
+pub use resize::valid_resize;
 
 use crate::{Column, Field, Invalid, Kind, core::resources::Class, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Pod;
@@ -14,8 +19,18 @@ use k8s_openapi::api::core::v1::{PodSpec, PodStatus};
 impl Kind for Pod {
     const SHORT_NAMES: &'static [&'static str] = &["po"];
     const CATEGORIES: &'static [&'static str] = &["all"];
-    const SUBRESOURCES: &'static [&'static str] =
-        &["status", "binding", "eviction", "log", "exec", "attach", "portforward"];
+    const SUBRESOURCES: &'static [&'static str] = &[
+        "status",
+        "binding",
+        "eviction",
+        "log",
+        "exec",
+        "attach",
+        "portforward",
+        "proxy",
+        "ephemeralcontainers",
+        "resize",
+    ];
     const COLUMNS: &'static [Column<Self>] = columns::COLUMNS;
     const FIELDS: &'static [Field<Self>] = &[
         Field { path: "spec.nodeName", get: |p| spec(p, |s| s.node_name.clone()) },

@@ -10,7 +10,7 @@ pub use k8s_openapi::api::core::v1::Service;
 impl Kind for Service {
     const SHORT_NAMES: &'static [&'static str] = &["svc"];
     const CATEGORIES: &'static [&'static str] = &["all"];
-    const SUBRESOURCES: &'static [&'static str] = &["status"];
+    const SUBRESOURCES: &'static [&'static str] = &["status", "proxy"];
     const COLUMNS: &'static [Column<Self>] = columns::COLUMNS;
     const FIELDS: &'static [Field<Self>] = &[
         Field {

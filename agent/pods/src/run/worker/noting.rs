@@ -17,6 +17,7 @@ pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new:
             .iter()
             .flatten()
             .chain(s.container_statuses.iter().flatten())
+            .chain(s.ephemeral_container_statuses.iter().flatten())
             .cloned()
             .collect()
     };

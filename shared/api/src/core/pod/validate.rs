@@ -1,9 +1,9 @@
 //! What is wrong with a pod's specification, in a pod or in a template.
 
-mod container;
+pub(super) mod container;
 mod probe;
-mod resources;
-mod volume;
+pub(super) mod resources;
+pub(super) mod volume;
 
 use crate::{Invalid, name};
 use k8s_openapi::api::core::v1::{PodSpec, Toleration};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 
-pub(super) fn valid(
+pub(in crate::core::pod) fn valid(
     one: &Container,
     path: &str,
     volumes: &BTreeSet<&str>,

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 const SHAPE: &str =
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
-pub(super) fn valid(resources: Option<&ResourceRequirements>, path: &str, invalid: &mut Invalid) {
+pub(in crate::core::pod) fn valid(
+    resources: Option<&ResourceRequirements>,
+    path: &str,
+    invalid: &mut Invalid,
+) {
     let Some(resources) = resources else { return };
     let limits = amounts(resources.limits.as_ref(), &format!("{path}.limits"), invalid);
     let requests = amounts(resources.requests.as_ref(), &format!("{path}.requests"), invalid);

@@ -9,7 +9,11 @@ const HOST_PATHS: &[&str] =
     &["DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"];
 
 /// Records what is wrong, and answers the names that containers may mount.
-pub(super) fn valid<'a>(spec: &'a PodSpec, path: &str, invalid: &mut Invalid) -> BTreeSet<&'a str> {
+pub(in crate::core::pod) fn valid<'a>(
+    spec: &'a PodSpec,
+    path: &str,
+    invalid: &mut Invalid,
+) -> BTreeSet<&'a str> {
     let mut names = BTreeSet::new();
     for (at, volume) in spec.volumes.iter().flatten().enumerate() {
         let path = format!("{path}[{at}]");
