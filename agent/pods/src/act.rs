@@ -16,7 +16,7 @@ use agent_volumes::Lookup;
 use async_trait::async_trait;
 use shared_api::{
     Key, Kind, Reason,
-    core::{ConfigMap, Pod, Secret},
+    core::{ConfigMap, Container, Pod, Secret},
 };
 use shared_client::Cluster;
 use std::{path::Path, sync::Arc};
@@ -74,6 +74,25 @@ impl Shared {
             Err(error) => {
                 self.recorder.note(pod, None, Weight::Warning, "FailedMount", &error.to_string());
                 Outcome::Failed(Failure::new("FailedMount", &error))
+            }
+        }
+    }
+
+    /// Gives a container what the pod now says it may use.
+    pub(crate) async fn resize(&self, pod: &Pod, container: &Container, id: &str) -> Outcome {
+        let Some(spec) = &pod.spec else { return Outcome::Dropped };
+        let wanted = crate::resources::resources(spec, container, self.options.allocatable.memory);
+        let name = Some(container.name.as_str());
+        match self.runtime.update(id, &wanted).await {
+            Ok(()) => {
+                let message = format!("Resized container {}", container.name);
+                self.recorder.note(pod, name, Weight::Normal, "ResizeCompleted", &message);
+                self.sight.look().await;
+                Outcome::Done(None)
+            }
+            Err(error) => {
+                self.recorder.note(pod, name, Weight::Warning, "ResizeError", &error.to_string());
+                Outcome::Failed(Failure::new("Error", &error))
             }
         }
     }

@@ -59,6 +59,7 @@ pub fn read(state: &ContainerState) -> Option<Seen> {
         streak: number(STREAK),
         hash: label(HASH).unwrap_or_default(),
         image_id: label(IMAGE_ID).unwrap_or_default(),
+        resources: state.resources.clone(),
         phase: state.phase.clone(),
         message: None,
         logs_as_message: label(MESSAGE_POLICY).is_some_and(|p| p == "FallbackToLogsOnError"),

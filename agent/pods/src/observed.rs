@@ -1,6 +1,6 @@
 //! What is seen of one pod on this node.
 
-use agent_runtime::Phase;
+use agent_runtime::{Phase, Resources};
 use shared_api::{Timestamp, core::Container};
 use std::collections::BTreeMap;
 
@@ -44,6 +44,8 @@ pub enum Slot {
     Volumes,
     /// A container by name.
     Container(String),
+    /// What a container may use, by its id.
+    Resources(String),
     /// A container that ended, by id.
     Removal(String),
     /// Everything, at the end.
@@ -89,6 +91,8 @@ pub struct Seen {
     pub hash: String,
     /// Image with digest.
     pub image_id: String,
+    /// What it may use, when that is known.
+    pub resources: Option<Resources>,
     /// Where it is in its life.
     pub phase: Phase,
     /// Its last words, once it has ended.

@@ -3,6 +3,7 @@
 use crate::{
     labels,
     observed::{Doing, Mounted, Observed, Seen, Slot},
+    resources::{outdated, remade},
     restart::{self, policy},
     stage::{Stage, deadline, guests, leaving, sidecar, stage},
 };
@@ -38,6 +39,13 @@ pub enum Step {
         grace: i64,
         /// Why.
         why: Why,
+    },
+    /// Give a running container what the pod now says it may use.
+    Resize {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
     },
     /// Remove a container that has ended.
     Remove {
@@ -139,14 +147,18 @@ fn tend(pod: &Pod, spec: &PodSpec, seen: &Observed, container: &Container, now: 
     let step = match &newest.phase {
         // Left by a start that was cut short: made again, it is the same one.
         Phase::Created => due.then(|| start(newest.attempt, newest.streak)),
-        Phase::Running { .. } => unfit(container, seen, newest).map(|why| Step::Stop {
-            id: newest.id.clone(),
-            name: name.into(),
-            grace: stop_grace(pod, container, why),
-            why,
-        }),
+        Phase::Running { .. } => match unfit(spec, container, seen, newest) {
+            Some(why) => Some(Step::Stop {
+                id: newest.id.clone(),
+                name: name.into(),
+                grace: stop_grace(pod, container, why),
+                why,
+            }),
+            None => (outdated(spec, container, newest) && seen.due(&Slot::Resources(newest.id.clone()), now))
+                .then(|| Step::Resize { id: newest.id.clone(), name: name.into() }),
+        },
         Phase::Exited { code, .. } => {
-            let changed = newest.hash != labels::hash(container);
+            let changed = newest.hash != labels::hash(container) || remade(spec, container, newest);
             let again = policy(spec, container).again(*code) || changed;
             let rested = changed || restart::at(newest).is_none_or(|at| at <= now);
             (again && rested && due).then(|| start(newest.attempt + 1, restart::streak(newest)))
@@ -174,9 +186,9 @@ fn host(pod: &Pod, spec: &PodSpec, seen: &Observed, now: Timestamp) -> Vec<Step>
 }
 
 /// Why a running container has to be ended, if it has to.
-fn unfit(container: &Container, seen: &Observed, newest: &Seen) -> Option<Why> {
+fn unfit(spec: &PodSpec, container: &Container, seen: &Observed, newest: &Seen) -> Option<Why> {
     let health = seen.health(&newest.id);
-    if newest.hash != labels::hash(container) {
+    if newest.hash != labels::hash(container) || remade(spec, container, newest) {
         return Some(Why::Changed);
     }
     if container.startup_probe.is_some() && health.startup == Some(false) {

@@ -1,5 +1,6 @@
 //! What containers may use: requests and limits as the kernel wants them.
 
+use crate::observed::Seen;
 use agent_runtime::Resources;
 use shared_api::{
     Amount,
@@ -20,6 +21,26 @@ pub fn resources(spec: &PodSpec, container: &Container, node_memory: Amount) -> 
         memory_limit: memory.map(Amount::as_whole),
         oom_score_adj: Some(oom_score(Class::of(spec), request(container, "memory").or(memory), node_memory)),
     }
+}
+
+/// Whether a container that runs may use something else than the pod now says; what its end is likely to
+/// be cannot be changed.
+pub(crate) fn outdated(spec: &PodSpec, container: &Container, seen: &Seen) -> bool {
+    let wanted = resources(spec, container, Amount::default());
+    let part = |r: &Resources| (r.cpu_shares, r.cpu_quota, r.memory_limit);
+    seen.resources.as_ref().is_some_and(|has| part(has) != part(&wanted))
+}
+
+/// Whether it has to be made anew for that.
+pub(crate) fn remade(spec: &PodSpec, container: &Container, seen: &Seen) -> bool {
+    let wanted = resources(spec, container, Amount::default());
+    let Some(has) = seen.resources.as_ref() else { return false };
+    let policies = container.resize_policy.as_deref().unwrap_or_default();
+    let anew = |name: &str| {
+        policies.iter().any(|p| p.resource_name == name && p.restart_policy == "RestartContainer")
+    };
+    (anew("cpu") && (has.cpu_shares, has.cpu_quota) != (wanted.cpu_shares, wanted.cpu_quota))
+        || (anew("memory") && has.memory_limit != wanted.memory_limit)
 }
 
 /// Processor weight for what is asked for.

@@ -124,6 +124,7 @@ mod tests {
             streak: 4,
             hash: String::new(),
             image_id: String::new(),
+            resources: None,
             phase: Phase::Exited { started_at: 0, finished_at: seconds * 1_000_000_000, code: 1, oom: false },
             message: None,
             logs_as_message: false,

@@ -370,6 +370,35 @@ async fn a_guest_comes_in_once() {
     assert!(ready(&after));
 }
 
+#[tokio::test(start_paused = true)]
+async fn resources_change_while_it_runs() {
+    let mut node = Node::new("resize");
+    node.cluster.put(&object(&web("web")));
+    node.begin();
+    let mut running = node.until("web", ready).await;
+    let resources = json!({"requests": {"cpu": "200m"}, "limits": {"memory": "64Mi"}});
+    let container = &mut running.spec.as_mut().unwrap().containers[0];
+    container.resources = Some(serde_json::from_value(resources).unwrap());
+    node.cluster.put(&object(&running));
+    let given = |p: &Pod| {
+        let status = p.status.as_ref()?.container_statuses.as_ref()?.first()?;
+        status.resources.as_ref()?.limits.as_ref()?.get("memory").map(|q| q.0.clone())
+    };
+    let after = node.until("web", |p| given(p).as_deref() == Some("64Mi")).await;
+    assert_eq!((starts(&node), restarts(&after)), (1, 0), "it goes on");
+    // One that asks to be made anew for more memory is.
+    let mut stubborn = after;
+    let container = &mut stubborn.spec.as_mut().unwrap().containers[0];
+    container.resize_policy = Some(vec![
+        serde_json::from_value(json!({"resourceName": "memory", "restartPolicy": "RestartContainer"}))
+            .unwrap(),
+    ]);
+    let resources = json!({"requests": {"cpu": "200m"}, "limits": {"memory": "128Mi"}});
+    container.resources = Some(serde_json::from_value(resources).unwrap());
+    node.cluster.put(&object(&stubborn));
+    node.until("web", |p| restarts(p) == 1 && given(p).as_deref() == Some("128Mi")).await;
+}
+
 /// What a session answers to `input`, and how it ends.
 async fn served(pods: &Pods, pod: &str, session: Session, input: &'static [u8]) -> (String, Value) {
     let (mut ours, theirs) = Duplex::pair(8);

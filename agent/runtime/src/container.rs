@@ -1,5 +1,6 @@
 //! What is asked for: everything needed to make one container.
 
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Everything needed to make one container.
@@ -71,7 +72,8 @@ pub struct Mount {
 }
 
 /// What a container may use; `None` means without limit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Resources {
     /// Relative weight (cgroup v1 scale, 2 to 262144).
     pub cpu_shares: Option<u64>,

@@ -24,8 +24,8 @@ mod tasks;
 mod usage;
 
 use crate::{
-    Changed, ContainerSpec, ContainerState, Credentials, Error, Exec, Image, OnProgress, Process, Result,
-    Runtime, Usage,
+    Changed, ContainerSpec, ContainerState, Credentials, Error, Exec, Image, OnProgress, Process, Resources,
+    Result, Runtime, Usage,
     registry::{Mirrors, Registries},
     spec::Host,
 };
@@ -113,6 +113,10 @@ impl Runtime for Containerd {
 
     async fn start(&self, id: &str) -> Result<()> {
         self.0.start(id).await
+    }
+
+    async fn update(&self, id: &str, resources: &Resources) -> Result<()> {
+        self.0.update(id, resources).await
     }
 
     async fn kill(&self, id: &str, signal: i32) -> Result<()> {

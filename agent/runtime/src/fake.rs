@@ -7,7 +7,7 @@ mod process;
 
 use crate::{
     Changed, ContainerSpec, ContainerState, Credentials, Error, Exec, Image, OnProgress, Phase, Process,
-    Progress, Result, Runtime, Usage,
+    Progress, Resources, Result, Runtime, Usage,
 };
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
@@ -284,6 +284,7 @@ impl Runtime for Fake {
             id: spec.id.clone(),
             labels: spec.labels.clone(),
             image: spec.image.clone(),
+            resources: Some(spec.resources.clone()),
             phase: Phase::Created,
             pid: None,
             created_at: state.now / 1_000_000_000,
@@ -315,6 +316,16 @@ impl Runtime for Fake {
             Phase::Running { .. } => Ok(()),
             Phase::Exited { .. } => Err(Error::Failed { what: "starting", why: format!("{id} has ended") }),
         }
+    }
+
+    async fn update(&self, id: &str, resources: &Resources) -> Result<()> {
+        let mut state = self.reach()?;
+        state.running(id)?;
+        if let Some((_, container)) = state.containers.get_mut(id) {
+            container.resources = Some(resources.clone());
+        }
+        state.tell(id);
+        Ok(())
     }
 
     async fn kill(&self, id: &str, signal: i32) -> Result<()> {

@@ -44,6 +44,8 @@ pub trait Runtime: Send + Sync {
     async fn create(&self, spec: &ContainerSpec) -> Result<()>;
     /// Starts a container that was made.
     async fn start(&self, id: &str) -> Result<()>;
+    /// Gives a running container other resources.
+    async fn update(&self, id: &str, resources: &Resources) -> Result<()>;
     /// Sends a signal; fine when it has ended already.
     async fn kill(&self, id: &str, signal: i32) -> Result<()>;
     /// Removes an ended (or ends a running) container; fine when it is gone already. Its log stays.

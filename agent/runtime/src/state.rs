@@ -1,5 +1,6 @@
 //! What is: containers, their phase, images, and what they use.
 
+use crate::Resources;
 use std::collections::BTreeMap;
 
 /// A container as it is.
@@ -13,6 +14,8 @@ pub struct ContainerState {
     pub image: String,
     /// Where it is in its life.
     pub phase: Phase,
+    /// What it may use now; `None` when nobody wrote it down.
+    pub resources: Option<Resources>,
     /// Process id on the node, while it runs.
     pub pid: Option<u32>,
     /// When it was created; seconds since 1970, UTC.

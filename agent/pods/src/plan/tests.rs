@@ -31,6 +31,7 @@ fn container(name: &str, attempt: u32, phase: Phase) -> Seen {
         streak: attempt,
         hash: labels::hash(&made),
         image_id: String::new(),
+        resources: None,
         phase,
         message: None,
         logs_as_message: false,

@@ -280,6 +280,13 @@ impl Worker {
                     shared.stop(&pod, &container, &id, grace, why, sandbox.as_ref()).await
                 });
             }
+            Step::Resize { id, name } => {
+                let found = pod.spec.as_ref().and_then(|s| container_of(s, &name));
+                let Some(container) = found else { return };
+                self.spawn(Slot::Resources(id.clone()), Doing::Making(None), async move {
+                    shared.resize(&pod, &container, &id).await
+                });
+            }
             Step::Remove { id } => {
                 let Some(seen) = self.seen.containers.iter().find(|c| c.id == id) else { return };
                 let (name, attempt) = (seen.name.clone(), seen.attempt);
@@ -353,7 +360,7 @@ impl Worker {
                         self.sandbox = None;
                         self.seen.volumes = Mounted::Nothing;
                     }
-                    Slot::Container(_) | Slot::Removal(_) => {}
+                    Slot::Container(_) | Slot::Resources(_) | Slot::Removal(_) => {}
                 }
             }
             Outcome::Failed(Failure { reason, message }) => {

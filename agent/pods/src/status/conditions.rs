@@ -2,8 +2,9 @@
 
 use super::whole;
 use crate::{
-    observed::{Mounted, Observed},
-    stage::{initialized, next_init, sidecar},
+    observed::{Mounted, Observed, Slot},
+    resources::outdated,
+    stage::{containers_of, initialized, next_init, sidecar},
 };
 use shared_api::{
     Time, Timestamp,
@@ -11,7 +12,11 @@ use shared_api::{
 };
 
 /// The conditions that a node keeps.
-pub(crate) const OURS: [&str; 4] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
+pub(crate) const OURS: [&str; 5] =
+    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", RESIZING];
+
+/// Told only while it is so.
+const RESIZING: &str = "PodResizeInProgress";
 
 /// What a condition says: its reason and message when it does not hold.
 type Verdict = Result<Option<&'static str>, (&'static str, String)>;
@@ -33,6 +38,15 @@ pub(super) fn conditions(
         .zip(&ours)
         .map(|(name, verdict)| condition(pod, name, verdict, old.iter().find(|c| c.type_ == *name), now))
         .collect();
+    if phase == "Running"
+        && let Some(verdict) = resizing(spec, seen)
+    {
+        let mut told = condition(pod, RESIZING, &Ok(None), old.iter().find(|c| c.type_ == RESIZING), now);
+        if let Err((reason, message)) = verdict {
+            (told.reason, told.message) = (Some(reason.to_owned()), Some(message));
+        }
+        all.push(told);
+    }
     all.extend(old.into_iter().filter(|c| !OURS.contains(&c.type_.as_str())));
     all
 }
@@ -62,6 +76,15 @@ fn condition(
         last_transition_time: same.and_then(|o| o.last_transition_time.clone()).or(Some(Time(whole(now)))),
         observed_generation: pod.metadata.generation,
     }
+}
+
+/// Whether containers are being given other resources; `Err` says what is in the way.
+fn resizing(spec: &PodSpec, seen: &Observed) -> Option<Verdict> {
+    let running = containers_of(spec).filter_map(|c| Some((c, seen.newest(&c.name)?)));
+    let mut open = running.filter(|(c, s)| s.running() && outdated(spec, c, s));
+    let (_, first) = open.next()?;
+    let trouble = seen.troubles.get(&Slot::Resources(first.id.clone()));
+    Some(trouble.map_or(Ok(None), |t| Err(("Error", t.message.clone()))))
 }
 
 fn network(spec: &PodSpec, seen: &Observed) -> Verdict {

@@ -4,6 +4,7 @@ use super::{restarts, whole};
 use crate::{
     observed::{Doing, Mounted, Observed, Seen, Slot, Trouble},
     plan::{FRESH_SECONDS, later},
+    resources::outdated,
     restart,
     stage::{initialized, leaving, sidecar, terminal},
 };
@@ -55,7 +56,12 @@ pub(super) fn status(
     };
     let last = if dead && state.waiting.is_some() { Some(newest) } else { seen.previous(name) };
     let simple_init = init && !sidecar(container);
+    // While it is being given other resources, it has those that were told before.
+    let told = old.and_then(|o| o.resources.clone()).filter(|_| outdated(spec, container, newest));
+    let resources = told.or_else(|| container.resources.clone()).filter(|_| newest.running());
     ContainerStatus {
+        allocated_resources: resources.as_ref().and_then(|r| r.requests.clone()),
+        resources,
         name: name.into(),
         image: container.image.clone().unwrap_or_default(),
         image_id: newest.image_id.clone(),

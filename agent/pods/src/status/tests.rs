@@ -24,6 +24,7 @@ fn container(name: &str, attempt: u32, phase: Phase) -> Seen {
         streak: attempt,
         hash: String::new(),
         image_id: "a@sha256:1".into(),
+        resources: None,
         phase,
         message: Some("bye".into()),
         logs_as_message: false,

@@ -1,6 +1,6 @@
 //! What containerd keeps with a container for us, and what it tells of the container's life. Pure.
 
-use crate::{ContainerSpec, ContainerState, Phase};
+use crate::{ContainerSpec, ContainerState, Phase, Resources};
 use containerd_client::{
     services::v1::Container,
     types::v1::{Process, Status},
@@ -32,6 +32,7 @@ pub(super) struct Record {
     pub(super) tty: bool,
     pub(super) stdin: bool,
     pub(super) cgroup: String,
+    pub(super) resources: Option<Resources>,
 }
 
 impl Record {
@@ -43,6 +44,7 @@ impl Record {
             tty: spec.tty,
             stdin: spec.stdin,
             cgroup: spec.cgroup.clone(),
+            resources: Some(spec.resources.clone()),
         }
     }
 
@@ -93,6 +95,7 @@ pub(super) fn state(container: &Container, task: Option<&Process>, out_of_memory
         id: container.id.clone(),
         labels: record.labels,
         image: record.image,
+        resources: record.resources,
         phase,
         pid: task.filter(|_| running).map(|task| task.pid),
         created_at: nanos(container.created_at.as_ref()) / 1_000_000_000,

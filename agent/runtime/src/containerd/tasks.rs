@@ -7,21 +7,27 @@ use super::{
     record::{self, EXIT, OOM, Record, STARTED},
 };
 use crate::{
-    Error, Result,
+    Error, Resources, Result,
     logger::{AT_ONCE, TTY},
     logs::time,
 };
 use containerd_client::{
     services::v1::{
-        CreateTaskRequest, DeleteTaskRequest, GetRequest, KillRequest, StartRequest, WaitRequest,
+        Container, CreateTaskRequest, DeleteTaskRequest, GetRequest, KillRequest, StartRequest,
+        UpdateContainerRequest, UpdateTaskRequest, WaitRequest,
     },
     types::{
         Mount,
         v1::{Process, Status as State},
     },
 };
+use prost_types::{Any, FieldMask};
+use serde_json::json;
 use std::{fmt::Write, path::PathBuf};
 use tonic::Status;
+
+/// containerd's name for what a container may use.
+const RESOURCES_TYPE: &str = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
 
 /// Signal 9, which cannot be refused.
 pub(super) const KILL: u32 = 9;
@@ -96,6 +102,27 @@ impl Inner {
         let request = StartRequest { container_id: id.into(), exec_id: String::new() };
         let answer = self.client.tasks().start(self.client.request(request)).await;
         answer.map(drop).map_err(|status| self.refused("starting a container", status))
+    }
+
+    /// Gives a running container other resources, and writes down that it has them.
+    pub(super) async fn update(&self, id: &str, resources: &Resources) -> Result<()> {
+        let (container, mut record) = self.container(id).await?;
+        // What is not limited any more has to be said: a field left out stays as it was.
+        let mut cpu = json!({"quota": resources.cpu_quota.unwrap_or(-1), "period": 100_000});
+        if let Some(shares) = resources.cpu_shares {
+            cpu["shares"] = json!(shares.clamp(2, 262_144));
+        }
+        let linux = json!({"cpu": cpu, "memory": {"limit": resources.memory_limit.unwrap_or(-1)}});
+        let given = Any { type_url: RESOURCES_TYPE.into(), value: linux.to_string().into_bytes() };
+        let request =
+            UpdateTaskRequest { container_id: id.into(), resources: Some(given), ..Default::default() };
+        let wrong = self.client.error("changing what a container may use");
+        self.client.tasks().update(self.client.request(request)).await.map_err(&wrong)?;
+        record.resources = Some(resources.clone());
+        let noted = Container { id: container.id, extensions: record.extensions(), ..Container::default() };
+        let mask = FieldMask { paths: vec!["extensions".into()] };
+        let request = UpdateContainerRequest { container: Some(noted), update_mask: Some(mask) };
+        self.client.containers().update(self.client.request(request)).await.map(drop).map_err(wrong)
     }
 
     pub(super) async fn task(&self, id: &str) -> Result<Option<Process>> {
