@@ -31,22 +31,22 @@ fn streams_of_every_kind() {
 
 fn files_are_copied() {
     let dir = std::env::temp_dir().join(format!("dhow-e2e-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::create_dir_all(&dir).expect("a directory");
     let (here, back) = (dir.join("here"), dir.join("back"));
-    let content: String = (0..200_000).map(|n| format!("line {n}\n")).collect();
-    std::fs::write(&here, &content).unwrap();
+    let content = "a line of a file that is copied\n".repeat(100_000);
+    std::fs::write(&here, &content).expect("a file");
     kubectl(&format!("cp {} streams-test/holder:/tmp/there", here.display())).ok();
     kubectl(&format!("cp streams-test/holder:/tmp/there {}", back.display())).ok();
-    assert_eq!(std::fs::read_to_string(&back).unwrap(), content);
+    assert_eq!(std::fs::read_to_string(&back).expect("a copy"), content);
     // A command that says back what it hears does not wait for itself.
     assert_eq!(kubectl_with("exec -i holder -n streams-test -- cat", &content).ok(), content);
-    std::fs::remove_dir_all(dir).unwrap();
+    std::fs::remove_dir_all(dir).expect("it can be removed");
 }
 
 fn inputs_end() {
     let run = "run once -i --rm --quiet --image=busybox --restart=Never -n streams-test -- sh -c";
     let words: Vec<_> = run.split(' ').chain(["sleep 1; cat && echo closed"]).collect();
-    let program = std::env::var("DHOW_KUBECTL").unwrap();
+    let program = std::env::var("DHOW_KUBECTL").expect("a kubectl");
     let said = demo_e2e::with_input(&program, &words, "hello\n").ok();
     assert!(said.contains("hello\nclosed"), "{said:?}");
     let none = kubectl("exec holder -n streams-test -c none -- true");
@@ -63,20 +63,22 @@ fn inputs_end() {
 }
 
 fn guests_come_in() {
-    let run =
-        "debug holder -n streams-test --image=busybox --target=main --container=guest -i --quiet -- sh -c";
-    let program = std::env::var("DHOW_KUBECTL").unwrap();
-    let words: Vec<_> = run.split(' ').chain(["sleep 1; ps; cat"]).collect();
-    let said = demo_e2e::with_input(&program, &words, "").ok();
+    let debug = "debug holder -n streams-test --image=busybox --target=main --container=guest --attach=false";
+    kubectl(&format!("{debug} -- sleep 1000")).ok();
+    let running = "{.status.ephemeralContainerStatuses[0].state.running.startedAt}";
+    until(20, "the guest's start", || {
+        let since = kubectl(&format!("get pod holder -n streams-test -o jsonpath={running}")).ok();
+        (!since.is_empty()).then_some(())
+    });
+    let said = kubectl("exec holder -n streams-test -c guest -- ps").ok();
     assert!(said.contains("httpd"), "the processes of its target: {said}");
-    let status =
-        kubectl("get pod holder -n streams-test -o jsonpath={.status.ephemeralContainerStatuses[0].name}")
-            .ok();
-    assert_eq!(status, "guest");
-    let words: Vec<_> =
-        "debug node/n1 --image=busybox -n streams-test --quiet -i -- chroot /host ls".split(' ').collect();
-    let said = demo_e2e::with_input(&program, &words, "").ok();
-    assert!(said.contains("etc"), "{said}");
+    kubectl("debug node/n1 --image=busybox -n streams-test --attach=false -- ls /host/etc").ok();
+    let name = kubectl("get pods -n streams-test --field-selector spec.hostNetwork=true -o name").ok();
+    let name = name.trim();
+    kubectl(&format!("wait {name} -n streams-test --for=jsonpath={{.status.phase}}=Succeeded --timeout=30s"))
+        .ok();
+    let said = kubectl(&format!("logs {name} -n streams-test")).ok();
+    assert!(said.contains("passwd"), "{said}");
 }
 
 fn pages_are_passed_on() {
@@ -92,21 +94,21 @@ fn pages_are_passed_on() {
     let refused = raw(&format!("{in_namespace}/pods/holder:9/proxy/"));
     assert!(refused.err.contains("error trying to reach service"), "{refused:?}");
     assert_eq!(raw("/api/v1/nodes/n1/proxy/healthz").ok(), "ok");
-    let summary: Value = serde_json::from_str(&raw("/api/v1/nodes/n1/proxy/stats/summary").ok()).unwrap();
+    let summary: Value =
+        serde_json::from_str(&raw("/api/v1/nodes/n1/proxy/stats/summary").ok()).expect("JSON");
     assert_eq!(summary["node"]["nodeName"], "n1");
 }
 
 fn resources_change() {
     let patch = r#"{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":"50m","memory":"16Mi"},"limits":{"memory":"96Mi"}}}]}}"#;
     kubectl(&format!("patch pod holder -n streams-test --subresource resize -p {patch}")).ok();
-    let limit = until(20, "the new limit", || {
+    until(20, "the new limit", || {
         let path = "{.status.containerStatuses[0].resources.limits.memory}";
         let told = kubectl(&format!("get pod holder -n streams-test -o jsonpath={path}")).ok();
         (told == "96Mi").then_some(())
     });
-    let () = limit;
     let files = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null; true";
-    let program = std::env::var("DHOW_KUBECTL").unwrap();
+    let program = std::env::var("DHOW_KUBECTL").expect("a kubectl");
     let said =
         demo_e2e::run(&program, &["exec", "holder", "-n", "streams-test", "--", "sh", "-c", files]).ok();
     assert!(said.contains("100663296"), "{said}");
