@@ -52,7 +52,7 @@ fn inputs_end() {
     let none = kubectl("exec holder -n streams-test -c none -- true");
     assert!(none.err.contains("container none is not valid for pod holder"), "{none:?}");
     let logs = kubectl("logs holder -n streams-test --timestamps --tail=1").ok();
-    assert!(logs.contains("T") && logs.lines().count() == 1, "{logs}");
+    assert!(logs.contains('T') && logs.lines().count() == 1, "{logs}");
     let missing = kubectl("logs holder -n streams-test --previous");
     assert!(
         missing.err.contains("previous terminated container \"main\" in pod \"holder\" not found"),
