@@ -1,15 +1,24 @@
 //! What the cluster adds to a request or refuses it for: one file each, in one ordered list.
 
+mod ingress_class;
+mod limits;
 mod namespace;
+mod pod_preset;
+mod priority;
+mod protection;
+mod quota;
 mod service_account;
 mod service_ip;
+mod storage_class;
+#[cfg(test)]
+mod testing;
 mod tolerations;
 
 pub(crate) use namespace::{IMMORTAL, may_end};
 
 use crate::options::Options;
 use controlplane_store::Txn;
-use shared_api::{Draft, KindInfo, Object, Refusal};
+use shared_api::{Draft, Key, KindInfo, Object, Refusal};
 
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +51,25 @@ pub(crate) struct Request<'a> {
     pub(crate) chance: fn(u128) -> u128,
 }
 
+impl Request<'_> {
+    /// The request may not be.
+    fn forbidden(&self, why: &str) -> Refusal {
+        let meta = self.draft.meta();
+        let key = Key {
+            kind: self.kind.group_kind(),
+            namespace: meta.namespace.clone().unwrap_or_default(),
+            name: meta.name.clone().unwrap_or_default(),
+        };
+        Refusal::forbidden(&key, why)
+    }
+}
+
 /// What admission may look at.
 pub(crate) trait There {
     /// An object.
     fn object(&self, kind: &KindInfo, namespace: &str, name: &str) -> Result<Option<Object>, Refusal>;
+    /// Every object of a kind in a namespace; of a kind that lives in none, with an empty one.
+    fn objects(&self, kind: &KindInfo, namespace: &str) -> Result<Vec<Object>, Refusal>;
     /// Whether a reservation exists.
     fn reserved(&self, key: &[u8]) -> bool;
 }
@@ -54,8 +78,20 @@ pub(crate) trait There {
 type Admit = fn(&mut Request<'_>) -> Result<(), Refusal>;
 
 /// Every admission, in order.
-pub(crate) const CHAIN: &[Admit] =
-    &[namespace::admit, service_account::admit, tolerations::admit, service_ip::admit];
+pub(crate) const CHAIN: &[Admit] = &[
+    namespace::admit,
+    pod_preset::admit,
+    limits::admit,
+    service_account::admit,
+    priority::admit,
+    tolerations::admit,
+    storage_class::admit,
+    protection::admit,
+    ingress_class::admit,
+    service_ip::admit,
+    // Last: what is charged is what will be stored.
+    quota::admit,
+];
 
 /// Passes a request through all of them.
 pub(crate) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {

@@ -8,6 +8,7 @@ mod admission;
 mod authn;
 mod authz;
 mod cache;
+mod computed;
 pub mod door;
 mod fields;
 mod grants;

@@ -2,7 +2,7 @@
 
 mod token;
 
-use crate::{authz::Ask, keys, local::Local, server::trouble};
+use crate::{authz::Ask, computed, keys, local::Local, server::trouble};
 use bytes::Bytes;
 use controlplane_store::{Entry, Error, Page, Range};
 use shared_api::{Freshness, KindInfo, Object, Query, Reason, Refusal, Revision};
@@ -14,6 +14,9 @@ const STRIDE: usize = 500;
 
 pub(crate) async fn list(caller: &Local, query: &Query) -> Result<List> {
     let kind = readable(caller, query, "list")?;
+    if let Some(list) = computed::list(&caller.server, kind, query).await {
+        return list;
+    }
     let prefix = prefix(kind, query);
     let from = query.continue_from.as_deref().filter(|c| !c.is_empty());
     let from = from.map(|text| token::read(text, &prefix)).transpose()?;

@@ -2,6 +2,7 @@
 
 use crate::{
     authz::{self, Ask, Verdict},
+    computed,
     door::{Caller, User},
     fields::{Operation, Write},
     keys, list, patch, pipeline, registry,
@@ -149,6 +150,10 @@ impl Cluster for Local {
     async fn get(&self, key: &Key) -> Result<Object> {
         let kind = keys::kind_of(key)?;
         self.may(&ask("get", kind, "", key))?;
+        if let Some(computed) = computed::objects(&self.server, kind).await {
+            let found = computed?.into_iter().find(|object| object.key() == *key);
+            return found.ok_or_else(|| Refusal::not_found(key));
+        }
         self.server.read(kind, &key.namespace, &key.name)?.ok_or_else(|| Refusal::not_found(key))
     }
 

@@ -6,7 +6,7 @@ mod roles;
 use crate::{admission::IMMORTAL, server::Server};
 use futures::StreamExt;
 use serde_json::{Value, json};
-use shared_api::{Key, Object, Reason, Refusal, WriteHow, core::Service};
+use shared_api::{Key, Object, Reason, Refusal, WriteHow, core::Service, scheduling::SYSTEM};
 use shared_client::{Cluster, Result};
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -29,6 +29,11 @@ impl Server {
         for name in IMMORTAL {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             ensure(&cluster, &namespace).await?;
+        }
+        for (name, value, description) in SYSTEM {
+            let class = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                "metadata": {"name": name}, "value": value, "description": description});
+            ensure(&cluster, &class).await?;
         }
         let restored = futures::stream::iter(policy::policy()).map(|wanted| restore(&cluster, wanted));
         restored.buffered(AT_ONCE).collect::<Vec<_>>().await.into_iter().collect::<Result<()>>()?;

@@ -133,6 +133,13 @@ impl There for Server {
         self.read(kind, namespace, name)
     }
 
+    fn objects(&self, kind: &KindInfo, namespace: &str) -> Result<Vec<Object>, Refusal> {
+        let prefix = if kind.namespaced { keys::within(kind, namespace) } else { keys::of_kind(kind) };
+        let range = Range { prefix, ..Range::default() };
+        let entries = self.store.range(&range).map_err(|e| trouble(&e))?.entries;
+        entries.iter().map(|entry| self.cache.object(entry)).collect()
+    }
+
     fn reserved(&self, key: &[u8]) -> bool {
         self.store.get(key).is_some()
     }

@@ -3,6 +3,7 @@
 //! They are pure: what they read is a `World`, what they want is a `Plan`. [`all`] is the list of
 //! them. None knows a store, a wire, or another controller; they meet in objects.
 
+mod claim_protection;
 mod deployment;
 mod endpoint_slices;
 mod endpoints;
@@ -15,10 +16,13 @@ mod node_health;
 mod pod;
 mod pod_garbage;
 mod replica_set;
+mod resource_quota;
 mod safe;
 mod service_accounts;
 mod service_pods;
+mod volume_protection;
 
+pub use claim_protection::ClaimProtection;
 pub use deployment::Deployments;
 pub use endpoint_slices::EndpointSlices;
 pub use endpoints::EndpointsOfServices;
@@ -30,7 +34,9 @@ pub use node_addresses::{NODE_BITS, NodeAddresses};
 pub use node_health::NodeHealth;
 pub use pod_garbage::PodGarbage;
 pub use replica_set::ReplicaSets;
+pub use resource_quota::ResourceQuotas;
 pub use service_accounts::ServiceAccounts;
+pub use volume_protection::VolumeProtection;
 
 use shared_api::{Cidr, Query};
 use shared_reconcile::{Controller, queries};
@@ -64,6 +70,9 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(NodeHealth),
         Arc::new(NodeAddresses::new(options.cluster_cidr)),
         Arc::new(Eviction),
+        Arc::new(ResourceQuotas),
+        Arc::new(ClaimProtection),
+        Arc::new(VolumeProtection),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The core group.
 
 mod access_modes;
+mod component_status;
 mod config_map;
 mod data;
 pub(crate) mod endpoints;
@@ -22,6 +23,7 @@ mod service_account;
 pub(crate) mod testing;
 pub mod usage;
 
+pub use component_status::ComponentStatus;
 pub use config_map::ConfigMap;
 pub use endpoints::Endpoints;
 pub use event::Event;

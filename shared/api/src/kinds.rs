@@ -9,6 +9,7 @@ use crate::{
 ///
 /// A static, not a constant: what it points to is compiled here, once, and not in every crate that names it.
 pub static KINDS: &[KindInfo] = &[
+    KindInfo::of::<core::ComponentStatus>(),
     KindInfo::of::<core::ConfigMap>(),
     KindInfo::of::<core::Endpoints>(),
     KindInfo::of::<core::Event>(),

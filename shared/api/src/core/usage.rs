@@ -2,10 +2,10 @@
 
 mod pod;
 
-pub use pod::missing;
+pub use pod::{limited, missing, requested};
 
 use crate::{
-    Amount, Object, Quantity,
+    Amount, KINDS, KindInfo, Object, Quantity,
     core::{
         PersistentVolumeClaim, Pod, ResourceQuotaSpec, ScopedResourceSelectorRequirement, Service,
         claim_class,
@@ -26,6 +26,31 @@ const BY_PLURAL: &[&str] = &[
     "configmaps",
     "persistentvolumeclaims",
 ];
+
+/// The kinds that count for any of these resources.
+pub fn kinds<'a>(limited: impl Iterator<Item = &'a str>) -> Vec<&'static KindInfo> {
+    let limited: Vec<_> = limited.collect();
+    let wanted = |kind: &&KindInfo| {
+        let counted = if kind.group.is_empty() {
+            format!("count/{}", kind.plural)
+        } else {
+            format!("count/{}.{}", kind.plural, kind.group)
+        };
+        let of_kind = |what: &&str| match (kind.group, kind.kind) {
+            ("", "Pod") => ["cpu", "memory", "ephemeral-storage", "hugepages-", "requests.", "limits."]
+                .iter()
+                .any(|prefix| what.starts_with(prefix)),
+            ("", "Service") => what.starts_with("services."),
+            ("", "PersistentVolumeClaim") => {
+                *what == "requests.storage" || what.contains(".storageclass.storage.k8s.io/")
+            }
+            _ => false,
+        };
+        let by_name = |what: &&str| *what == counted || (kind.group.is_empty() && *what == kind.plural);
+        kind.namespaced && limited.iter().any(|what| by_name(what) || of_kind(what))
+    };
+    KINDS.iter().filter(wanted).collect()
+}
 
 /// What an object takes.
 pub fn of(object: &Object) -> Usage {

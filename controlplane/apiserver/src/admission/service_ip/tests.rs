@@ -12,6 +12,9 @@ impl There for Taken {
     fn object(&self, _: &KindInfo, _: &str, _: &str) -> Result<Option<Object>, Refusal> {
         Ok(None)
     }
+    fn objects(&self, _: &KindInfo, _: &str) -> Result<Vec<Object>, Refusal> {
+        Ok(Vec::new())
+    }
     fn reserved(&self, key: &[u8]) -> bool {
         self.0.iter().any(|k| k.as_bytes() == key)
     }

@@ -47,6 +47,16 @@ fn limits(one: &Container) -> Option<&BTreeMap<String, Quantity>> {
     one.resources.as_ref()?.limits.as_ref()
 }
 
+/// What the pod asks for, all of it.
+pub fn requested(spec: &PodSpec) -> Usage {
+    total(spec, requests)
+}
+
+/// What the pod may use, as far as that is limited.
+pub fn limited(spec: &PodSpec) -> Usage {
+    total(spec, limits)
+}
+
 /// What all containers have together, or what one has that runs before the rest, if that is more.
 fn total(spec: &PodSpec, list: fn(&Container) -> Option<&BTreeMap<String, Quantity>>) -> Amounts {
     let mut sum = Amounts::new();
