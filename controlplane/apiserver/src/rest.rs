@@ -133,7 +133,7 @@ fn about_the_server(door: &dyn Door, user: &User, asked: &Asked) -> Result<Respo
     }
     let document = |(media, text): (&'static str, String)| Ok(answer::bytes_of(StatusCode::OK, media, text));
     let found = discovery::serve(path, asked.headers())
-        .or_else(|| openapi::serve(path, asked.headers()))
+        .or_else(|| openapi::serve(asked.uri(), asked.headers()))
         .or_else(|| door.document(path).map(document));
     match found {
         Some(_) if asked.method() != Method::GET => Err(answer::wrong_method()),

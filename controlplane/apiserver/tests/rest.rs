@@ -9,6 +9,8 @@ mod door;
 mod hostile;
 #[path = "rest/kubectl.rs"]
 mod kubectl;
+#[path = "rest/kubectl_schema.rs"]
+mod kubectl_schema;
 #[path = "rest/kubectl_streams.rs"]
 mod kubectl_streams;
 #[path = "rest/program.rs"]
