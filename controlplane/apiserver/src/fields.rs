@@ -7,6 +7,7 @@
 
 mod apply;
 mod compare;
+mod fresh;
 mod managers;
 mod merge;
 mod place;
@@ -45,7 +46,11 @@ impl Write {
     ) -> Option<Vec<u8>> {
         let before = sent.filter(|sent| !is_reset(sent)).and_then(|sent| Managers::read(&sent));
         let new = json_of(draft);
-        self.update(before.unwrap_or_default(), &Value::Object(Map::new()), &new).json()
+        match before {
+            // A version of its own has fields of its own.
+            None if self.versions.is_stored(&self.who.version) => self.fresh(&new),
+            before => self.update(before.unwrap_or_default(), &Value::Object(Map::new()), &new).json(),
+        }
     }
 
     /// `metadata.managedFields` of an object that changes; those it has when nothing does.
@@ -55,18 +60,19 @@ impl Write {
         draft: &dyn Draft,
         sent: Option<Vec<ManagedFieldsEntry>>,
     ) -> Option<Vec<u8>> {
-        let stored = || Managers::stored(old.managed());
         // A part of an object says nothing about who owns the rest.
-        let before = match sent.filter(|_| self.who.part.is_empty()) {
-            Some(sent) if is_reset(&sent) => Managers::default(),
-            Some(sent) => Managers::read(&sent).filter(|m| !m.0.is_empty()).unwrap_or_else(stored),
-            None => stored(),
+        let said = match sent.filter(|_| self.who.part.is_empty()) {
+            Some(sent) if is_reset(&sent) => Some(Managers::default()),
+            Some(sent) => Managers::read(&sent).filter(|managers| !managers.0.is_empty()),
+            None => None,
         };
-        let mut was = old.value();
-        if let Some(meta) = was.get_mut("metadata").and_then(Value::as_object_mut) {
-            meta.remove("managedFields");
+        let (was, is) = (old.bare_value(), json_of(draft));
+        let same = self.difference(&self.who.version, &was, &is).is_none_or(|it| it.is_empty());
+        match said {
+            None if same => old.managed().map(<[u8]>::to_vec),
+            None => self.update(Managers::stored(old.managed()), &was, &is).json(),
+            Some(before) => self.update(before, &was, &is).json(),
         }
-        self.update(before, &was, &json_of(draft)).json()
     }
 }
 

@@ -93,6 +93,16 @@ impl Object {
         serde_json::from_slice(&self.0.bytes).expect("an object's bytes are JSON")
     }
 
+    /// The same without `metadata.managedFields`, which most have no use for.
+    pub fn bare_value(&self) -> Value {
+        let mut value: Value =
+            serde_json::from_slice(&managed::bare(&self.0.bytes)).expect("an object's bytes are JSON");
+        if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            meta.remove("managedFields");
+        }
+        value
+    }
+
     /// Who manages which fields, as JSON: `metadata.managedFields` of a stored object.
     pub fn managed(&self) -> Option<&[u8]> {
         managed::managed(&self.0.bytes)

@@ -79,7 +79,7 @@ impl<'a> Pair<'a> {
     fn compare(self, all: &mut Difference) {
         let there = |value: &&Value| !value.is_null();
         let (old, new) = (self.old.filter(there), self.new.filter(there));
-        if old == new {
+        if old.is_none() && new.is_none() {
             return;
         }
         let how = |value: &Value| self.place.merge(value);
@@ -88,6 +88,9 @@ impl<'a> Pair<'a> {
             (one, other) => other.or(one).unwrap_or(Merge::Atomic),
         };
         let one = merge == Merge::Atomic;
+        if one && old == new {
+            return;
+        }
         if one || !self.held {
             all.added.member = old.is_none();
             all.removed.member = new.is_none();
@@ -158,7 +161,7 @@ fn entries(value: Option<&Value>) -> Option<&Map<String, Value>> {
     value.and_then(Value::as_object)
 }
 
-fn is_held(name: &str) -> bool {
+pub(super) fn is_held(name: &str) -> bool {
     HELD.contains(&name)
 }
 
@@ -187,7 +190,7 @@ impl Difference {
 
     /// What has another value than before.
     pub(crate) fn written(&self) -> FieldSet {
-        self.added.clone().union(&self.modified)
+        self.modified.clone().union(&self.added)
     }
 
     fn put(&mut self, step: Step, below: Self) {

@@ -1,7 +1,7 @@
 //! Who owns which fields of an object: `metadata.managedFields`.
 
 use super::set::FieldSet;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use shared_api::{Time, Timestamp, meta::ManagedFieldsEntry};
 use std::fmt;
 
@@ -67,8 +67,11 @@ impl Managers {
         entries.sort_by_key(|e| {
             (e.who.operation, e.time.map(Timestamp::as_second), &e.who.name, &e.who.version, &e.who.part)
         });
-        let entries: Vec<_> = entries.into_iter().map(Entry::json).collect();
-        (!entries.is_empty()).then(|| Value::Array(entries).to_string().into_bytes())
+        let entries: Vec<_> = entries
+            .into_iter()
+            .map(|entry| text(&entry.who, entry.time, entry.fields.fields().to_string().as_bytes()))
+            .collect();
+        (!entries.is_empty()).then(|| [b"[", &entries.join(&b","[..])[..], b"]"].concat())
     }
 
     pub(crate) fn of(&self, who: &Manager) -> Option<&Entry> {
@@ -146,24 +149,21 @@ impl Entry {
             fields: entry.fields_v1.as_ref().map_or(Some(FieldSet::default()), |f| FieldSet::parse(&f.0))?,
         })
     }
+}
 
-    fn json(&self) -> Value {
-        let Manager { name, operation, version, part } = &self.who;
-        let mut fields = Map::new();
-        let mut put = |name: &str, value: Value| fields.insert(name.into(), value);
-        put("manager", json!(name));
-        put("operation", json!(operation.to_string()));
-        put("apiVersion", json!(version));
-        if let Some(time) = self.time {
-            put("time", json!(Time::from(time)));
-        }
-        put("fieldsType", json!("FieldsV1"));
-        put("fieldsV1", self.fields.fields());
-        if !part.is_empty() {
-            put("subresource", json!(part));
-        }
-        Value::Object(fields)
+/// One entry as it is stored, its fields as `FieldsV1`.
+pub(super) fn text(who: &Manager, time: Option<Timestamp>, fields: &[u8]) -> Vec<u8> {
+    let quoted = |text: &str| Value::from(text).to_string();
+    let Manager { name, operation, version, part } = who;
+    let head = format!(r#"{{"apiVersion":{},"fieldsType":"FieldsV1","fieldsV1":"#, quoted(version));
+    let mut tail = format!(r#","manager":{},"operation":"{operation}""#, quoted(name));
+    if !part.is_empty() {
+        tail += &format!(r#","subresource":{}"#, quoted(part));
     }
+    if let Some(time) = time {
+        tail += &format!(r#","time":{}"#, json!(Time::from(time)));
+    }
+    [head.as_bytes(), fields, tail.as_bytes(), b"}"].concat()
 }
 
 impl fmt::Display for Operation {

@@ -38,6 +38,11 @@ impl FieldSet {
         }
     }
 
+    /// Whether it is this very place and nothing below.
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.member && self.below.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         !self.member && self.below.is_empty()
     }

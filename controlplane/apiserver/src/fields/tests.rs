@@ -90,6 +90,44 @@ fn who_creates_owns_what_they_wrote() {
 }
 
 #[test]
+fn what_is_written_at_once_is_what_an_update_from_nothing_says() {
+    let meta = json!({"name": "a", "labels": {"b": "1", "a\"\\": "2"}, "finalizers": ["z/z", "a/a"], "uid": "u",
+        "ownerReferences": [{"uid": "o", "name": "x"}], "annotations": {}});
+    let containers = json!([container("b", "x"), {"name": "a", "env": [{"name": "E", "value": "1"}], "resources": {},
+        "ports": [{"containerPort": 443}, {"containerPort": 80, "protocol": "UDP"}], "command": ["x"]}]);
+    for (group, kind, rest) in [
+        ("", "ConfigMap", json!({"data": {"a": "b"}})),
+        ("", "ConfigMap", json!({"data": {}})),
+        (
+            "",
+            "Pod",
+            json!({"spec": {"containers": containers, "nodeSelector": {"a": "b"}}, "status": {"phase": "x"}}),
+        ),
+        (
+            "",
+            "Service",
+            json!({"spec": {"ports": [{"port": 443}, {"port": 80, "protocol": "UDP"}], "clusterIP": null}}),
+        ),
+        (
+            "apps",
+            "Deployment",
+            json!({"spec": {"template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers}},
+            "selector": {"matchLabels": {}}, "strategy": {"rollingUpdate": {"maxSurge": 1}}, "replicas": 0}}),
+        ),
+        ("", "Secret", json!({"type": "Opaque"})),
+        ("", "ServiceAccount", json!({})),
+    ] {
+        let mut story = Story::of(group, kind);
+        let mut new = story.value.clone();
+        json_patch::merge(&mut new, &rest);
+        new["metadata"] = meta.clone();
+        let write = story.write("me", "", Operation::Update);
+        let slow = write.update(Managers::default(), &json!({}), &new).json();
+        assert_eq!(write.fresh(&new).map(String::from_utf8), slow.map(String::from_utf8), "{kind}");
+    }
+}
+
+#[test]
 fn an_update_takes_what_it_changes_and_nothing_else() {
     let mut story = Story::of("", "ConfigMap");
     story

@@ -25,7 +25,7 @@ const NOBODYS: &[&[&str]] = &[
     &["metadata", "resourceVersion"],
 ];
 
-static NONE: LazyLock<FieldSet> =
+pub(super) static NONE: LazyLock<FieldSet> =
     LazyLock::new(|| NOBODYS.iter().fold(FieldSet::default(), |all, path| all.union(&FieldSet::of(path))));
 
 /// The most a manager's name has, as Kubernetes has it.
@@ -72,23 +72,25 @@ impl Write {
 
     /// Who owns what once `old` has become `new`, both as they are stored.
     pub(crate) fn update(&self, mut managers: Managers, old: &Value, new: &Value) -> Managers {
-        let mut seen = BTreeMap::new();
         let Some(mine) = self.difference(&self.who.version, old, new) else { return managers };
         if mine.is_empty() {
             return managers;
         }
+        let taken = mine.written();
+        // What is no longer as its owner set it, in each of the versions that owners named it in.
+        let mut gone = BTreeMap::from([(self.who.version.clone(), Some(taken.clone().union(&mine.removed)))]);
         for entry in &managers.0 {
             let version = &entry.who.version;
-            if !seen.contains_key(version) {
-                seen.insert(version.clone(), self.difference(version, old, new));
+            if !gone.contains_key(version) {
+                let theirs = self.difference(version, old, new);
+                gone.insert(version.clone(), theirs.map(|theirs| theirs.written().union(&theirs.removed)));
             }
         }
-        managers.lose(|entry| match seen.get(&entry.who.version) {
-            Some(Some(difference)) => Some(difference.written().union(&difference.removed)),
+        managers.lose(|entry| match gone.get(&entry.who.version) {
+            Some(Some(gone)) => Some(gone.clone()),
             // Nobody can say what these fields are any longer.
             _ => Some(entry.fields.clone()),
         });
-        let taken = own(mine.written());
         if !taken.is_empty() {
             managers.gain(self.who.clone(), taken, self.now);
         }
@@ -96,7 +98,7 @@ impl Write {
         managers
     }
 
-    fn difference(&self, version: &str, old: &Value, new: &Value) -> Option<Difference> {
+    pub(super) fn difference(&self, version: &str, old: &Value, new: &Value) -> Option<Difference> {
         let (old, new) = (self.versions.shown(old, version)?, self.versions.shown(new, version)?);
         Some(compare(self.versions.place(), &old, &new).without(&self.ignored).minus(&NONE))
     }

@@ -61,10 +61,7 @@ fn is_there(caller: &Local, key: &Key) -> Result<bool> {
 
 fn become_(write: &Write, served: Served, old: &Object, body: &Value, force: bool) -> Result<Became> {
     let kind = served.kind;
-    let mut live = old.value();
-    if let Some(meta) = live.get_mut("metadata").and_then(Value::as_object_mut) {
-        meta.remove("managedFields");
-    }
+    let live = old.bare_value();
     let status = live.get("status").cloned();
     let stored = live.clone();
     let done = write.apply(&served.downgrade(live), &Managers::stored(old.managed()), body, force)?;
