@@ -246,6 +246,23 @@ mod tests {
     use shared_api::core::Pod;
 
     #[test]
+    fn patches_survive_the_wire_with_their_force() {
+        let key = Key::of::<Pod>("ns", "a");
+        let how = WriteHow { manager: Some("me".into()), dry_run: true, ..WriteHow::default() };
+        for kind in [
+            PatchType::Json,
+            PatchType::Merge,
+            PatchType::Strategic,
+            PatchType::Apply { force: false },
+            PatchType::Apply { force: true },
+        ] {
+            let patch = Patch { kind, body: serde_json::json!({"a": 1}) };
+            let sent = patch_from_wire(patch_to_wire(&key, &patch, &how));
+            assert_eq!(sent, Ok((key.clone(), patch, how.clone())));
+        }
+    }
+
+    #[test]
     fn queries_and_deletions_survive_the_wire() {
         let query = Query {
             selectors: Selectors {
