@@ -89,8 +89,13 @@ async fn apply_scale(
     }
     let served = shared_api::serving(kind.api_version, kind.kind);
     let served = served.ok_or_else(|| Refusal::internal("a kind is not served as it is stored"))?;
+    let mut meta = Map::new();
+    for field in ["name", "namespace", "uid", "resourceVersion"] {
+        meta.insert(field.into(), body["metadata"][field].clone());
+    }
+    meta.retain(|_, value| !value.is_null());
     let applied = json!({
-        "apiVersion": kind.api_version, "kind": kind.kind, "metadata": body["metadata"],
+        "apiVersion": kind.api_version, "kind": kind.kind, "metadata": meta,
         "spec": {"replicas": body["spec"]["replicas"]},
     });
     let to = Applied { served, key, part: "scale", force };

@@ -54,7 +54,7 @@ impl Write {
         let name = how.manager.as_deref().filter(|name| !name.is_empty()).unwrap_or(name);
         let ignored = match part {
             "" if kind.subresources.contains(&"status") => FieldSet::of(&["status"]),
-            "status" => FieldSet::of(&["spec"]),
+            "status" => FieldSet::of(&["spec"]).union(&FieldSet::of(&["metadata"])),
             _ => FieldSet::default(),
         };
         Self {
