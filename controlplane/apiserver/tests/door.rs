@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "door/apply.rs"]
+mod apply;
 #[path = "door/contract.rs"]
 mod contract;
 #[path = "door/dry.rs"]
