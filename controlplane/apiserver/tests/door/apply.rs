@@ -1,4 +1,4 @@
-//! Server-side apply over gRPC: parts of objects, older versions, preconditions, and who may.
+//! Server-side apply over gRPC: parts of objects, preconditions, and who may.
 
 use crate::port::Port;
 use serde_json::{Value, json};
@@ -9,8 +9,8 @@ fn web() -> Key {
     Key { kind: find("deployments").unwrap().group_kind(), namespace: "default".into(), name: "web".into() }
 }
 
-fn deployment(version: &str, replicas: u8) -> Value {
-    json!({"apiVersion": version, "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+fn deployment(replicas: u8) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
         "replicas": replicas, "selector": {"matchLabels": {"app": "web"}},
         "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "a", "image": "x"}]}}}})
 }
@@ -36,10 +36,10 @@ async fn owners(cluster: &dyn Cluster) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn parts_and_versions_have_owners_of_their_own() {
+async fn parts_of_an_object_have_owners_of_their_own() {
     let port = Port::open().await;
     let admin = port.admin();
-    apply(&admin, "me", "", deployment("apps/v1", 2)).await.unwrap();
+    apply(&admin, "me", "", deployment(2)).await.unwrap();
     assert_eq!(owners(&admin).await, ["me Apply apps/v1 -"]);
     let scale = |replicas: u8| {
         json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "web", "labels": {"not": "taken"}},
@@ -60,8 +60,6 @@ async fn parts_and_versions_have_owners_of_their_own() {
     let mut found = owners(&admin).await;
     found.sort();
     assert_eq!(found, ["hpa Apply apps/v1 scale", "me Apply apps/v1 -", "watcher Apply apps/v1 status"]);
-    apply(&admin, "me", "", deployment("extensions/v1beta1", 2)).await.unwrap();
-    assert!(owners(&admin).await.contains(&"me Apply extensions/v1beta1 -".to_owned()));
 }
 
 #[tokio::test]
@@ -69,7 +67,7 @@ async fn what_cannot_be_applied_says_why() {
     let port = Port::open().await;
     let admin = port.admin();
     let with = |path: &str, value: Value| {
-        let mut body = deployment("apps/v1", 2);
+        let mut body = deployment(2);
         *body
             .pointer_mut(path.rsplit_once('/').unwrap().0)
             .unwrap()
@@ -83,7 +81,7 @@ async fn what_cannot_be_applied_says_why() {
     let unknown = apply(&admin, "me", "", with("/metadata/uid", json!("u"))).await.unwrap_err();
     assert_eq!((stale.reason, unknown.reason), (Reason::Conflict, Reason::Conflict));
     assert!(unknown.message.contains("uid mismatch: the provided object specified uid u"), "{unknown}");
-    apply(&admin, "me", "", deployment("apps/v1", 2)).await.unwrap();
+    apply(&admin, "me", "", deployment(2)).await.unwrap();
     for (body, why) in [
         (with("/metadata/managedFields", json!([])), "metadata.managedFields must be nil"),
         (with("/kind", json!("Pod")), "Pod in what is applied is not Deployment"),
@@ -97,8 +95,8 @@ async fn what_cannot_be_applied_says_why() {
     }
     let stale = apply(&admin, "me", "", with("/metadata/resourceVersion", json!("3"))).await.unwrap_err();
     assert_eq!(stale.reason, Reason::Conflict);
-    let nobody = apply(&admin, "", "", deployment("apps/v1", 2)).await.unwrap_err();
+    let nobody = apply(&admin, "", "", deployment(2)).await.unwrap_err();
     assert!(nobody.message.contains("is required for apply patch"), "{nobody}");
     let node = port.node("n1");
-    assert_eq!(apply(&node, "me", "", deployment("apps/v1", 2)).await.unwrap_err().reason, Reason::Forbidden);
+    assert_eq!(apply(&node, "me", "", deployment(2)).await.unwrap_err().reason, Reason::Forbidden);
 }
