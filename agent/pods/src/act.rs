@@ -16,7 +16,7 @@ use agent_volumes::Lookup;
 use async_trait::async_trait;
 use shared_api::{
     Key, Kind, Reason,
-    core::{ConfigMap, Container, Pod, Secret},
+    core::{ConfigMap, Container, Pod, Secret, ServiceAccountTokenProjection},
 };
 use shared_client::Cluster;
 use std::{path::Path, sync::Arc};
@@ -151,6 +151,10 @@ impl Lookup for Shared {
 
     async fn secret(&self, namespace: &str, name: &str) -> Result<Option<Arc<Secret>>, String> {
         look_up(&*self.cluster, namespace, name).await
+    }
+
+    async fn token(&self, pod: &Pod, wanted: &ServiceAccountTokenProjection) -> Result<String, String> {
+        self.tokens.token(&*self.cluster, pod, wanted, (self.options.clock)()).await
     }
 }
 

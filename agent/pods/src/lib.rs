@@ -28,6 +28,7 @@ mod sight;
 pub mod spec;
 mod stage;
 mod status;
+mod tokens;
 pub mod trust;
 
 pub use observed::{Doing, Health, Mounted, Observed, Seen, Slot, Trouble};

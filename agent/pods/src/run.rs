@@ -10,6 +10,7 @@ use crate::{
     events::{Recorder, Scribe, recorder},
     paths::Paths,
     sight::Sight,
+    tokens::Tokens,
     trust::Memory,
 };
 use agent_network::{Sandbox, Sandboxes};
@@ -43,7 +44,7 @@ pub struct Options {
     pub clock: fn() -> Timestamp,
     /// How many containers are made at the same time.
     pub starts: usize,
-    /// How often `ConfigMap`s and Secrets of running pods are read again.
+    /// How often `ConfigMap`s, Secrets and tokens of running pods are looked at again.
     pub refresh: Duration,
     /// Secrets are kept in memory (tmpfs), off the disk.
     pub tmpfs: bool,
@@ -78,6 +79,7 @@ pub(crate) struct Shared {
     pub(crate) live: Arc<Live>,
     pub(crate) options: Options,
     pub(crate) volumes: Volumes,
+    pub(crate) tokens: Tokens,
     pub(crate) recorder: Recorder,
     pub(crate) sight: Sight,
     pub(crate) starts: Semaphore,
@@ -111,6 +113,7 @@ impl Pods {
             sight: Sight::new(Arc::clone(&runtime)),
             starts: Semaphore::new(options.starts.max(1)),
             scribe: Mutex::new(Some(scribe)),
+            tokens: Tokens::default(),
             runtime,
             sandboxes,
             cluster,

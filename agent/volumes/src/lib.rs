@@ -2,7 +2,7 @@
 //!
 //! [`Volumes::mount`] brings every volume of a pod into being below the data root,
 //! [`Volumes::binds`] says what one container sees of them, [`Volumes::unmount`] takes all of it
-//! away again. Each is fine to repeat. `ConfigMap`s and `Secret`s come through [`Lookup`].
+//! away again. Each is fine to repeat. `ConfigMap`s, `Secret`s and tokens come through [`Lookup`].
 
 mod config_map;
 mod content;
@@ -23,14 +23,14 @@ pub use error::{Error, Result};
 
 use async_trait::async_trait;
 use content::Content;
-use shared_api::core::{ConfigMap, Container, Pod, Secret, Volume};
+use shared_api::core::{ConfigMap, Container, Pod, Secret, ServiceAccountTokenProjection, Volume};
 use source::Source;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-/// Where `ConfigMap`s and `Secret`s are read. `Ok(None)` says that there is none of that name; the
+/// Where `ConfigMap`s, `Secret`s and tokens are read. `Ok(None)` says that there is none of that name; the
 /// error is for a person.
 #[async_trait]
 pub trait Lookup: Send + Sync {
@@ -38,6 +38,8 @@ pub trait Lookup: Send + Sync {
     async fn config_map(&self, namespace: &str, name: &str) -> Result<Option<Arc<ConfigMap>>, String>;
     /// The `Secret` called `name`.
     async fn secret(&self, namespace: &str, name: &str) -> Result<Option<Arc<Secret>>, String>;
+    /// A token of the account that `pod` runs as, good for a while yet.
+    async fn token(&self, pod: &Pod, wanted: &ServiceAccountTokenProjection) -> Result<String, String>;
 }
 
 /// A file or directory of the node that is seen inside a container.

@@ -2,7 +2,7 @@
 
 use crate::{
     Allocatable, Content, Error, Lookup, Result, config_map,
-    content::{Pick, default_mode},
+    content::{File, Pick, data_checked, default_mode},
     downward_api, secret,
 };
 use shared_api::core::{Pod, ProjectedVolumeSource};
@@ -28,14 +28,13 @@ pub(crate) async fn read(
             secret::picked(&pick, namespace, lookup).await?
         } else if let Some(from) = &source.downward_api {
             downward_api::files(volume, pod, from.items.iter().flatten(), mode, node)?
+        } else if let Some(from) = &source.service_account_token {
+            data_checked(volume, &from.path)?;
+            let token = lookup.token(pod, from).await.map_err(|why| Error::set_up(volume, why))?;
+            Content::from([(from.path.clone(), File { data: token.into_bytes(), mode })])
         } else {
-            let kind = if source.service_account_token.is_some() {
-                "serviceAccountToken"
-            } else if source.cluster_trust_bundle.is_some() {
-                "clusterTrustBundle"
-            } else {
-                "podCertificate"
-            };
+            let kind =
+                if source.cluster_trust_bundle.is_some() { "clusterTrustBundle" } else { "podCertificate" };
             let why = format!("projected source {kind} is not available on this cluster yet; leave it out");
             return Err(Error::set_up(volume, why));
         };

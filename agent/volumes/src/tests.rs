@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, sync::Mutex};
 
 #[derive(Default)]
 struct Shelf {
+    token: Mutex<String>,
     maps: Mutex<Vec<ConfigMap>>,
     secrets: Mutex<Vec<Secret>>,
 }
@@ -18,6 +19,11 @@ impl Lookup for Shelf {
     async fn secret(&self, _: &str, name: &str) -> Result<Option<Arc<Secret>>, String> {
         let secrets = self.secrets.lock().unwrap();
         Ok(secrets.iter().find(|m| m.metadata.name.as_deref() == Some(name)).cloned().map(Arc::new))
+    }
+    async fn token(&self, pod: &Pod, wanted: &ServiceAccountTokenProjection) -> Result<String, String> {
+        let audience = wanted.audience.as_deref().unwrap_or_default();
+        let uid = pod.metadata.uid.as_deref().unwrap_or_default();
+        Ok(format!("{} of {uid} for {audience}", self.token.lock().unwrap()))
     }
 }
 
@@ -133,8 +139,12 @@ fn what_cannot_be_mounted_says_why() {
             "is of type persistentVolumeClaim",
         ),
         (
-            json!({"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}),
-            "serviceAccountToken is not available",
+            json!({"name": "v", "projected": {"sources": [{"clusterTrustBundle": {"path": "t"}}]}}),
+            "clusterTrustBundle is not available",
+        ),
+        (
+            json!({"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "../t"}}]}}),
+            "stay inside",
         ),
         (
             json!({"name": "v", "hostPath": {"path": "/nowhere/at/all", "type": "Directory"}}),
@@ -161,6 +171,24 @@ fn what_is_optional_may_be_missing() {
     block_on(volumes.mount(&pod, &shelf)).unwrap();
     let dir = binds(&volumes, &pod).unwrap().remove(0).source;
     assert_eq!(fs::read_to_string(dir.join("labels")).unwrap(), "app=\"web\"");
+}
+
+#[test]
+fn a_newer_token_takes_the_place_of_the_old() {
+    let room = Room::new("token");
+    let (volumes, shelf) = (volumes(&room), Shelf::default());
+    let token = json!({"serviceAccountToken": {"audience": "vault", "path": "in/token"}});
+    let pod = pod(
+        &json!([{"name": "p", "projected": {"sources": [token]}}]),
+        &json!([{"name": "p", "mountPath": "/p"}]),
+    );
+    for token in ["first", "second"] {
+        *shelf.token.lock().unwrap() = token.into();
+        block_on(volumes.mount(&pod, &shelf)).unwrap();
+        let dir = binds(&volumes, &pod).unwrap().remove(0).source;
+        let read = fs::read_to_string(dir.join("in/token")).unwrap();
+        assert_eq!(read, format!("{token} of u1 for vault"));
+    }
 }
 
 #[test]

@@ -12,9 +12,11 @@ mod service_ip;
 mod storage_class;
 #[cfg(test)]
 mod testing;
+mod token_secret;
 mod tolerations;
 
 pub(crate) use namespace::{IMMORTAL, may_end};
+pub(crate) use service_account::AUTHORITY;
 
 use crate::options::Options;
 use controlplane_store::Txn;
@@ -83,6 +85,7 @@ pub(crate) const CHAIN: &[Admit] = &[
     pod_preset::admit,
     limits::admit,
     service_account::admit,
+    token_secret::admit,
     priority::admit,
     tolerations::admit,
     storage_class::admit,

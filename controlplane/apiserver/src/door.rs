@@ -55,6 +55,9 @@ pub trait Caller: Cluster {
     async fn may(&self, verb: &str, kind: &'static KindInfo, part: &str, key: &Key) -> Result<()>;
     /// Waits, but briefly, until what is read here is as new as asked; refuses what is still to come.
     async fn reach(&self, freshness: Freshness) -> Result<()>;
+    /// The same cluster without a check of each call: for what was allowed as a whole, such as deleting
+    /// everything that matches.
+    fn allowed(&self) -> Arc<dyn Cluster>;
     /// What the asker should be told besides the answer: `Warning` headers.
     fn warnings(&self) -> Vec<String>;
 

@@ -26,6 +26,7 @@ mod registry;
 pub mod rest;
 mod reviews;
 mod server;
+mod signing;
 mod subresource;
 mod timed;
 mod tokens;

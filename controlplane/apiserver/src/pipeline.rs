@@ -12,6 +12,7 @@ use crate::{
     registry::{self, Ending},
     reviews,
     server::{filled, trouble},
+    signing,
 };
 use bytes::Bytes;
 use controlplane_store::{Check, Error, Op, Txn, Value as Stored};
@@ -72,6 +73,7 @@ pub(crate) async fn create(
             uuid::Uuid::new_v4().to_string(),
         );
         draft.complete();
+        signing::asked(caller, &mut *draft)?;
         let managed = match owners {
             Some(owners) => owners.json(),
             None => caller.writes(kind, "", how, Operation::Update).created(&*draft, sent),
@@ -135,6 +137,7 @@ pub(crate) async fn change<B: Into<Became>>(
             check(kind, Some(&*before), &*draft)?;
         }
         grants::check(caller, kind, Some(&*before), &*draft)?;
+        signing::check(caller, kind, part, &*before, &*draft)?;
 
         let stored = if registry::ended(&*draft) {
             if how.dry_run {

@@ -1,5 +1,6 @@
 //! What every cluster has from the beginning.
 
+mod known;
 mod policy;
 mod roles;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use shared_api::{Key, Object, Reason, Refusal, WriteHow, core::Service, scheduling::SYSTEM};
 use shared_client::{Cluster, Result};
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -45,6 +46,12 @@ impl Server {
         if let Some((ip, port)) = self.options.advertise {
             for endpoints in endpoints(ip, port) {
                 place(&cluster, &endpoints).await?;
+            }
+        }
+        if let Some(signer) = &self.options.signer {
+            let address = self.options.advertise.map(|(ip, port)| SocketAddr::new(ip, port).to_string());
+            for map in known::maps(&signer.ca(), address.as_deref())? {
+                place(&cluster, &map).await?;
             }
         }
         for value in more {

@@ -42,13 +42,18 @@ pub(crate) fn name(kind: &KindInfo, meta: &mut ObjectMeta, chance: fn(u128) -> u
         return Err(Refusal::invalid(&kind.group_kind(), "", &invalid).expect("one finding was recorded"));
     };
     let room = LONGEST_NAME - SUFFIX;
-    let mut name: String = base.chars().take(room).collect();
-    for _ in 0..SUFFIX {
-        let place = usize::try_from(chance(ALPHABET.len() as u128)).unwrap_or(0);
-        name.push(char::from(ALPHABET[place % ALPHABET.len()]));
-    }
-    meta.name = Some(name);
+    let name: String = base.chars().take(room).collect();
+    meta.name = Some(name + &suffix(chance));
     Ok(())
+}
+
+/// The end of a generated name.
+pub(crate) fn suffix(chance: fn(u128) -> u128) -> String {
+    let letter = || {
+        let place = usize::try_from(chance(ALPHABET.len() as u128)).unwrap_or(0);
+        char::from(ALPHABET[place % ALPHABET.len()])
+    };
+    std::iter::repeat_with(letter).take(SUFFIX).collect()
 }
 
 /// Gives a new object what only the server gives.

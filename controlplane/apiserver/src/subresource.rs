@@ -30,8 +30,8 @@ pub(crate) async fn ask(
         return Err(registry::no_part(kind, name));
     }
     match (name, body) {
-        ("status", None) => read(caller, kind, key, name).map(|object| object.value()),
-        ("status" | "finalize", Some(body)) => {
+        ("status" | "approval", None) => read(caller, kind, key, name).map(|object| object.value()),
+        ("status" | "finalize" | "approval", Some(body)) => {
             let object = Object::from_value(&body)
                 .map_err(|e| Refusal::bad_request(format!("the body is no {}: {e}", kind.kind)))?;
             if object.key() != *key {

@@ -3,7 +3,10 @@
 //! They are pure: what they read is a `World`, what they want is a `Plan`. [`all`] is the list of
 //! them. None knows a store, a wire, or another controller; they meet in objects.
 
+mod authority;
+mod certificate_signing;
 mod claim_protection;
+mod cluster_role_aggregation;
 mod deployment;
 mod endpoint_slices;
 mod endpoints;
@@ -20,9 +23,13 @@ mod resource_quota;
 mod safe;
 mod service_accounts;
 mod service_pods;
+mod token_secrets;
 mod volume_protection;
 
+pub use authority::Authority;
+pub use certificate_signing::{CertificateSigning, Sign};
 pub use claim_protection::ClaimProtection;
+pub use cluster_role_aggregation::ClusterRoleAggregation;
 pub use deployment::Deployments;
 pub use endpoint_slices::EndpointSlices;
 pub use endpoints::EndpointsOfServices;
@@ -36,6 +43,7 @@ pub use pod_garbage::PodGarbage;
 pub use replica_set::ReplicaSets;
 pub use resource_quota::ResourceQuotas;
 pub use service_accounts::ServiceAccounts;
+pub use token_secrets::TokenSecrets;
 pub use volume_protection::VolumeProtection;
 
 use shared_api::{Cidr, Query};
@@ -43,15 +51,19 @@ use shared_reconcile::{Controller, queries};
 use std::sync::Arc;
 
 /// What an operator may choose.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where nodes get the addresses of their pods from, [`NODE_BITS`] each.
     pub cluster_cidr: Cidr,
+    /// The authority everybody trusts, PEM; empty: there is none to tell of.
+    pub authority: String,
+    /// Signs what was approved; `None`: nobody does.
+    pub signers: Option<Arc<dyn Sign>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cluster_cidr: Cidr::PODS }
+        Self { cluster_cidr: Cidr::PODS, authority: String::new(), signers: None }
     }
 }
 
@@ -64,6 +76,10 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),
         Arc::new(ServiceAccounts),
+        Arc::new(Authority::new(&options.authority)),
+        Arc::new(TokenSecrets),
+        Arc::new(ClusterRoleAggregation),
+        Arc::new(CertificateSigning::new(options.signers.clone())),
         Arc::new(Garbage),
         Arc::new(PodGarbage),
         Arc::new(EventRetention),

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use controlplane_apiserver::Signer;
 use shared_daemon::file;
-use shared_pki::{Authority, Identity, Issuer, Token, Validity};
+use shared_pki::{Authority, Identity, Issuer, Token, Validity, Wanted};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -89,6 +89,17 @@ impl Keeper {
         }
         Issuer::load(&read(&path)?, &former)
             .with_context(|| format!("the keys for tokens in {}", dir.display()))
+    }
+
+    /// The certificate (PEM) that a request asks for.
+    pub(crate) fn answer(
+        &self,
+        wanted: &Wanted,
+        usages: &[String],
+        from: i64,
+        seconds: i64,
+    ) -> shared_pki::Result<String> {
+        self.authority.answer(wanted, usages, from, seconds)
     }
 
     fn year(&self) -> Validity {

@@ -6,6 +6,7 @@ mod files;
 mod leadership;
 mod options;
 mod port;
+mod signers;
 mod start;
 
 pub use options::{Options, Problem};

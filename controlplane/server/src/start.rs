@@ -4,6 +4,7 @@ use crate::{
     Options,
     authority::{Keeper, NodeSigner, write},
     files, leadership, port,
+    signers::Signers,
 };
 use anyhow::{Context, Result, bail};
 use controlplane_apiserver::{Options as ServerOptions, Server, Tokens, door::Door, grpc, rest};
@@ -64,7 +65,11 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     store.leads().wait_for(|leads| *leads).await.context("waiting to lead")?;
     server.prepare_with(&[invitation]).await.context("making the system's own objects")?;
     tracing::info!(address = %options.listen, advertise, revision = store.revision(), "serves");
-    let controllers = controlplane_controllers::Options { cluster_cidr };
+    let controllers = controlplane_controllers::Options {
+        cluster_cidr,
+        authority: keeper.certificate().into(),
+        signers: Some(Arc::new(Signers { keeper: Arc::clone(&keeper), clock: seconds })),
+    };
     tasks.start("leadership", leadership::follow(server, Arc::clone(&store) as Arc<dyn Store>, controllers));
 
     shutdown.cancelled().await;

@@ -47,6 +47,7 @@ pub use cidr::{Cidr, InvalidCidr};
 pub use draft::{Decoded, Draft, Encoded};
 pub use invalid::Invalid;
 pub use jiff::Timestamp;
+pub use k8s_openapi::ByteString;
 pub use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;

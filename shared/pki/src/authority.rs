@@ -128,7 +128,7 @@ impl Authority {
         Ok(self.chain(&signed))
     }
 
-    fn issuer(&self) -> Result<Issuer<'_, &KeyPair>> {
+    pub(crate) fn issuer(&self) -> Result<Issuer<'_, &KeyPair>> {
         Issuer::from_ca_cert_pem(&self.certificate, &self.key).map_err(make("the issuer"))
     }
 
@@ -137,7 +137,7 @@ impl Authority {
     }
 }
 
-fn make(what: &'static str) -> impl Fn(rcgen::Error) -> Error {
+pub(crate) fn make(what: &'static str) -> impl Fn(rcgen::Error) -> Error {
     move |source| Error::Make { what, source }
 }
 

@@ -11,6 +11,7 @@ mod issuer;
 mod subject;
 mod tls;
 mod token;
+mod wanted;
 
 pub use authority::{Authority, Identity, Request, Validity};
 pub use issuer::Issuer;
@@ -18,6 +19,7 @@ pub use rustls;
 pub use subject::{Subject, expires_at, fingerprint, subject};
 pub use tls::{Trust, client_config, der, install_provider, server_config};
 pub use token::Token;
+pub use wanted::Wanted;
 
 /// What can go wrong with a key, a certificate or a token.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,13 @@
 //! Namespaces exist before what lives in them, and take nothing new while they end.
 
 use super::{Action, Request};
-use crate::keys;
-use controlplane_store::Check;
-use shared_api::{Key, Refusal, core::Namespace, meta::StatusCause};
+use crate::{keys, registry};
+use controlplane_store::{Check, Op};
+use shared_api::{
+    Draft, Encoded, GroupKind, Key, Kind, Refusal,
+    core::{Namespace, ServiceAccount},
+    meta::{ObjectMeta, StatusCause},
+};
 
 /// Namespaces that every cluster has.
 pub(crate) const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -13,6 +17,8 @@ pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
         && let Some(namespace) = request.draft.as_any_mut().downcast_mut::<Namespace>()
     {
         begin(namespace);
+        let name = namespace.metadata.name.clone().unwrap_or_default();
+        return furnish(request, &name);
     }
     if !request.kind.namespaced || request.action != Action::Create {
         return Ok(());
@@ -56,6 +62,32 @@ fn begin(namespace: &mut Namespace) {
         finalizers.push("kubernetes".into());
     }
     namespace.status.get_or_insert_default().phase = Some("Active".into());
+}
+
+/// A namespace comes with the account that pods in it run as, so that they can be made as soon as it is there.
+fn furnish(request: &mut Request<'_>, namespace: &str) -> Result<(), Refusal> {
+    let metadata = ObjectMeta { name: Some("default".into()), ..ObjectMeta::default() };
+    add(request, namespace, ServiceAccount { metadata, ..ServiceAccount::default() })
+}
+
+/// Puts an object into the transaction, if there is none of its name.
+fn add<K: Kind>(request: &mut Request<'_>, namespace: &str, mut object: K) -> Result<(), Refusal> {
+    let kind = keys::known(&GroupKind::of::<K>())?;
+    let meta = object.metadata_mut();
+    let name = meta.name.clone().unwrap_or_default();
+    if request.there.object(kind, namespace, &name)?.is_some() {
+        return Ok(());
+    }
+    meta.namespace = Some(namespace.into());
+    let bits = (request.chance)(u128::MAX).to_be_bytes();
+    let uid = uuid::Builder::from_random_bytes(bits).into_uuid().to_string();
+    registry::born(kind, meta, (request.options.clock)(), uid);
+    let Encoded { json, hole } = object.encode();
+    let key = keys::of(kind, namespace, &name);
+    request.txn.checks.push(Check { key: key.clone(), revision: None });
+    let value = controlplane_store::Value { bytes: json.into(), hole: Some(hole) };
+    request.txn.ops.push(Op::Put { key, value });
+    Ok(())
 }
 
 /// Refuses to delete a namespace that every cluster has.

@@ -26,6 +26,7 @@ pub(crate) fn only(kind: &KindInfo, part: &str, mut old: Value, mut new: Value) 
     let path: &[&str] = match part {
         "status" => &["status"],
         "ephemeralcontainers" => &["spec", "ephemeralContainers"],
+        "approval" => &["status", "conditions"],
         "finalize" => &["spec", "finalizers"],
         _ => return Err(no_part(kind, part)),
     };

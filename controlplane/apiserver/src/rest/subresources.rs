@@ -43,6 +43,7 @@ const fn stream(
 pub(super) const PROXY: &str = "proxy";
 
 const SUBRESOURCES: &[Subresource] = &[
+    object("approval", READ_WRITE),
     stream("attach", Some(("", "v1", "PodAttachOptions"))),
     speaking("binding", ("", "v1", "Binding"), CREATE),
     object("ephemeralcontainers", READ_WRITE),
@@ -94,5 +95,5 @@ pub(super) fn is_stream(info: &RequestInfo) -> bool {
 
 /// Whether the request goes to a subresource that is not just another view of the object.
 pub(super) fn is_value(info: &RequestInfo) -> bool {
-    !matches!(info.subresource.as_str(), "" | "status" | "ephemeralcontainers" | "resize")
+    !matches!(info.subresource.as_str(), "" | "status" | "approval" | "ephemeralcontainers" | "resize")
 }

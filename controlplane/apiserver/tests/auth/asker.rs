@@ -60,6 +60,12 @@ impl Town {
         Asker { router: self.router.clone(), ..Asker::default() }
     }
 
+    /// Everything, as it is for whoever has a client certificate.
+    pub(crate) fn as_seen_by(&self, name: &str, group: &str) -> Router {
+        let certificate = self.user(name, group).certificate.map(Arc::from);
+        self.router.clone().layer(axum::Extension(PeerCertificate(certificate)))
+    }
+
     /// Puts an object there, whoever may.
     pub(crate) async fn has(&self, object: Value) -> Object {
         let cluster = self.server.internal("test");

@@ -90,3 +90,29 @@ async fn nobody_gives_away_what_is_not_theirs() {
     let labels = json!({"metadata": {"labels": {"a": "b"}}});
     assert_eq!(al.refused("PATCH", &format!("{RBAC}/clusterroles/boss"), Some(labels)).await, "200 ");
 }
+
+#[tokio::test]
+async fn deleting_what_matches_is_a_verb_of_its_own() {
+    let town = Town::open().await;
+    let map =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "default"}});
+    town.has(map).await;
+    town.has(rbac(
+        "Role",
+        "default",
+        "sweeper",
+        json!({"rules": [rule(&["deletecollection"], "configmaps")]}),
+    ))
+    .await;
+    town.has(bound("RoleBinding", "default", "bob", "Role/sweeper", "bob")).await;
+    let (bob, eve) = (town.user("bob", "devs"), town.user("eve", "devs"));
+    let maps = "/api/v1/namespaces/default/configmaps";
+    assert_eq!(bob.get(maps).await.0, 403);
+    assert_eq!(bob.ask("DELETE", &format!("{maps}/m"), None).await.0, 403);
+    assert_eq!(
+        eve.refused("DELETE", maps, None).await,
+        r#"403 configmaps is forbidden: User "eve" cannot deletecollection resource "configmaps" in API group "" in the namespace "default""#
+    );
+    assert_eq!(bob.ask("DELETE", maps, None).await.0, 200);
+    assert_eq!(town.admin().get(maps).await.1["items"], json!([]));
+}

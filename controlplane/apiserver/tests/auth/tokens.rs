@@ -141,3 +141,40 @@ async fn chosen_tokens_and_public_keys() {
     assert_eq!((code, &about["issuer"]), (200, &json!("https://kubernetes.default.svc.cluster.local")));
     assert_eq!(town.stranger().get("/openid/v1/jwks").await.0, 403);
 }
+
+#[tokio::test]
+async fn pods_come_with_a_token_and_secrets_are_filled() {
+    let town = town().await;
+    let made = town.has(pod("till-1", "n1")).await.value();
+    let mount = &made["spec"]["containers"][0]["volumeMounts"][0];
+    assert_eq!(mount["mountPath"], "/var/run/secrets/kubernetes.io/serviceaccount", "{made}");
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token",
+        "metadata": {"name": "till-key", "namespace": "default",
+            "annotations": {"kubernetes.io/service-account.name": "till"}}});
+    let filled = town.has(secret).await.value();
+    let token = base64::prelude::BASE64_STANDARD.decode(filled["data"]["token"].as_str().unwrap()).unwrap();
+    let token = String::from_utf8(token).unwrap();
+    assert_eq!(claims(&token)["kubernetes.io/serviceaccount/secret.name"], "till-key");
+    let bearer = town.bearer(&token);
+    let (_, me) = bearer.post(WHOAMI, json!({})).await;
+    assert_eq!(me["status"]["userInfo"]["username"], "system:serviceaccount:default:till");
+    let path = "/api/v1/namespaces/default/secrets/till-key";
+    assert_eq!(town.admin().ask("DELETE", path, None).await.0, 200);
+    assert_eq!(bearer.post(WHOAMI, json!({})).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_new_namespace_is_ready_for_pods() {
+    let town = Town::open().await;
+    town.has(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})).await;
+    let pods = "/api/v1/namespaces/shop/pods";
+    let mut pod =
+        json!({"spec": {"containers": [{"name": "main", "image": "busybox"}]}, "metadata": {"name": "p"}});
+    assert_eq!(town.admin().post(pods, pod.clone()).await.0, 201);
+    pod["spec"]["serviceAccountName"] = json!("none");
+    let refused = town.admin().refused("POST", pods, Some(pod)).await;
+    assert_eq!(
+        refused,
+        r#"403 pods "p" is forbidden: error looking up service account shop/none: serviceaccount "none" not found"#
+    );
+}

@@ -1,5 +1,6 @@
 //! A small door over the cluster in memory, with pods that echo.
 
+use crate::program::Kubectl;
 use async_trait::async_trait;
 use bytes::Bytes;
 use controlplane_apiserver::door::{ActAs, Caller, Credentials, Door, User};
@@ -20,6 +21,13 @@ use tokio::sync::mpsc;
 pub(crate) struct TestDoor {
     pub(crate) cluster: Arc<FakeCluster>,
     pub(crate) open: bool,
+}
+
+impl Kubectl {
+    /// One that talks to `cluster`.
+    pub(crate) async fn over(cluster: Arc<FakeCluster>) -> Option<Self> {
+        Self::at(controlplane_apiserver::rest::router(Arc::new(TestDoor { cluster, open: true }))).await
+    }
 }
 
 /// A cluster with a namespace, a node and a running pod.
@@ -75,6 +83,10 @@ impl Caller for TestCaller {
 
     async fn reach(&self, _: Freshness) -> Result<()> {
         Ok(())
+    }
+
+    fn allowed(&self) -> Arc<dyn Cluster> {
+        self.0.door()
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -1,11 +1,8 @@
 //! An unmodified kubectl, and a port for it to talk to.
 
-use crate::door::TestDoor;
-use shared_testkit::FakeCluster;
 use std::{
     path::PathBuf,
     process::{Output, Stdio},
-    sync::Arc,
 };
 use tokio::{
     io::AsyncWriteExt,
@@ -31,12 +28,7 @@ impl Drop for Kubectl {
 }
 
 impl Kubectl {
-    /// Serves `cluster` on a port of its own. `None`, and a word about it, where there is no kubectl.
-    pub(crate) async fn over(cluster: Arc<FakeCluster>) -> Option<Self> {
-        Self::at(controlplane_apiserver::rest::router(Arc::new(TestDoor { cluster, open: true }))).await
-    }
-
-    /// Serves `router` on a port of its own.
+    /// Serves `router` on a port of its own. `None`, and a word about it, where there is no kubectl.
     pub(crate) async fn at(router: axum::Router) -> Option<Self> {
         let home = std::env::var_os("HOME").unwrap_or_default();
         let cached = PathBuf::from(home).join(".cache/k8s-clients/kubectl");
