@@ -1,6 +1,10 @@
 //! Who is asking and what they may, as programs see it that speak REST.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, or says so"
+)]
 
 #[path = "auth/asker.rs"]
 mod asker;
