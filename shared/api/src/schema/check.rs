@@ -1,7 +1,7 @@
 //! Whether JSON is what its type says, told as Kubernetes tells it: which fields the type does not have, and
 //! where a value is none of its shape.
 
-use super::{Shape, Type};
+use super::{Field, Shape, Type};
 use crate::{Amount, Timestamp};
 use base64::{DecodeError, Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
@@ -91,7 +91,22 @@ impl Walk {
                 None | Some(_) => {}
             }
         }
-        Ok(())
+        // An object within another one is what its field says, whatever it calls itself.
+        if parent.is_some() && of.api_version.is_some() {
+            fields.retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
+        }
+        // A time that is left out has no zero to stand for it; every other value has.
+        let timeless = |field: &&Field| {
+            let time = field.required && matches!(field.shape, Shape::Time | Shape::MicroTime);
+            time && fields.get(field.name).is_none_or(Value::is_null)
+        };
+        match of.fields().iter().find(timeless) {
+            None => Ok(()),
+            Some(field) => {
+                let place = Place { step: Step::Field(field.name), owner: of, parent };
+                Err(format!("{}: Required value", place.path()))
+            }
+        }
     }
 
     fn value(&mut self, shape: &Shape, value: &mut Value, place: &Place<'_>) -> Result<(), String> {

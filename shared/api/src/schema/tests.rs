@@ -162,3 +162,62 @@ fn every_field_of_a_kind_is_one_of_its_code() {
         assert_eq!(all, [""; 0]);
     }
 }
+
+/// Values of every sort, some of them at the edge of what a field may hold.
+fn of_every_sort() -> Vec<Value> {
+    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    vec![
+        Value::Null,
+        true.into(),
+        (-1).into(),
+        u64::MAX.into(),
+        1.5.into(),
+        "".into(),
+        "\u{1b}[31m\u{0}".into(),
+        json!([null]),
+        json!([[]]),
+        json!({"": null, "a": {}}),
+        deep,
+    ]
+}
+
+/// A field's name, and what makes a document of a value for it.
+type Tried<'a> = &'a mut dyn FnMut(&str, &dyn Fn(Value) -> Value);
+
+/// Documents of only one field, every field there is below `of`, and what the field is called.
+fn of_one_field(of: &'static Type, wrap: &dyn Fn(Value) -> Value, tried: Tried<'_>) {
+    for field in of.fields() {
+        let wrapped = |value: Value| wrap(json!({field.name: value}));
+        tried(field.name, &wrapped);
+        match &field.shape {
+            Shape::Object(inner) => of_one_field(inner.get(), &wrapped, tried),
+            Shape::List(Shape::Object(inner)) => {
+                of_one_field(inner.get(), &|value| wrapped(json!([value])), tried);
+            }
+            Shape::List(_) => tried(field.name, &|value| wrapped(json!([value]))),
+            Shape::Map(_) => tried(field.name, &|value| wrapped(json!({"a": value}))),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn no_value_of_any_field_does_harm() {
+    let values = of_every_sort();
+    for kind in KINDS {
+        let of = of(kind.group, kind.version, kind.kind).unwrap();
+        let with_head = |mut value: Value| {
+            (value["apiVersion"], value["kind"]) = (kind.api_version.into(), kind.kind.into());
+            value
+        };
+        of_one_field(of, &with_head, &mut |name, document| {
+            for value in &values {
+                let Err(refusal) = (kind.decode)(document(value.clone())) else { continue };
+                let said = &refusal.message;
+                // Or another field that only now has to be there.
+                let named = said.contains(name) || said.ends_with(": Required value");
+                assert!(refusal.reason.code() == 400 && named, "{}.{name}: {value}: {said}", kind.kind);
+            }
+        });
+    }
+}
