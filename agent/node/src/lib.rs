@@ -5,6 +5,7 @@ mod answers;
 mod heartbeat;
 mod identity;
 mod machine;
+mod measure;
 mod node;
 mod options;
 mod start;

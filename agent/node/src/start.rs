@@ -5,6 +5,7 @@ use crate::{
     heartbeat::{Heart, Troubles},
     identity::Kept,
     machine::Machine,
+    measure,
     node::Facts,
     streams,
 };
@@ -75,6 +76,8 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let (rules, world, name, stop) =
         (Arc::clone(&network), Arc::clone(&live), node.clone(), shutdown.clone());
     tasks.start("network", async move { rules.run(world, &name, stop.cancelled_owned()).await });
+    let measuring = measure::run(Arc::clone(&cluster), Arc::clone(&runtime), node.clone());
+    tasks.start("measure", measuring);
     let troubles: Vec<Troubles> = vec![network.trouble(), runtime_trouble(&tasks, runtime)];
     let heart = Heart { cluster, facts, data_dir: options.data_dir.clone(), troubles };
     tasks.start("heartbeat", heart.beat());

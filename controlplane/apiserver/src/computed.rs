@@ -1,6 +1,6 @@
 //! Kinds that the server answers itself: what they say is known here, and nothing of it is stored.
 
-use crate::server::Server;
+use crate::{measured, server::Server};
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 use shared_api::{KindInfo, Object, Query, Refusal};
@@ -14,6 +14,9 @@ const COMPUTED: &[(&str, &str, Compute)] = &[("", "ComponentStatus", |server| co
 
 /// Every object of a kind that is answered here; `None` for kinds that are stored.
 pub(crate) async fn objects(server: &Server, kind: &KindInfo) -> Option<Result<Vec<Object>>> {
+    if measured::holds(kind) {
+        return Some(measured::objects(server, kind));
+    }
     let (.., compute) =
         COMPUTED.iter().find(|(group, name, _)| (*group, *name) == (kind.group, kind.kind))?;
     let values = compute(server).await;

@@ -16,6 +16,7 @@ pub mod grpc;
 mod keys;
 mod list;
 mod local;
+mod measured;
 mod meter;
 mod nodes;
 mod options;

@@ -5,7 +5,7 @@ use crate::{
     computed,
     door::{Caller, User},
     fields::{Operation, Write},
-    keys, list, patch, pipeline, registry,
+    keys, list, measured, patch, pipeline, registry,
     server::{Server, trouble},
     subresource, watch,
 };
@@ -238,6 +238,9 @@ impl Cluster for Local {
     }
 
     async fn subresource(&self, key: &Key, name: &str, body: Option<Value>, how: &WriteHow) -> Result<Value> {
+        if name == measured::PART {
+            return measured::take(self, key, body);
+        }
         subresource::ask(self, key, name, body, how).await
     }
 

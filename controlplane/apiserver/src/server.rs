@@ -8,6 +8,7 @@ use crate::{
     door::{Caller, Credentials, Door, User},
     keys,
     local::{CONTROLLER, Local},
+    measured::Measured,
     nodes::{PodSessions, Switchboard},
     options::Options,
     timed::Timed,
@@ -37,6 +38,7 @@ pub struct Server {
     pub(crate) options: Options,
     pub(crate) cache: Cache,
     pub(crate) nodes: Switchboard,
+    pub(crate) measured: Measured,
     pub(crate) prepared: AtomicBool,
     rules: Follower,
     me: std::sync::Weak<Self>,
@@ -47,6 +49,7 @@ impl Server {
     pub fn new(store: Arc<dyn Store>, options: Options) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             nodes: Switchboard::new(options.clock),
+            measured: Measured::default(),
             store: Arc::new(Timed(store)),
             options,
             cache: Cache::default(),

@@ -8,6 +8,8 @@ mod apply;
 mod contract;
 #[path = "door/dry.rs"]
 mod dry;
+#[path = "door/measuring.rs"]
+mod measuring;
 #[path = "door/port.rs"]
 mod port;
 #[path = "door/sessions.rs"]

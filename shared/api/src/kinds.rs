@@ -2,7 +2,7 @@
 
 use crate::{
     KindInfo, apps, authentication, authorization, autoscaling, batch, certificates, coordination, core,
-    discovery, networking, node, policy, rbac, scheduling, settings, storage,
+    discovery, metrics, networking, node, policy, rbac, scheduling, settings, storage,
 };
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
@@ -58,6 +58,9 @@ pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<storage::CSIStorageCapacity>(),
     KindInfo::of::<storage::StorageClass>(),
     KindInfo::of::<storage::VolumeAttachment>(),
+    // Last: these share the names of core kinds, which win where no group is said.
+    KindInfo::of::<metrics::NodeMetrics>(),
+    KindInfo::of::<metrics::PodMetrics>(),
 ];
 
 /// The kind a user means by `name`: its plural, its short name, its kind, or one of these with the group
@@ -95,10 +98,19 @@ mod tests {
     fn names_are_unambiguous() {
         let mut seen = BTreeSet::new();
         for kind in KINDS {
+            // What is measured goes by the names of what it is about.
+            let of_core =
+                kind.group == metrics::GROUP && of("", kind.kind.trim_end_matches("Metrics")).is_some();
             for name in kind.short_names.iter().chain([&kind.plural]) {
-                assert!(seen.insert(*name), "{name} names two kinds");
+                assert!(seen.insert(*name) || of_core, "{name} names two kinds");
             }
+            let whole = format!("{}.{}", kind.plural, kind.group);
+            assert!(
+                kind.group.is_empty() || find(&whole).is_some_and(|found| found.kind == kind.kind),
+                "{whole}"
+            );
         }
+        assert_eq!(find("pods").map(|kind| kind.kind), Some("Pod"));
     }
 
     #[test]

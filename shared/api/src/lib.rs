@@ -25,6 +25,7 @@ mod kind;
 mod kinds;
 mod managed;
 mod metadata;
+pub mod metrics;
 pub mod name;
 pub mod networking;
 pub mod node;
