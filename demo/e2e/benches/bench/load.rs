@@ -22,7 +22,7 @@ pub(crate) struct Load {
     /// How long each took.
     latency: Sample,
     /// The server's processor time for each.
-    cpu: Duration,
+    pub(crate) cpu: Duration,
 }
 
 impl Load {

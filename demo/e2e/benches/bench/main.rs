@@ -7,6 +7,7 @@ mod caller;
 mod daemon;
 mod disk;
 mod http;
+mod lists;
 mod load;
 mod memory;
 mod pods;
@@ -14,6 +15,7 @@ mod proc;
 mod start;
 mod statistics;
 mod table;
+mod watchers;
 
 use std::{
     path::{Path, PathBuf},
@@ -70,7 +72,7 @@ async fn main() -> ExitCode {
     }
 }
 
-const PARTS: [&str; 4] = ["memory", "start", "pods", "api"];
+const PARTS: [&str; 6] = ["memory", "start", "pods", "api", "lists", "watchers"];
 
 async fn measure(parts: &[String]) -> Result<(), String> {
     if let Some(part) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
@@ -84,6 +86,8 @@ async fn measure(parts: &[String]) -> Result<(), String> {
             "memory" => memory::measure(&setting).await,
             "start" => start::measure(&setting).await,
             "pods" => pods::measure(&setting).await,
+            "lists" => lists::measure(&setting).await,
+            "watchers" => watchers::measure(&setting).await,
             _ => api::measure(&setting).await,
         };
         table.add(part, outcome);

@@ -1,0 +1,104 @@
+//! A list of many pods: how long it takes next to sending as many bytes, and what it costs the server.
+
+use crate::{
+    Outcome, Setting,
+    api::{Server, ours},
+    bare::Bare,
+    http::Http,
+    proc,
+    statistics::{Sample, milliseconds},
+    table::Row,
+};
+use bytes::Bytes;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::task::JoinSet;
+
+const PODS: usize = 10_000;
+const WRITERS: usize = 16;
+const TIMES: usize = 10;
+const TARGET: f64 = 1.5;
+
+/// How long the cluster's own objects may take to be there.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Measures it against a control plane of its own.
+pub(crate) async fn measure(setting: &Setting) -> Outcome {
+    let (plane, server, _) = ours(setting, "lists").await?;
+    fill(&server).await?;
+    let mut http = Http::connect(server.address, Arc::clone(&server.tls)).await?;
+    let before = proc::resident(server.pid)?;
+    let body = http.ask("GET", "/api/v1/pods", Bytes::new()).await?;
+    let (ours, cpu) = timed(&mut http, "/api/v1/pods", server.pid).await?;
+    let after = proc::resident(server.pid)?;
+    let bare = Bare::start(&setting.work.join("lists-bare"), &body).await?;
+    let mut http = Http::connect(bare.address, bare.tls.clone()).await?;
+    let (theirs, _) = timed(&mut http, "/", bare.daemon.pid()).await?;
+    drop(plane);
+    let ratio = ours.percentile(50).as_secs_f64() / theirs.percentile(50).as_secs_f64();
+    let megabytes = megabytes(body.len());
+    let rate = megabytes / ours.percentile(50).as_secs_f64();
+    let grown = after.all.saturating_sub(before.all) / 1024;
+    let text = format!(
+        "{megabytes:.0} MB, {}, {rate:.0} MB/s, {} CPU, {ratio:.2}× the bare server",
+        ours.text(),
+        milliseconds(cpu)
+    );
+    Ok(vec![
+        Row::judged("list of 10,000 pods (10)", "p50 ≤ 1.5× the bytes", text, ratio <= TARGET),
+        Row::told("the same bytes from a bare server (10)", theirs.text()),
+        Row::told("what the lists left in the server's memory", format!("{grown} MB")),
+    ])
+}
+
+#[allow(clippy::cast_precision_loss)] // lengths far below what a float holds exactly
+fn megabytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
+
+async fn timed(http: &mut Http, path: &str, server: u32) -> Result<(Sample, Duration), String> {
+    let mut taken = Vec::new();
+    let before = proc::cpu(server)?;
+    for _ in 0..TIMES {
+        let began = Instant::now();
+        http.ask("GET", path, Bytes::new()).await?;
+        taken.push(began.elapsed());
+    }
+    let used = proc::cpu(server)?.saturating_sub(before) / u32::try_from(TIMES).unwrap_or(1);
+    Ok((Sample::of(taken), used))
+}
+
+/// Makes the pods. They are given to a node that does not exist yet, so that nothing runs them.
+async fn fill(server: &Server) -> Result<(), String> {
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let mut http = Http::connect(server.address, Arc::clone(&server.tls)).await?;
+        writers.spawn(async move {
+            let begun = Instant::now();
+            for n in (writer..PODS).step_by(WRITERS) {
+                let path = "/api/v1/namespaces/default/pods";
+                // The first ones may come before the account that pods run as.
+                while let Err(why) = http.ask("POST", path, pod(n)).await {
+                    if n >= WRITERS || begun.elapsed() > PATIENCE {
+                        return Err(why);
+                    }
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+            Ok(())
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.map_err(|e| format!("a writer: {e}"))??;
+    }
+    Ok(())
+}
+
+fn pod(n: usize) -> Bytes {
+    format!(
+        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"pod-{n:05}","labels":{{"app":"web","pod-template-hash":"5d4f8c7b9"}}}},"spec":{{"schedulerName":"nobody","containers":[{{"name":"app","image":"registry.example/team/web:1.2.3","env":[{{"name":"MODE","value":"production"}}],"ports":[{{"containerPort":8080,"name":"http"}}],"resources":{{"requests":{{"cpu":"100m","memory":"64Mi"}}}}}}]}}}}"#
+    )
+    .into()
+}
