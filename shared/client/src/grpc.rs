@@ -130,6 +130,9 @@ impl Cluster for Grpc {
 #[async_trait]
 impl Sessions for Grpc {
     async fn open(&self, pod: &Key, session: Session) -> Result<Duplex> {
+        if let Session::Proxy { .. } = session {
+            return Err(Refusal::bad_request("a proxy is asked over HTTP, not over gRPC"));
+        }
         let first = proto::Frame { open: Some(open_to_wire(pod, &session)), ..proto::Frame::default() };
         let Joined { ours, replies, frames } = outgoing(first);
         let answer = SessionsClient::new(self.wire.clone()).open(frames).await.map_err(refused)?;

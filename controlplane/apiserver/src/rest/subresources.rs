@@ -72,7 +72,13 @@ impl Subresource {
 
     /// Group, version and kind that it speaks for a kind.
     pub(super) fn speaks(&self, of: Served) -> (&'static str, &'static str, &'static str) {
-        self.speaks.unwrap_or((of.group(), of.version(), of.kind.kind))
+        let own = match (self.name, of.kind.kind) {
+            (PROXY, "Pod") => "PodProxyOptions",
+            (PROXY, "Service") => "ServiceProxyOptions",
+            (PROXY, "Node") => "NodeProxyOptions",
+            (_, own) => own,
+        };
+        self.speaks.unwrap_or((of.group(), of.version(), own))
     }
 }
 
