@@ -107,14 +107,7 @@ impl Local {
         let told = decoded.unknown.iter().map(|path| format!("unknown field {path:?}"));
         match how.validation {
             Validation::Ignore => {}
-            Validation::Warn => {
-                let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-                for warning in told {
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                }
-            }
+            Validation::Warn => self.warn(told),
             Validation::Strict if decoded.unknown.is_empty() => {}
             Validation::Strict => {
                 let all = told.collect::<Vec<_>>().join(", ");
@@ -124,7 +117,17 @@ impl Local {
                 )));
             }
         }
+        self.warn(decoded.draft.warnings());
         Ok(decoded.draft)
+    }
+
+    fn warn(&self, told: impl IntoIterator<Item = String>) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        for warning in told {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
     }
 }
 

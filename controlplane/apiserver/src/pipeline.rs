@@ -72,6 +72,7 @@ pub(crate) async fn create(
             (caller.server.options.clock)(),
             uuid::Uuid::new_v4().to_string(),
         );
+        draft.begin();
         draft.complete();
         signing::asked(caller, &mut *draft)?;
         let managed = match owners {

@@ -123,8 +123,7 @@ async fn scale(
 fn scale_of(object: &Object) -> Value {
     let value = object.value();
     let number = |path: &str| value.pointer(path).and_then(Value::as_i64).unwrap_or(0);
-    let selector = value.pointer("/spec/selector").and_then(|s| serde_json::from_value(s.clone()).ok());
-    let selector = selector.map(|s| LabelSelector::from_meta(&s).to_string()).unwrap_or_default();
+    let selector = value.pointer("/spec/selector").map(selector_of).unwrap_or_default();
     let meta = object.metadata();
     json!({
         "apiVersion": "autoscaling/v1",
@@ -141,6 +140,15 @@ fn scale_of(object: &Object) -> Value {
     })
 }
 
+/// A selector as text. What maps labels to values is a selector too: replication controllers have no other.
+fn selector_of(selector: &Value) -> String {
+    let plain = serde_json::from_value(selector.clone()).map(|labels| LabelSelector::from_labels(&labels));
+    let either = plain.or_else(|_| {
+        serde_json::from_value(selector.clone()).map(|selector| LabelSelector::from_meta(&selector))
+    });
+    either.map(|selector| selector.to_string()).unwrap_or_default()
+}
+
 /// The object with the replicas a scale asks for, and with what the scale says about which state it
 /// was made for.
 fn with_replicas(old: &Object, scale: &Value) -> Result<Value> {
@@ -150,6 +158,12 @@ fn with_replicas(old: &Object, scale: &Value) -> Result<Value> {
             Refusal::bad_request(format!("spec.replicas: {replicas} is no number of replicas"))
         })?,
     };
+    if replicas < 0 {
+        let mut invalid = shared_api::Invalid::default();
+        invalid.value("spec.replicas", replicas, "must be greater than or equal to 0");
+        let scale = shared_api::GroupKind { group: "autoscaling".into(), kind: "Scale".into() };
+        return Err(Refusal::invalid(&scale, old.name(), &invalid).expect("one finding was recorded"));
+    }
     let mut new = old.value();
     new["spec"]["replicas"] = replicas.into();
     for field in ["resourceVersion", "uid"] {

@@ -18,3 +18,5 @@ mod sessions;
 mod story;
 #[path = "door/watching.rs"]
 mod watching;
+#[path = "door/workloads.rs"]
+mod workloads;

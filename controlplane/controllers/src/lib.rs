@@ -19,6 +19,8 @@ mod node_health;
 mod pod;
 mod pod_garbage;
 mod replica_set;
+mod replicas;
+mod replication_controller;
 mod resource_quota;
 mod safe;
 mod service_accounts;
@@ -41,6 +43,7 @@ pub use node_addresses::{NODE_BITS, NodeAddresses};
 pub use node_health::NodeHealth;
 pub use pod_garbage::PodGarbage;
 pub use replica_set::ReplicaSets;
+pub use replication_controller::ReplicationControllers;
 pub use resource_quota::ResourceQuotas;
 pub use service_accounts::ServiceAccounts;
 pub use token_secrets::TokenSecrets;
@@ -72,6 +75,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
     vec![
         Arc::new(Deployments),
         Arc::new(ReplicaSets),
+        Arc::new(ReplicationControllers),
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),

@@ -3,9 +3,10 @@
 mod controller_revision;
 mod daemon_set;
 mod deployment;
+mod legacy;
 mod replica_set;
 mod stateful_set;
-mod workload;
+pub(crate) mod workload;
 
 pub use controller_revision::ControllerRevision;
 pub use daemon_set::DaemonSet;

@@ -10,6 +10,10 @@ pub trait Draft: Any + Send + Sync {
     fn meta(&self) -> &ObjectMeta;
     /// Standard metadata, to change.
     fn meta_mut(&mut self) -> &mut ObjectMeta;
+    /// Adds to a new object what follows from its name and uid.
+    fn begin(&mut self);
+    /// What the author is told that is no mistake.
+    fn warnings(&self) -> Vec<String>;
     /// Fills in what the author left out.
     fn complete(&mut self);
     /// Records what is wrong; `old` is present on update and of the same kind.
@@ -96,6 +100,14 @@ impl<K: Kind> Draft for K {
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         self.metadata_mut()
+    }
+
+    fn begin(&mut self) {
+        Kind::begin(self);
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        Kind::warnings(self)
     }
 
     fn complete(&mut self) {

@@ -29,13 +29,24 @@ impl Invalid {
     }
 
     /// `spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never"`.
-    pub fn unsupported(&mut self, field: impl Into<String>, got: &str, supported: &[&str]) {
+    pub fn unsupported(
+        &mut self,
+        field: impl Into<String>,
+        got: &(impl serde::Serialize + ?Sized),
+        supported: &[&str],
+    ) {
+        let got = serde_json::to_string(got).unwrap_or_default();
         let list = supported.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ");
         self.push(
             "FieldValueNotSupported",
             field,
-            format!("Unsupported value: {got:?}: supported values: {list}"),
+            format!("Unsupported value: {got}: supported values: {list}"),
         );
+    }
+
+    /// `spec.rules[0]: Invalid value: specifying one of …`: what is wrong with a whole, which is not repeated.
+    pub fn whole(&mut self, field: impl Into<String>, why: &str) {
+        self.push("FieldValueInvalid", field, format!("Invalid value: {why}"));
     }
 
     /// `spec.clusterIP: Forbidden: may not change once set`.
@@ -44,8 +55,9 @@ impl Invalid {
     }
 
     /// `spec.ports[1].name: Duplicate value: "http"`.
-    pub fn duplicate(&mut self, field: impl Into<String>, got: &str) {
-        self.push("FieldValueDuplicate", field, format!("Duplicate value: {got:?}"));
+    pub fn duplicate(&mut self, field: impl Into<String>, got: &(impl serde::Serialize + ?Sized)) {
+        let got = serde_json::to_string(got).unwrap_or_default();
+        self.push("FieldValueDuplicate", field, format!("Duplicate value: {got}"));
     }
 
     /// `spec.containers[0].volumeMounts[0].name: Not found: "data"`.
@@ -60,7 +72,8 @@ impl Invalid {
 
     /// `spec.limits: Too many: 3: must have at most 2 items`.
     pub fn too_many(&mut self, field: impl Into<String>, got: usize, max: usize) {
-        self.push("FieldValueTooMany", field, format!("Too many: {got}: must have at most {max} items"));
+        let items = if max == 1 { "item" } else { "items" };
+        self.push("FieldValueTooMany", field, format!("Too many: {got}: must have at most {max} {items}"));
     }
 
     /// Takes over the findings of a part that was looked at by itself, each under its own path.

@@ -62,6 +62,14 @@ pub trait Kind:
     /// What everybody who asks for the kind is warned of, when it is on its way out.
     const WARNING: Option<&'static str> = None;
 
+    /// Adds to a new object what follows from the name and the uid that the server gave it.
+    fn begin(&mut self) {}
+
+    /// What its author is told that is no mistake; asked before the object is completed.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Fills in what the author left out.
     fn set_defaults(&mut self) {}
 

@@ -11,7 +11,7 @@ mod workload;
 pub use node::{NodeWords, node};
 pub use pod::{PodWords, pod};
 pub use service::{ServiceWords, SliceWords, endpoint_slice, service};
-pub use workload::{DeploymentWords, ReplicaSetWords, deployment, replica_set};
+pub use workload::{DeploymentWords, ReplicaSetWords, deployment, replica_set, replication_controller};
 
 use shared_api::{
     Kind, Object, Time, Timestamp,

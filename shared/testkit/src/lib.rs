@@ -18,5 +18,6 @@ mod fixtures;
 pub use fake::FakeCluster;
 pub use fixtures::{
     DeploymentWords, MetaWords, NodeWords, PodWords, ReplicaSetWords, ServiceWords, SliceWords, config_map,
-    deployment, endpoint_slice, moment, namespace, node, object, pod, replica_set, service,
+    deployment, endpoint_slice, moment, namespace, node, object, pod, replica_set, replication_controller,
+    service,
 };

@@ -1,7 +1,7 @@
 //! How many pods, and which ones go.
 
 use super::*;
-use shared_api::{Object, Timestamp};
+use shared_api::{Object, OwnedBy, Timestamp};
 use shared_reconcile::Change;
 use shared_testkit::{MetaWords, PodWords, ReplicaSetWords, moment, object, pod, replica_set};
 

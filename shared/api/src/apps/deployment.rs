@@ -3,14 +3,27 @@
 mod defaults;
 mod validate;
 
-use crate::{Column, Invalid, Kind, apps::workload, cells, metadata::valid_name, name};
+use crate::{
+    Column, Invalid, Kind, Version,
+    apps::{
+        legacy,
+        workload::{self, Templated},
+    },
+    cells,
+    metadata::valid_name,
+    name,
+};
 pub use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::apps::v1::{DeploymentSpec, DeploymentStatus};
+use k8s_openapi::api::{
+    apps::v1::{DeploymentSpec, DeploymentStatus},
+    core::v1::PodTemplateSpec,
+};
 
 impl Kind for Deployment {
     const SHORT_NAMES: &'static [&'static str] = &["deploy"];
     const CATEGORIES: &'static [&'static str] = &["all"];
     const SUBRESOURCES: &'static [&'static str] = &["status", "scale"];
+    const VERSIONS: &'static [Version] = legacy::DEPLOYMENT;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Ready", |d, _| {
             let wanted = d.spec.as_ref().and_then(|s| s.replicas).unwrap_or(0);
@@ -19,16 +32,14 @@ impl Kind for Deployment {
         Column::text("Up-to-date", |d, _| count(d, |s| s.updated_replicas).to_string()),
         Column::text("Available", |d, _| count(d, |s| s.available_replicas).to_string()),
         Column::age(),
-        Column::text("Containers", |d: &Self, _| {
-            spec(d, |s| cells::names(workload::containers(Some(&s.template))))
-        })
-        .wide(),
-        Column::text("Images", |d: &Self, _| {
-            spec(d, |s| cells::images(workload::containers(Some(&s.template))))
-        })
-        .wide(),
-        Column::text("Selector", |d: &Self, _| spec(d, |s| cells::selector(&s.selector))).wide(),
+        workload::names(),
+        workload::images(),
+        workload::selector(),
     ];
+
+    fn warnings(&self) -> Vec<String> {
+        self.spec.as_ref().map(|s| workload::selected(&s.selector, Some(&s.template))).unwrap_or_default()
+    }
 
     fn set_defaults(&mut self) {
         if let Some(spec) = &mut self.spec {
@@ -41,14 +52,23 @@ impl Kind for Deployment {
         let nothing = DeploymentSpec::default();
         let spec = self.spec.as_ref().unwrap_or(&nothing);
         validate::valid(spec, invalid);
+        if let Some(status) = workload::told(old, self, |o| o.status.as_ref()) {
+            validate::valid_status(status, invalid);
+        }
         if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
-            workload::kept(&spec.selector, &old.selector, invalid);
+            invalid.kept("spec.selector", &spec.selector, &old.selector);
         }
     }
 }
 
-fn spec(deployment: &Deployment, get: impl Fn(&DeploymentSpec) -> String) -> String {
-    deployment.spec.as_ref().map(get).unwrap_or_default()
+impl Templated for Deployment {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        self.spec.as_ref().map(|s| &s.template)
+    }
+
+    fn selector(&self) -> String {
+        self.spec.as_ref().map(|s| cells::selector(&s.selector)).unwrap_or_default()
+    }
 }
 
 fn count(deployment: &Deployment, get: impl Fn(&DeploymentStatus) -> Option<i32>) -> i32 {

@@ -1,16 +1,30 @@
 //! Replica sets: so many pods from one template.
 
 use crate::{
-    Column, Field, Invalid, Kind, apps::workload, cells, core::pod::validate::at_least, metadata::valid_name,
+    Column, Field, Invalid, Kind, Version,
+    apps::{
+        legacy,
+        workload::{self, Templated},
+    },
+    cells,
+    core::pod::validate::at_least,
+    metadata::valid_name,
     name,
 };
 pub use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::{Resource, api::apps::v1::ReplicaSetSpec};
+use k8s_openapi::{
+    Resource,
+    api::{
+        apps::v1::{ReplicaSetSpec, ReplicaSetStatus},
+        core::v1::PodTemplateSpec,
+    },
+};
 
 impl Kind for ReplicaSet {
     const SHORT_NAMES: &'static [&'static str] = &["rs"];
     const CATEGORIES: &'static [&'static str] = &["all"];
     const SUBRESOURCES: &'static [&'static str] = &["status", "scale"];
+    const VERSIONS: &'static [Version] = legacy::REPLICA_SET;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::integer("Desired", |r, _| r.spec.as_ref().and_then(|s| s.replicas).unwrap_or(0).to_string()),
         Column::integer("Current", |r, _| current(r)),
@@ -18,21 +32,20 @@ impl Kind for ReplicaSet {
             r.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0).to_string()
         }),
         Column::age(),
-        Column::text("Containers", |r: &Self, _| {
-            spec(r, |s| cells::names(workload::containers(s.template.as_ref())))
-        })
-        .wide(),
-        Column::text("Images", |r: &Self, _| {
-            spec(r, |s| cells::images(workload::containers(s.template.as_ref())))
-        })
-        .wide(),
-        Column::text("Selector", |r: &Self, _| spec(r, |s| cells::selector(&s.selector))).wide(),
+        workload::names(),
+        workload::images(),
+        workload::selector(),
     ];
     const FIELDS: &'static [Field<Self>] = &[Field { path: "status.replicas", get: current }];
 
+    fn warnings(&self) -> Vec<String> {
+        self.spec.as_ref().map(|s| workload::selected(&s.selector, s.template.as_ref())).unwrap_or_default()
+    }
+
     fn set_defaults(&mut self) {
         if let Some(spec) = &mut self.spec {
-            workload::complete(&mut spec.selector, spec.template.as_mut());
+            workload::complete(spec.template.as_mut());
+            workload::select(&mut spec.selector, spec.template.as_ref());
             spec.replicas.get_or_insert(1);
         }
     }
@@ -44,14 +57,32 @@ impl Kind for ReplicaSet {
         at_least(0, spec.replicas, "spec.replicas".into(), invalid);
         at_least(0, spec.min_ready_seconds, "spec.minReadySeconds".into(), invalid);
         workload::valid(Self::KIND, &spec.selector, spec.template.as_ref(), invalid);
+        if let Some(status) = workload::told(old, self, |o| o.status.as_ref()) {
+            counts(status).valid(invalid);
+        }
         if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
-            workload::kept(&spec.selector, &old.selector, invalid);
+            invalid.kept("spec.selector", &spec.selector, &old.selector);
         }
     }
 }
 
-fn spec(set: &ReplicaSet, get: impl Fn(&ReplicaSetSpec) -> String) -> String {
-    set.spec.as_ref().map(get).unwrap_or_default()
+impl Templated for ReplicaSet {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        self.spec.as_ref()?.template.as_ref()
+    }
+
+    fn selector(&self) -> String {
+        self.spec.as_ref().map(|s| cells::selector(&s.selector)).unwrap_or_default()
+    }
+}
+
+fn counts(status: &ReplicaSetStatus) -> workload::Counts {
+    workload::Counts {
+        all: status.replicas,
+        labelled: status.fully_labeled_replicas,
+        ready: status.ready_replicas,
+        available: status.available_replicas,
+    }
 }
 
 fn current(set: &ReplicaSet) -> String {

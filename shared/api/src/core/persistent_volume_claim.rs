@@ -7,6 +7,7 @@ pub use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::core::v1::{
     PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, TypedLocalObjectReference, TypedObjectReference,
 };
+pub(crate) use validate::valid_spec;
 
 /// How a claim named its class before there was a field for it.
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";

@@ -11,6 +11,7 @@ pub(crate) fn object<K: Kind>(mut fields: Value) -> K {
         fields["metadata"] = json!({"name": "a"});
     }
     let mut object: K = serde_json::from_value(fields).unwrap();
+    object.begin();
     object.set_defaults();
     let once = object.clone();
     object.set_defaults();

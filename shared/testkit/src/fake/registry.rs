@@ -48,11 +48,11 @@ impl State {
             key.name = self.fresh_name(&prefix);
             draft.meta_mut().name = Some(key.name.clone());
         }
+        draft.meta_mut().uid = Some(self.fresh_uid());
+        draft.begin();
         draft.complete();
         let has_spec = draft.object().value().get("spec").is_some();
-        let uid = self.fresh_uid();
         let meta = draft.meta_mut();
-        meta.uid = Some(uid);
         meta.creation_timestamp = Some(Time(self.now));
         meta.generation = has_spec.then_some(1);
         meta.deletion_timestamp = None;

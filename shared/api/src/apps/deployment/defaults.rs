@@ -4,7 +4,8 @@ use crate::{IntOrString, apps::workload};
 use k8s_openapi::api::apps::v1::DeploymentSpec;
 
 pub(super) fn complete(spec: &mut DeploymentSpec) {
-    workload::complete(&mut spec.selector, Some(&mut spec.template));
+    workload::complete(Some(&mut spec.template));
+    workload::select(&mut spec.selector, Some(&spec.template));
     spec.replicas.get_or_insert(1);
     spec.revision_history_limit.get_or_insert(10);
     spec.progress_deadline_seconds.get_or_insert(600);

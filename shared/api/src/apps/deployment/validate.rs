@@ -1,14 +1,12 @@
 //! What is wrong with a deployment.
 
-use super::Deployment;
-use crate::{IntOrString, Invalid, apps::workload, core::pod::validate::at_least};
-use k8s_openapi::{
-    Resource,
-    api::apps::v1::{DeploymentSpec, DeploymentStrategy},
-};
+use crate::{Invalid, apps::workload, core::pod::validate::at_least, portion};
+use k8s_openapi::api::apps::v1::{DeploymentSpec, DeploymentStatus, DeploymentStrategy};
+use serde_json::json;
 
 pub(super) fn valid(spec: &DeploymentSpec, invalid: &mut Invalid) {
-    workload::valid(Deployment::KIND, &spec.selector, Some(&spec.template), invalid);
+    // Its pods belong to replica sets, and Kubernetes says so.
+    workload::valid("ReplicaSet", &spec.selector, Some(&spec.template), invalid);
     for (field, number) in [
         ("replicas", spec.replicas),
         ("minReadySeconds", spec.min_ready_seconds),
@@ -27,6 +25,30 @@ pub(super) fn valid(spec: &DeploymentSpec, invalid: &mut Invalid) {
     }
 }
 
+/// Counts that contradict each other were counted wrongly.
+pub(super) fn valid_status(status: &DeploymentStatus, invalid: &mut Invalid) {
+    let all = status.replicas.unwrap_or(0);
+    let some = [
+        ("replicas", status.replicas),
+        ("updatedReplicas", status.updated_replicas),
+        ("readyReplicas", status.ready_replicas),
+        ("availableReplicas", status.available_replicas),
+        ("unavailableReplicas", status.unavailable_replicas),
+        ("collisionCount", status.collision_count),
+    ];
+    for (field, number) in some {
+        at_least(0, number, format!("status.{field}"), invalid);
+    }
+    for (field, number) in &some[1..4] {
+        if let Some(number) = number.filter(|n| *n > all) {
+            invalid.value(format!("status.{field}"), number, "cannot be greater than status.replicas");
+        }
+    }
+    if let Some(available) = status.available_replicas.filter(|a| *a > status.ready_replicas.unwrap_or(0)) {
+        invalid.value("status.availableReplicas", available, "cannot be greater than readyReplicas");
+    }
+}
+
 fn valid_strategy(strategy: &DeploymentStrategy, invalid: &mut Invalid) {
     let path = "spec.strategy.rollingUpdate";
     match (strategy.type_.as_deref().unwrap_or_default(), &strategy.rolling_update) {
@@ -36,37 +58,17 @@ fn valid_strategy(strategy: &DeploymentStrategy, invalid: &mut Invalid) {
         ("Recreate", None) => {}
         ("RollingUpdate", None) => invalid.required(path, "this should be defaulted and never be nil"),
         ("RollingUpdate", Some(rolling)) => {
-            let gone = part(rolling.max_unavailable.as_ref(), &format!("{path}.maxUnavailable"), invalid);
-            let more = part(rolling.max_surge.as_ref(), &format!("{path}.maxSurge"), invalid);
+            let away = format!("{path}.maxUnavailable");
+            let gone = portion::valid(rolling.max_unavailable.as_ref(), &away, invalid);
+            let more = portion::valid(rolling.max_surge.as_ref(), &format!("{path}.maxSurge"), invalid);
             if (gone, more) == (Some(0), Some(0)) {
-                let why = "may not be 0 when `maxSurge` is 0";
-                invalid.value(format!("{path}.maxUnavailable"), &rolling.max_unavailable, why);
+                invalid.value(&away, &rolling.max_unavailable, "may not be 0 when `maxSurge` is 0");
             }
-            if let Some(IntOrString::String(text)) = &rolling.max_unavailable
-                && gone.is_some_and(|percent| percent > 100)
-            {
-                invalid.value(format!("{path}.maxUnavailable"), text, "must not be greater than 100%");
-            }
+            portion::at_most_all(rolling.max_unavailable.as_ref(), &away, invalid);
         }
-        (other, _) => invalid.unsupported("spec.strategy.type", other, &["Recreate", "RollingUpdate"]),
-    }
-}
-
-/// A number of pods, or a percentage of them.
-fn part(part: Option<&IntOrString>, field: &str, invalid: &mut Invalid) -> Option<i32> {
-    match part? {
-        IntOrString::Int(number) if *number < 0 => {
-            invalid.value(field, number, "must be greater than or equal to 0");
-            None
-        }
-        IntOrString::Int(number) => Some(*number),
-        IntOrString::String(text) => {
-            let digits = text.strip_suffix('%').filter(|d| d.chars().all(|c| c.is_ascii_digit()));
-            let percent = digits.and_then(|d| d.parse().ok());
-            if percent.is_none() {
-                invalid.value(field, text, "must be an integer or percentage (e.g '5%%')");
-            }
-            percent
+        (other, rolling) => {
+            let got = json!({"Type": other, "RollingUpdate": rolling});
+            invalid.unsupported("spec.strategy", &got, &["Recreate", "RollingUpdate"]);
         }
     }
 }
@@ -121,6 +123,7 @@ mod tests {
             &json!({"template": {"spec": {"containers": [{"name": "a", "image": ""}], "restartPolicy": "Never"}}}),
             &[
                 "spec.selector: Required value",
+                "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
                 "spec.template.spec.containers[0].image: Required value",
                 "spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"",
             ],
@@ -140,7 +143,8 @@ mod tests {
             &rolling(json!("120%"), json!("half")),
             &[
                 &format!(
-                    "{path}.maxSurge: Invalid value: \"half\": must be an integer or percentage (e.g '5%%')"
+                    "{path}.maxSurge: Invalid value: \"half\": a valid percent string must be a numeric string followed \
+                     by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
                 ),
                 &format!("{path}.maxUnavailable: Invalid value: \"120%\": must not be greater than 100%"),
             ],
@@ -152,7 +156,8 @@ mod tests {
         check(
             &json!({"strategy": {"type": "Canary"}}),
             &[
-                "spec.strategy.type: Unsupported value: \"Canary\": supported values: \"Recreate\", \"RollingUpdate\"",
+                "spec.strategy: Unsupported value: {\"RollingUpdate\":null,\"Type\":\"Canary\"}: supported values: \
+                 \"Recreate\", \"RollingUpdate\"",
             ],
         );
     }

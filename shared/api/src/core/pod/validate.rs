@@ -1,8 +1,12 @@
 //! What is wrong with a pod's specification, in a pod or in a template.
 
 pub(super) mod container;
+mod details;
+mod field;
+mod placement;
 mod probe;
 pub(super) mod resources;
+mod security;
 pub(super) mod volume;
 
 use crate::{Invalid, name};
@@ -53,6 +57,9 @@ pub(crate) fn valid_spec(spec: &PodSpec, path: &str, invalid: &mut Invalid) {
         invalid.required(format!("{path}.dnsConfig.nameservers"), why);
     }
     valid_names(spec, path, invalid);
+    security::valid_pod(spec, path, invalid);
+    placement::valid(spec, path, invalid);
+    details::valid(spec, path, invalid);
     if let Some(seconds) = spec.termination_grace_period_seconds.filter(|s| *s < 0) {
         invalid.value(
             format!("{path}.terminationGracePeriodSeconds"),

@@ -1,6 +1,6 @@
 //! What is wrong with one container.
 
-use super::{one_of, probe, resources};
+use super::{field, one_of, probe, resources, security};
 use crate::{Invalid, name};
 use k8s_openapi::api::core::v1::{Container, EnvVar};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +48,7 @@ pub(in crate::core::pod) fn valid(
     valid_mounts(one, path, volumes, invalid);
     resources::valid(one.resources.as_ref(), &format!("{path}.resources"), invalid);
     probe::valid_all(one, path, invalid);
+    security::valid_container(one, path, invalid);
 }
 
 /// An init container is done before the pod can be ready, unless it is a sidecar.
@@ -141,8 +142,11 @@ fn valid_variable(variable: &EnvVar, path: &str, invalid: &mut Invalid) {
         1 => {}
         _ => invalid.value(&path, "", "may not have more than one field specified at a time"),
     }
-    if from.field_ref.as_ref().is_some_and(|f| f.field_path.is_empty()) {
-        invalid.required(format!("{path}.fieldRef.fieldPath"), "");
+    if let Some(selector) = &from.field_ref {
+        field::valid(selector, &format!("{path}.fieldRef"), field::VARIABLES, invalid);
+    }
+    if let Some(selector) = &from.resource_field_ref {
+        field::valid_amount(selector, &format!("{path}.resourceFieldRef"), false, invalid);
     }
     if let Some(map) = &from.config_map_key_ref {
         key(&map.name, &map.key, &format!("{path}.configMapKeyRef"), invalid);

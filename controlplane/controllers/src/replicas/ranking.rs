@@ -1,12 +1,13 @@
 //! Which pods a set can do without first, in upstream's order.
 
+use super::Replicas;
 use crate::pod::{is_active, is_ready, node, phase, ready_since};
-use shared_api::{OwnedBy, Timestamp, apps::ReplicaSet, core::Pod};
+use shared_api::{OwnedBy, Timestamp, core::Pod};
 use shared_reconcile::World;
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 /// The same pods, the least wanted first.
-pub(super) fn least_wanted(mut pods: Vec<Arc<Pod>>, set: &ReplicaSet, world: &World) -> Vec<Arc<Pod>> {
+pub(super) fn least_wanted<K: Replicas>(mut pods: Vec<Arc<Pod>>, set: &K, world: &World) -> Vec<Arc<Pod>> {
     let neighbours = neighbours(set, &pods, world);
     pods.sort_by_cached_key(|pod| {
         let crowd = node(pod).and_then(|n| neighbours.get(n)).copied().unwrap_or(0);
@@ -58,7 +59,7 @@ impl Rank {
 
 /// How many active pods of this set and of its siblings, which its own owner also controls, each node
 /// runs: during a rollout the old set should leave the nodes where the new one already is.
-fn neighbours(set: &ReplicaSet, own: &[Arc<Pod>], world: &World) -> HashMap<String, usize> {
+fn neighbours<K: Replicas>(set: &K, own: &[Arc<Pod>], world: &World) -> HashMap<String, usize> {
     let mut count: HashMap<String, usize> = HashMap::new();
     let mut add = |pod: &Pod| {
         if let Some(node) = node(pod) {
@@ -68,13 +69,14 @@ fn neighbours(set: &ReplicaSet, own: &[Arc<Pod>], world: &World) -> HashMap<Stri
     for pod in own {
         add(pod);
     }
-    let controller = set.metadata.owner_references.iter().flatten().find(|r| r.controller == Some(true));
+    let meta = set.metadata();
+    let controller = meta.owner_references.iter().flatten().find(|r| r.controller == Some(true));
     let Some(controller) = controller else { return count };
     let siblings = world.dependents(&controller.uid).filter_map(|o| match o.kind() {
-        "ReplicaSet" => o.to_kind::<ReplicaSet>().ok(),
+        kind if kind == K::KIND => o.to_kind::<K>().ok(),
         _ => None,
     });
-    for sibling in siblings.filter(|s| s.metadata.uid != set.metadata.uid) {
+    for sibling in siblings.filter(|s| s.metadata().uid != meta.uid) {
         let pods = world.owned_by::<Pod>(&*sibling).filter(|p| is_active(p) && p.is_owned_by(&*sibling));
         pods.for_each(|pod| add(&pod));
     }
