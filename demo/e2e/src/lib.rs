@@ -1,6 +1,8 @@
 //! What the end-to-end tests say: commands on the demo's running cluster, and waiting for facts. They
 //! use the program and kubectl as a person does, and know the inside of nothing.
 
+pub mod transcript;
+
 use serde_json::Value;
 use std::{
     io::Write,
@@ -67,9 +69,14 @@ pub fn run(program: &str, words: &[&str]) -> Said {
 
 /// Runs a program to its end, giving it `input`.
 pub fn with_input(program: &str, words: &[&str], input: &str) -> Said {
+    run_with(program, words, input, &[("KUBECONFIG", kubeconfig().display().to_string())])
+}
+
+/// The same with these variables.
+fn run_with(program: &str, words: &[&str], input: &str, variables: &[(&str, String)]) -> Said {
     let mut child = Command::new(program)
         .args(words)
-        .env("KUBECONFIG", kubeconfig())
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         // What kubectl remembers of another cluster at this address is not this one's.
         .env("KUBECACHEDIR", demo().join("run/kubectl-cache"))
         .stdin(Stdio::piped())
