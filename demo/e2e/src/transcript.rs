@@ -23,7 +23,7 @@ use std::{
 };
 
 /// How long a `$~` command is tried.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Step {
