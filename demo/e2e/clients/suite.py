@@ -122,7 +122,7 @@ def main():
 
     step("logs and events")
     core.read_namespaced_pod_log(pod, NAMESPACE)
-    assert client.EventsV1Api().list_namespaced_event(NAMESPACE).items
+    assert core.list_namespaced_event(NAMESPACE).items
 
     step("delete")
     core.delete_namespaced_config_map("settings", NAMESPACE)

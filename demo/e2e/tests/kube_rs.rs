@@ -143,9 +143,13 @@ async fn objects_are_made_watched_patched_and_used() {
     let (reader, writer) = reflector::store::<Pod>();
     let config = watcher::Config::default().labels("app=web").streaming_lists();
     let stream = watcher(pods.clone(), config).default_backoff().reflect(writer).touched_objects();
-    let mut stream = Box::pin(stream);
-    let first = tokio::time::timeout(Duration::from_secs(10), stream.try_next()).await.expect("in time");
-    assert!(first.expect("no error").is_some());
+    let fed = stream.try_for_each(|_| futures::future::ready(Ok(())));
+    tokio::select! {
+        ended = fed => panic!("the watch ended: {ended:?}"),
+        ready = tokio::time::timeout(Duration::from_secs(10), reader.wait_until_ready()) => {
+            ready.expect("in time").expect("a writer");
+        }
+    }
     assert!(reader.state().iter().any(|p| p.name_any() == pod));
 
     let namespaces: Api<Namespace> = Api::all(client);
