@@ -3,6 +3,7 @@
 
 mod authority;
 mod files;
+mod known;
 mod leadership;
 mod options;
 mod port;

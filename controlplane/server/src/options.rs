@@ -22,6 +22,8 @@ pub struct Options {
     pub cluster_cidr: String,
     /// Where the administrator's kubeconfig is written besides the data directory.
     pub kubeconfig: Option<PathBuf>,
+    /// Tokens that users may show, `token,user,uid,"groups"` a line.
+    pub token_auth_file: Option<PathBuf>,
 }
 
 /// A choice that cannot be.
@@ -91,6 +93,7 @@ mod tests {
             service_cidr: services.into(),
             cluster_cidr: pods.into(),
             kubeconfig: None,
+            token_auth_file: None,
         };
         let good = options("10.96.0.0/16", "10.244.0.0/16");
         assert_eq!((good.services(), good.pods()), (Ok(Cidr::SERVICES), Ok(Cidr::PODS)));

@@ -3,7 +3,7 @@
 use crate::{
     Options,
     authority::{Keeper, NodeSigner, write},
-    files, leadership, port,
+    files, known, leadership, port,
     signers::Signers,
 };
 use anyhow::{Context, Result, bail};
@@ -22,6 +22,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let (advertise, ip, reach) = options.advertised()?;
     let services = options.services()?;
     let cluster_cidr = options.pods()?;
+    let known_tokens = options.token_auth_file.as_deref().map(known::read).transpose()?.unwrap_or_default();
     fs::create_dir_all(&options.data_dir)
         .with_context(|| format!("making the data directory {}", options.data_dir.display()))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
@@ -41,6 +42,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
             services,
             signer: Some(Arc::new(NodeSigner { keeper: Arc::clone(&keeper), clock: seconds })),
             advertise: Some((ip, reach)),
+            known_tokens: Arc::new(known_tokens),
             tokens: Tokens::new(Arc::new(keeper.tokens()?)),
             ..ServerOptions::new(now)
         },

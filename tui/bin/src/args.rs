@@ -86,6 +86,9 @@ pub(crate) struct Controlplane {
     /// Where the administrator's kubeconfig is written, besides the data directory
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// Tokens that users may show: token,user,uid,"group1,group2" a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_auth_file: Option<PathBuf>,
     /// Which log lines are written, such as info or warn,dhow=debug
     #[arg(long, env = "DHOW_LOG", default_value = "info", value_name = "FILTER")]
     pub(crate) log: String,

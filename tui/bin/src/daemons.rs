@@ -29,6 +29,7 @@ pub(crate) fn controlplane(ask: Controlplane) -> Result<ExitCode> {
         service_cidr: ask.service_cidr,
         cluster_cidr: ask.cluster_cidr,
         kubeconfig: ask.kubeconfig,
+        token_auth_file: ask.token_auth_file,
     };
     until_told(|shutdown| controlplane_server::run(options, shutdown))
 }
