@@ -37,7 +37,8 @@ impl Stage {
         }
         stage
             .until("the nodes take pods", |w| {
-                let open = |n: &Node| n.spec.as_ref().is_some_and(|s| s.taints.is_none());
+                let open =
+                    |n: &Node| n.spec.as_ref().is_some_and(|s| s.taints.is_none() && s.pod_cidr.is_some());
                 w.list::<Node>().filter(|n| open(n)).count() == 3
             })
             .await;
