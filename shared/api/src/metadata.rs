@@ -104,6 +104,15 @@ fn owners(owners: &[OwnerReference], invalid: &mut Invalid) {
     }
 }
 
+/// For our own types: `null` is the same as nothing, as it is for Kubernetes' types.
+pub(crate) fn absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + Default,
+{
+    <Option<T> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

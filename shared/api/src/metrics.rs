@@ -68,6 +68,11 @@ pub(crate) fn never() -> Time {
     Time(crate::Timestamp::UNIX_EPOCH)
 }
 
+/// A moment; `null` is never.
+fn when<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+    Option::deserialize(deserializer).map(|time| time.unwrap_or_else(never))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,16 +14,16 @@ pub struct NodeMetrics {
     #[serde(default = "kind")]
     kind: String,
     /// Standard metadata.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub metadata: ObjectMeta,
     /// When it was measured.
-    #[serde(default = "super::never")]
+    #[serde(default = "super::never", deserialize_with = "super::when")]
     pub timestamp: Time,
     /// Over how long.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub window: String,
     /// How much of what.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub usage: Usage,
 }
 

@@ -14,16 +14,16 @@ pub struct PodMetrics {
     #[serde(default = "kind")]
     kind: String,
     /// Standard metadata.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub metadata: ObjectMeta,
     /// When it was measured.
-    #[serde(default = "super::never")]
+    #[serde(default = "super::never", deserialize_with = "super::when")]
     pub timestamp: Time,
     /// Over how long.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub window: String,
     /// What each container uses.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub containers: Vec<ContainerMetrics>,
 }
 

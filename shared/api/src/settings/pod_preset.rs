@@ -24,7 +24,7 @@ pub struct PodPreset {
 #[serde(rename_all = "camelCase")]
 pub struct PodPresetSpec {
     /// The pods meant; every pod of the namespace when it selects nothing in particular.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     pub selector: LabelSelector,
     /// Variables for every container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ impl Serialize for PodPreset {
 struct Whole {
     api_version: String,
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::metadata::absent")]
     metadata: ObjectMeta,
     spec: Option<PodPresetSpec>,
 }
