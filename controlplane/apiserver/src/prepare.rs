@@ -43,7 +43,8 @@ impl Server {
         if cluster.get(&service).await.is_err() {
             ensure(&cluster, &kubernetes(self.options.services.first(), port)).await?;
         }
-        if let Some((ip, port)) = self.options.advertise {
+        // Nobody else reaches a loopback address: then the service leads nowhere.
+        if let Some((ip, port)) = self.options.advertise.filter(|(ip, _)| !ip.is_loopback()) {
             for endpoints in endpoints(ip, port) {
                 place(&cluster, &endpoints).await?;
             }
