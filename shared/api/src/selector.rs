@@ -8,21 +8,36 @@ pub(crate) fn valid(selector: &LabelSelector, path: &str, invalid: &mut Invalid)
     for (at, e) in selector.match_expressions.iter().flatten().enumerate() {
         let path = format!("{path}.matchExpressions[{at}]");
         let values = e.values.as_deref().unwrap_or_default();
-        match e.operator.as_str() {
-            "In" | "NotIn" if values.is_empty() => {
-                let why = "must be specified when `operator` is 'In' or 'NotIn'";
-                invalid.required(format!("{path}.values"), why);
-            }
-            "Exists" | "DoesNotExist" if !values.is_empty() => {
-                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-                invalid.forbidden(format!("{path}.values"), why);
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            other => invalid.value(format!("{path}.operator"), other, "not a valid selector operator"),
-        }
+        requirement(&e.operator, values, &["In", "NotIn", "Exists", "DoesNotExist"], &path, invalid);
         invalid.ruled(format!("{path}.key"), &e.key, name::qualified);
         for (at, value) in values.iter().enumerate() {
             invalid.ruled(format!("{path}.values[{at}]"), value, name::label_value);
         }
+    }
+}
+
+/// Records an operator that is none of `operators`, and values that do not go with it.
+pub(crate) fn requirement(
+    operator: &str,
+    values: &[String],
+    operators: &[&str],
+    path: &str,
+    invalid: &mut Invalid,
+) {
+    let field = format!("{path}.values");
+    match operator {
+        other if !operators.contains(&other) => {
+            invalid.value(format!("{path}.operator"), other, "not a valid selector operator");
+        }
+        "In" | "NotIn" if values.is_empty() => {
+            invalid.required(field, "must be specified when `operator` is 'In' or 'NotIn'");
+        }
+        "Exists" | "DoesNotExist" if !values.is_empty() => {
+            invalid.forbidden(field, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+        }
+        "Gt" | "Lt" if values.len() != 1 => {
+            invalid.required(field, "must be specified single value when `operator` is 'Lt' or 'Gt'");
+        }
+        _ => {}
     }
 }

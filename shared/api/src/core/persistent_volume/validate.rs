@@ -1,8 +1,12 @@
 //! What is wrong with a volume.
 
 use super::source;
-use crate::{Amount, Invalid, core::access_modes, name, quantity};
-use k8s_openapi::api::core::v1::{NodeSelectorRequirement, PersistentVolumeSpec, VolumeNodeAffinity};
+use crate::{
+    Amount, Invalid,
+    core::{access_modes, pod::validate::valid_node_selector},
+    name, quantity,
+};
+use k8s_openapi::api::core::v1::{PersistentVolumeSpec, VolumeNodeAffinity};
 
 const POLICIES: &[&str] = &["Delete", "Recycle", "Retain"];
 pub(crate) const MODES: &[&str] = &["Block", "Filesystem"];
@@ -119,41 +123,8 @@ fn valid_affinity(affinity: &VolumeNodeAffinity, invalid: &mut Invalid) -> bool 
         invalid.required(path, "must specify required node constraints");
         return false;
     };
-    let path = format!("{path}.nodeSelectorTerms");
-    if required.node_selector_terms.is_empty() {
-        invalid.required(&path, "must have at least one node selector term");
-    }
-    for (at, term) in required.node_selector_terms.iter().enumerate() {
-        for (list, requirements) in
-            [("matchExpressions", &term.match_expressions), ("matchFields", &term.match_fields)]
-        {
-            for (n, one) in requirements.iter().flatten().enumerate() {
-                valid_requirement(one, &format!("{path}[{at}].{list}[{n}]"), invalid);
-            }
-        }
-    }
+    valid_node_selector(required, path, invalid);
     true
-}
-
-fn valid_requirement(one: &NodeSelectorRequirement, path: &str, invalid: &mut Invalid) {
-    let values = one.values.as_deref().unwrap_or_default();
-    match one.operator.as_str() {
-        "In" | "NotIn" if values.is_empty() => {
-            let why = "must be specified when `operator` is 'In' or 'NotIn'";
-            invalid.required(format!("{path}.values"), why);
-        }
-        "Exists" | "DoesNotExist" if !values.is_empty() => {
-            let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-            invalid.forbidden(format!("{path}.values"), why);
-        }
-        "Gt" | "Lt" if values.len() != 1 => {
-            let why = "must be specified single value when `operator` is 'Lt' or 'Gt'";
-            invalid.required(format!("{path}.values"), why);
-        }
-        "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-        other => invalid.value(format!("{path}.operator"), other, "not a valid selector operator"),
-    }
-    invalid.ruled(format!("{path}.key"), &one.key, name::qualified);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Ephemeral containers: guests of a pod that runs. They are added one by one, never changed, never taken away.
 
 use super::validate::{container, volume};
-use crate::{Invalid, name};
+use crate::Invalid;
 use k8s_openapi::api::core::v1::{Container, EphemeralContainer, PodSpec};
 use std::collections::BTreeSet;
 
@@ -46,13 +46,7 @@ pub fn valid_guests(new: &PodSpec, old: &PodSpec, invalid: &mut Invalid) {
     let guests = new.ephemeral_containers.as_deref().unwrap_or_default();
     for (at, one) in guests.iter().enumerate() {
         let path = format!("{LIST}[{at}]");
-        if one.name.is_empty() {
-            invalid.required(format!("{path}.name"), "");
-        } else if let Some(why) = name::label(&one.name) {
-            invalid.value(format!("{path}.name"), &one.name, &why);
-        } else if !names.insert(one.name.as_str()) {
-            invalid.duplicate(format!("{path}.name"), &one.name);
-        }
+        container::valid_name(&one.name, &path, &mut names, invalid);
         let target = one.target_container_name.as_deref().unwrap_or_default();
         if !target.is_empty() && !hosts.contains(target) {
             invalid.not_found(format!("{path}.targetContainerName"), target);

@@ -13,6 +13,7 @@ use crate::{Invalid, name};
 use k8s_openapi::api::core::v1::{PodSpec, Toleration};
 use std::collections::BTreeSet;
 
+pub(crate) use placement::valid_node_selector;
 pub(crate) use resources::at_least;
 
 const RESTARTS: &[&str] = &["Always", "OnFailure", "Never"];
@@ -33,13 +34,7 @@ pub(crate) fn valid_spec(spec: &PodSpec, path: &str, invalid: &mut Invalid) {
     ] {
         for (at, one) in containers.iter().enumerate() {
             let path = format!("{path}.{list}[{at}]");
-            if one.name.is_empty() {
-                invalid.required(format!("{path}.name"), "");
-            } else if let Some(why) = name::label(&one.name) {
-                invalid.value(format!("{path}.name"), &one.name, &why);
-            } else if !names.insert(one.name.as_str()) {
-                invalid.duplicate(format!("{path}.name"), &one.name);
-            }
+            container::valid_name(&one.name, &path, &mut names, invalid);
             container::valid(one, &path, &volumes, on_host, invalid);
             if list == "initContainers" {
                 container::valid_initial(one, &path, invalid);

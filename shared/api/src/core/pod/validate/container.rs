@@ -51,6 +51,23 @@ pub(in crate::core::pod) fn valid(
     security::valid_container(one, path, invalid);
 }
 
+/// A name that a container of this pod may have, and none of `names` has.
+pub(in crate::core::pod) fn valid_name<'a>(
+    given: &'a str,
+    path: &str,
+    names: &mut BTreeSet<&'a str>,
+    invalid: &mut Invalid,
+) {
+    let field = format!("{path}.name");
+    if given.is_empty() {
+        invalid.required(field, "");
+    } else if let Some(why) = name::label(given) {
+        invalid.value(field, given, &why);
+    } else if !names.insert(given) {
+        invalid.duplicate(field, given);
+    }
+}
+
 /// An init container is done before the pod can be ready, unless it is a sidecar.
 pub(super) fn valid_initial(one: &Container, path: &str, invalid: &mut Invalid) {
     if one.restart_policy.as_deref() == Some("Always") {

@@ -3,12 +3,13 @@
 use super::one_of;
 use crate::{Invalid, name, selector};
 use k8s_openapi::api::core::v1::{
-    Affinity, NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec,
+    Affinity, NodeAffinity, NodeSelector, NodeSelectorTerm, PodAffinityTerm, PodSpec,
     TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use std::collections::BTreeSet;
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const OPERATORS: &[&str] = &["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 pub(super) fn valid(spec: &PodSpec, path: &str, invalid: &mut Invalid) {
@@ -61,13 +62,7 @@ fn valid_affinity(affinity: &Affinity, path: &str, invalid: &mut Invalid) {
 
 fn valid_nodes(nodes: &NodeAffinity, path: &str, invalid: &mut Invalid) {
     if let Some(required) = &nodes.required_during_scheduling_ignored_during_execution {
-        let field = format!("{path}.{REQUIRED}.nodeSelectorTerms");
-        if required.node_selector_terms.is_empty() {
-            invalid.required(&field, "must have at least one node selector term");
-        }
-        for (at, term) in required.node_selector_terms.iter().enumerate() {
-            valid_term(term, &format!("{field}[{at}]"), invalid);
-        }
+        valid_node_selector(required, &format!("{path}.{REQUIRED}"), invalid);
     }
     let preferred = nodes.preferred_during_scheduling_ignored_during_execution.iter().flatten();
     for (at, one) in preferred.enumerate() {
@@ -77,10 +72,22 @@ fn valid_nodes(nodes: &NodeAffinity, path: &str, invalid: &mut Invalid) {
     }
 }
 
+/// Records what is wrong with the choice of nodes at `path`.
+pub(crate) fn valid_node_selector(nodes: &NodeSelector, path: &str, invalid: &mut Invalid) {
+    let field = format!("{path}.nodeSelectorTerms");
+    if nodes.node_selector_terms.is_empty() {
+        invalid.required(&field, "must have at least one node selector term");
+    }
+    for (at, term) in nodes.node_selector_terms.iter().enumerate() {
+        valid_term(term, &format!("{field}[{at}]"), invalid);
+    }
+}
+
 fn valid_term(term: &NodeSelectorTerm, path: &str, invalid: &mut Invalid) {
     for (at, one) in term.match_expressions.iter().flatten().enumerate() {
         let path = format!("{path}.matchExpressions[{at}]");
-        valid_requirement(one, &path, invalid);
+        let values = one.values.as_deref().unwrap_or_default();
+        selector::requirement(&one.operator, values, OPERATORS, &path, invalid);
         if let Some(why) = name::qualified(&one.key) {
             invalid.value(format!("{path}.key"), &one.key, &why);
         }
@@ -99,24 +106,6 @@ fn valid_term(term: &NodeSelectorTerm, path: &str, invalid: &mut Invalid) {
         if one.key != "metadata.name" {
             invalid.value(format!("{path}.key"), &one.key, "not a valid field selector key");
         }
-    }
-}
-
-fn valid_requirement(one: &NodeSelectorRequirement, path: &str, invalid: &mut Invalid) {
-    let values = one.values.as_deref().unwrap_or_default();
-    let field = format!("{path}.values");
-    match one.operator.as_str() {
-        "In" | "NotIn" if values.is_empty() => {
-            invalid.required(field, "must be specified when `operator` is 'In' or 'NotIn'");
-        }
-        "Exists" | "DoesNotExist" if !values.is_empty() => {
-            invalid.forbidden(field, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-        }
-        "Gt" | "Lt" if values.len() != 1 => {
-            invalid.required(field, "must be specified single value when `operator` is 'Lt' or 'Gt'");
-        }
-        "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-        other => invalid.value(format!("{path}.operator"), other, "not a valid selector operator"),
     }
 }
 
