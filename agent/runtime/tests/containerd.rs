@@ -39,6 +39,16 @@ fn count(to: usize) -> String {
     (1..=to).fold(String::new(), |text, n| text + &n.to_string() + "\n")
 }
 
+/// Waits for a fact, at most a minute.
+async fn until(what: &str, fact: impl Fn() -> bool) {
+    let waited = async {
+        while !fact() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waited).await.unwrap_or_else(|_| panic!("no {what}"));
+}
+
 async fn text(log: &Path, source: Source) -> String {
     let follow = LogQuery { follow: true, ..LogQuery::default() };
     let chunks: Vec<_> = logs::read(log, &follow).collect().await;
@@ -278,9 +288,8 @@ async fn talks_to_containers_that_listen() {
             process.control.resize(80, 24).await.unwrap();
         }
         // A question is in the log before its line ends.
-        while !std::fs::read_to_string(&spec.log).is_ok_and(|log| log.contains(" stdout P name? ")) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let asked = || std::fs::read_to_string(&spec.log).is_ok_and(|log| log.contains(" stdout P name? "));
+        until("the question", asked).await;
         process.stdin.as_mut().unwrap().write_all(b"you\n").await.unwrap();
         assert_eq!(ended(&node.runtime, &mut events, &spec.id).await, (4, false));
         assert_eq!(process.control.wait().await.unwrap(), 4);
@@ -303,9 +312,7 @@ async fn containers_outlive_containerd_and_the_agent() {
     node.kill_containerd();
     // This one ends while nobody looks.
     std::fs::write(format!("/proc/{pid}/root/tmp/go"), "").unwrap();
-    while Path::new(&format!("/proc/{pid}")).exists() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("its end", || !Path::new(&format!("/proc/{pid}")).exists()).await;
     let told = tokio::time::timeout(Duration::from_mins(1), events.collect::<Vec<_>>()).await;
     assert!(told.unwrap().iter().any(|it| it.id == spec.id), "and the stream ended with containerd");
     assert!(matches!(node.runtime.list().await, Err(Error::Unreachable { .. })));

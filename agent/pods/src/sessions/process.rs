@@ -68,7 +68,8 @@ enum Staying {
     WhileHeard,
 }
 
-/// An answer has come when nothing more came for so long.
+/// An answer has come when nothing more came for so long. Nothing tells which output answers which
+/// input; containerd's own CRI lets go at once, and so loses the answer to the last line.
 const QUIET: Duration = Duration::from_millis(500);
 
 enum Ended {

@@ -23,11 +23,16 @@ use containerd_client::{
 };
 use prost_types::{Any, FieldMask};
 use serde_json::json;
-use std::{fmt::Write, path::PathBuf};
+use std::{fmt::Write, path::PathBuf, time::Duration};
 use tonic::Status;
 
 /// containerd's name for what a container may use.
 const RESOURCES_TYPE: &str = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
+
+/// How long a task may take to go, once it is killed.
+const ENDING: Duration = Duration::from_secs(30);
+/// How long until a task that is just ending is looked at again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Signal 9, which cannot be refused.
 pub(super) const KILL: u32 = 9;
@@ -142,7 +147,7 @@ impl Inner {
     pub(super) async fn signal(&self, id: &str, exec: &str, signal: u32) -> Result<()> {
         let request = KillRequest { container_id: id.into(), exec_id: exec.into(), signal, all: false };
         match found(self.client.tasks().kill(self.client.request(request)).await) {
-            Err(status) if status.message().contains("already finished") => Ok(()),
+            Err(status) if status.message().contains("already finished") || leaving(&status) => Ok(()),
             answer => answer.map(drop).map_err(self.client.error("signalling a process")),
         }
     }
@@ -158,24 +163,26 @@ impl Inner {
     /// Takes the task away, ending it first where it still runs. Its log is complete afterwards.
     pub(super) async fn delete_task(&self, id: &str) -> Result<()> {
         let wrong = self.client.error("ending a container");
-        for _ in 0..3 {
-            let Some(task) = self.task(id).await? else { return Ok(()) };
-            if !matches!(task.status(), State::Stopped | State::Created) {
-                self.signal(id, "", KILL).await?;
-                let request = WaitRequest { container_id: id.into(), exec_id: String::new() };
-                found(self.client.tasks().wait(self.client.request(request)).await).map_err(&wrong)?;
-            } else if task.status() == State::Created {
-                self.signal(id, "", KILL).await?;
+        let gone = async {
+            loop {
+                let Some(task) = self.task(id).await? else { return Ok(()) };
+                if task.status() != State::Stopped {
+                    self.signal(id, "", KILL).await?;
+                }
+                if !matches!(task.status(), State::Stopped | State::Created) {
+                    let request = WaitRequest { container_id: id.into(), exec_id: String::new() };
+                    found(self.client.tasks().wait(self.client.request(request)).await).map_err(&wrong)?;
+                }
+                let request = self.client.request(DeleteTaskRequest { container_id: id.into() });
+                match found(self.client.tasks().delete(request).await) {
+                    Ok(_) => return Ok(()),
+                    Err(status) if still_ending(&status) => tokio::time::sleep(AGAIN).await,
+                    Err(status) => return Err(wrong(status)),
+                }
             }
-            let request = self.client.request(DeleteTaskRequest { container_id: id.into() });
-            match found(self.client.tasks().delete(request).await) {
-                Ok(_) => return Ok(()),
-                // It was created when we looked and is being killed now: once more, with waiting.
-                Err(status) if status.code() == tonic::Code::FailedPrecondition => {}
-                Err(status) => return Err(wrong(status)),
-            }
-        }
-        Err(Error::Failed { what: "ending a container", why: format!("{id} does not end") })
+        };
+        let late = |_| Error::Failed { what: "ending a container", why: format!("{id} does not end") };
+        tokio::time::timeout(ENDING, gone).await.map_err(late)?
     }
 
     /// Writes down how a container ended, and lets its shim go, which completes its log.
@@ -209,6 +216,16 @@ impl Inner {
             None => self.client.error(what)(status),
         }
     }
+}
+
+/// It was created when we looked and is being killed now, or its shim is just leaving.
+fn still_ending(status: &Status) -> bool {
+    status.code() == tonic::Code::FailedPrecondition || leaving(status)
+}
+
+/// The shim hung up, as it does after its process has ended.
+fn leaving(status: &Status) -> bool {
+    status.message().contains("ttrpc: closed")
 }
 
 fn ended(id: &str) -> Error {
