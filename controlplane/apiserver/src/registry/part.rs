@@ -5,15 +5,12 @@ use serde_json::{Map, Value};
 use shared_api::{KindInfo, Refusal};
 
 /// A write of the whole object, without what it says about parts written elsewhere. `status` is what
-/// the object has now.
+/// the object has now; one that nobody wrote is there and empty, as clients expect it.
 pub(crate) fn isolate(kind: &KindInfo, mut new: Value, status: Option<Value>) -> Value {
     if kind.subresources.contains(&"status")
         && let Some(fields) = new.as_object_mut()
     {
-        match status {
-            Some(status) => fields.insert("status".into(), status),
-            None => fields.remove("status"),
-        };
+        fields.insert("status".into(), status.unwrap_or_else(|| Value::Object(Map::new())));
     }
     new
 }
@@ -61,4 +58,26 @@ fn put(value: &mut Value, path: &[&str], new: Option<Value>) {
         Some(new) => fields.insert((*last).into(), new),
         None => fields.remove(*last),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared_api::{Kind, apps::Deployment, core::ConfigMap};
+
+    fn isolated<K: Kind>(status: Option<Value>) -> Value {
+        isolate(
+            shared_api::of(K::GROUP, K::KIND).unwrap(),
+            json!({"spec": 1, "status": {"theirs": true}}),
+            status,
+        )
+    }
+
+    #[test]
+    fn the_status_is_not_the_authors() {
+        assert_eq!(isolated::<Deployment>(None), json!({"spec": 1, "status": {}}));
+        assert_eq!(isolated::<Deployment>(Some(json!(2))), json!({"spec": 1, "status": 2}));
+        assert_eq!(isolated::<ConfigMap>(None), json!({"spec": 1, "status": {"theirs": true}}));
+    }
 }
