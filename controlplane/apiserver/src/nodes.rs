@@ -20,10 +20,12 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// How long an agent may take to serve a call.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a session waits for a line: after a restart on either side the agent is back within this.
+const RETURN: Duration = Duration::from_secs(3);
 /// Frames under way in one direction.
 const ROOM: usize = 32;
 
@@ -41,9 +43,11 @@ pub(crate) struct Call {
 /// Who attends, and who waits to be served.
 pub(crate) struct Switchboard {
     patience: Duration,
+    back: Duration,
     clock: fn() -> Timestamp,
     next: AtomicU64,
     lines: Mutex<HashMap<String, Line>>,
+    attended: Notify,
     waiting: Mutex<HashMap<u64, Waiting>>,
 }
 
@@ -65,9 +69,11 @@ impl Switchboard {
     pub(crate) fn new(clock: fn() -> Timestamp) -> Self {
         Self {
             patience: PATIENCE,
+            back: RETURN,
             clock,
             next: AtomicU64::new(1),
             lines: Mutex::default(),
+            attended: Notify::new(),
             waiting: Mutex::default(),
         }
     }
@@ -80,6 +86,7 @@ impl Switchboard {
         lines.insert(node.into(), Line { calls, number, seen: (self.clock)() });
         forget_the_longest_gone(&mut lines);
         drop(lines);
+        self.attended.notify_waiters();
         tracing::info!(node, "attended");
         (number, attended)
     }
@@ -109,7 +116,7 @@ impl Switchboard {
 
     /// Calls a node's agent and waits until it serves. The user's end of the session.
     pub(crate) async fn call(&self, node: &str, pod: &Key, session: Session) -> Result<Duplex> {
-        let calls = self.line(node)?;
+        let calls = self.line(node).await?;
         let (near, far) = Duplex::pair(ROOM);
         let (served, answered) = oneshot::channel();
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -127,9 +134,19 @@ impl Switchboard {
         tokio::time::timeout(self.patience, connected).await.map_err(late)?.map(|()| near)
     }
 
-    fn line(&self, node: &str) -> Result<mpsc::Sender<Call>> {
-        let calls = lock(&self.lines).get(node).map(|l| l.calls.clone()).filter(|c| !c.is_closed());
-        calls.ok_or_else(|| self.missing(node))
+    /// The line to a node, which may be on its way back.
+    async fn line(&self, node: &str) -> Result<mpsc::Sender<Call>> {
+        let open = || lock(&self.lines).get(node).map(|l| l.calls.clone()).filter(|c| !c.is_closed());
+        let back = async {
+            loop {
+                let attended = self.attended.notified();
+                match open() {
+                    Some(calls) => return calls,
+                    None => attended.await,
+                }
+            }
+        };
+        tokio::time::timeout(self.back, back).await.map_err(|_| self.missing(node))
     }
 
     fn missing(&self, node: &str) -> Refusal {

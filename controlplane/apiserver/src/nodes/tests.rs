@@ -37,7 +37,8 @@ async fn a_call_joins_a_user_and_an_agent() {
 
 #[tokio::test]
 async fn who_does_not_answer_is_named() {
-    let board = Switchboard { patience: Duration::from_millis(5), ..board() };
+    let soon = Duration::from_millis(5);
+    let board = Switchboard { patience: soon, back: soon, ..board() };
     let missing = board.call("n1", &key(), logs()).await.unwrap_err();
     assert_eq!(missing.message, "node n1 is not connected (not seen since the control plane started)");
     let (number, calls) = board.attend("n1");
@@ -48,6 +49,19 @@ async fn who_does_not_answer_is_named() {
     board.left("n1", number);
     let left = board.call("n1", &key(), logs()).await.unwrap_err();
     assert_eq!(left.message, "node n1 is not connected (last seen 0s ago)");
+}
+
+#[tokio::test]
+async fn a_line_that_comes_back_is_waited_for() {
+    let board = board();
+    let pod = key();
+    let (user, _calls) = tokio::join!(biased; board.call("n1", &pod, logs()), async {
+        let (_, mut calls) = board.attend("n1");
+        let call = calls.recv().await.unwrap();
+        board.serve("n1", call.number).unwrap();
+        calls
+    });
+    assert!(user.is_ok());
 }
 
 #[tokio::test]
