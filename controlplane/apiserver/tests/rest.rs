@@ -1,8 +1,12 @@
-//! The REST face over a cluster in memory: asked directly, and by an unmodified kubectl.
+//! The REST face, over the real server and over a cluster in memory: asked directly, and by an unmodified kubectl.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // A test may break off, and says what it skips.
 
 #[path = "rest/apply.rs"]
 mod apply;
+#[path = "rest/asking.rs"]
+mod asking;
+#[path = "rest/deletions.rs"]
+mod deletions;
 #[path = "rest/door.rs"]
 mod door;
 #[path = "rest/hostile.rs"]
@@ -13,10 +17,18 @@ mod kubectl;
 mod kubectl_schema;
 #[path = "rest/kubectl_streams.rs"]
 mod kubectl_streams;
+#[path = "rest/lists.rs"]
+mod lists;
+#[path = "rest/open.rs"]
+mod open;
 #[path = "rest/program.rs"]
 mod program;
 #[path = "rest/proxy.rs"]
 mod proxy;
+#[path = "rest/server.rs"]
+mod server;
+#[path = "rest/watches.rs"]
+mod watches;
 #[path = "rest/websockets.rs"]
 mod websockets;
 #[path = "rest/wire.rs"]

@@ -1,48 +1,10 @@
 //! Server-side apply by an unmodified kubectl, over the door itself.
 
-use crate::program::{Kubectl, text};
-use controlplane_apiserver::{
-    Options, Server,
-    door::{Caller, Credentials, Door, User},
+use crate::{
+    open::Open,
+    program::{Kubectl, text},
 };
-use controlplane_store::Memory;
 use serde_json::{Value, json};
-use shared_client::{Result, Sessions};
-use std::sync::Arc;
-
-/// The server, for whom everybody is an administrator: kubectl sends no certificate without TLS.
-pub(crate) struct Open(pub(crate) Arc<Server>);
-
-impl Open {
-    /// A server with what every cluster has.
-    pub(crate) async fn server() -> Arc<Self> {
-        let server = Server::new(Memory::new(), Options::new(shared_api::Timestamp::now));
-        server.prepare().await.unwrap();
-        Arc::new(Self(server))
-    }
-}
-
-impl Door for Open {
-    fn authenticate(&self, _: &Credentials) -> Result<User> {
-        Ok(User { name: "you".into(), groups: vec!["system:masters".into()], ..User::default() })
-    }
-
-    fn may_visit(&self, user: &User, verb: &str, path: &str) -> Result<()> {
-        self.0.may_visit(user, verb, path)
-    }
-
-    fn caller(&self, user: &User) -> Arc<dyn Caller> {
-        self.0.caller(user)
-    }
-
-    fn sessions(&self, user: &User) -> Arc<dyn Sessions> {
-        self.0.sessions(user)
-    }
-
-    fn health(&self) -> Vec<(&'static str, std::result::Result<(), String>)> {
-        self.0.health()
-    }
-}
 
 fn deployment(replicas: u8, image: &str) -> String {
     json!({

@@ -1,7 +1,7 @@
 //! Bad input: whatever anybody sends about any kind, in any language, is answered by what it asked for or by
 //! a `Status` that says why not; never by a fault of the server, and in good time.
 
-use crate::apply::Open;
+use crate::open::Open;
 use axum::{Router, body::Body};
 use http::{Method, Request};
 use http_body_util::BodyExt;
