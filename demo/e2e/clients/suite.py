@@ -56,9 +56,10 @@ def main():
 
     step("watch")
     seen = []
+    now = core.list_namespaced_config_map(NAMESPACE).metadata.resource_version
 
     def look():
-        for event in watch.Watch().stream(core.list_namespaced_config_map, NAMESPACE, timeout_seconds=20):
+        for event in watch.Watch().stream(core.list_namespaced_config_map, NAMESPACE, resource_version=now):
             seen.append((event["type"], event["object"].metadata.name))
             if event["type"] == "DELETED":
                 return

@@ -125,13 +125,18 @@ pub fn object(what: &str) -> Value {
 
 /// Waits until `fact` is told, at most so many seconds; says what was awaited when it is not.
 pub fn until<T>(seconds: u64, what: &str, mut fact: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let found = again(Duration::from_secs(seconds), || fact().ok_or(()));
+    found.unwrap_or_else(|()| panic!("{what} did not happen within {seconds} s"))
+}
+
+/// Tries until it goes well, or says what went wrong last.
+fn again<T, E>(patience: Duration, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    let end = Instant::now() + patience;
     loop {
-        if let Some(found) = fact() {
-            return found;
+        match attempt() {
+            Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(50)),
+            last => return last,
         }
-        assert!(Instant::now() < end, "{what} did not happen within {seconds} s");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -15,11 +15,11 @@
 //! command is tried again until what follows holds, at most a minute. Commands share a directory and the
 //! file `env` in it, which is read before each: `echo pod=x >>env`.
 
-use crate::{Said, demo, kubeconfig, run_with, variable};
+use crate::{Said, again, demo, kubeconfig, run_with, variable};
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// How long a `$~` command is tried.
@@ -90,18 +90,8 @@ impl Stage {
     }
 
     fn play(&self, step: &Step) -> Result<(), String> {
-        if !step.again {
-            return judge(step, &self.run(&step.command));
-        }
-        let (end, mut tries) = (Instant::now() + PATIENCE, 0);
-        loop {
-            tries += 1;
-            match judge(step, &self.run(&step.command)) {
-                Err(why) if Instant::now() > end => return Err(format!("after {tries} tries: {why}")),
-                Err(_) => std::thread::sleep(Duration::from_millis(100)),
-                Ok(()) => return Ok(()),
-            }
-        }
+        let patience = if step.again { PATIENCE } else { Duration::ZERO };
+        again(patience, || judge(step, &self.run(&step.command)))
     }
 
     fn run(&self, command: &str) -> Said {

@@ -21,9 +21,6 @@ const WRITERS: usize = 16;
 const TIMES: usize = 10;
 const TARGET: f64 = 1.5;
 
-/// How long the cluster's own objects may take to be there.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// Measures it against a control plane of its own.
 pub(crate) async fn measure(setting: &Setting) -> Outcome {
     let (plane, server, _) = ours(setting, "lists").await?;
@@ -76,18 +73,11 @@ async fn fill(server: &Server) -> Result<(), String> {
     for writer in 0..WRITERS {
         let mut http = Http::connect(server.address, Arc::clone(&server.tls)).await?;
         writers.spawn(async move {
-            let begun = Instant::now();
             for n in (writer..PODS).step_by(WRITERS) {
                 let path = "/api/v1/namespaces/default/pods";
-                // The first ones may come before the account that pods run as.
-                while let Err(why) = http.ask("POST", path, pod(n)).await {
-                    if n >= WRITERS || begun.elapsed() > PATIENCE {
-                        return Err(why);
-                    }
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
+                http.ask("POST", path, pod(n)).await?;
             }
-            Ok(())
+            Ok::<_, String>(())
         });
     }
     while let Some(done) = writers.join_next().await {
