@@ -14,6 +14,11 @@ fn the_commands_of_the_reference_notes() {
 }
 
 #[test]
+fn the_manifests_of_the_reference_notes() {
+    transcript::play("manifests");
+}
+
+#[test]
 fn a_chart_lives_and_dies_with_helm() {
     transcript::play("helm");
 }

@@ -64,7 +64,8 @@ fn become_(write: &Write, served: Served, old: &Object, body: &Value, force: boo
     let live = old.bare_value();
     let status = live.get("status").cloned();
     let stored = live.clone();
-    let done = write.apply(&served.downgrade(live), &Managers::stored(old.managed()), body, force)?;
+    let body = super::meant(body, &live);
+    let done = write.apply(&served.downgrade(live), &Managers::stored(old.managed()), &body, force)?;
     let value = served.upgrade(done.value);
     let value = match write.who.part.as_str() {
         "" => registry::isolate(kind, value, status),
