@@ -4,6 +4,7 @@ use crate::{
     KindInfo, apps, authentication, authorization, autoscaling, batch, certificates, coordination, core,
     discovery, metrics, networking, node, policy, rbac, scheduling, settings, storage,
 };
+use std::{collections::HashMap, sync::LazyLock};
 
 /// Every kind the cluster serves. Adding a kind is adding a line.
 ///
@@ -86,7 +87,9 @@ pub(crate) fn info<K: crate::Kind>() -> &'static KindInfo {
 
 /// The kind called `kind` in `group`.
 pub fn of(group: &str, kind: &str) -> Option<&'static KindInfo> {
-    KINDS.iter().find(|k| k.kind == kind && k.group == group)
+    static BY_NAME: LazyLock<HashMap<(&str, &str), &KindInfo>> =
+        LazyLock::new(|| KINDS.iter().map(|known| ((known.group, known.kind), known)).collect());
+    BY_NAME.get(&(group, kind)).copied()
 }
 
 #[cfg(test)]

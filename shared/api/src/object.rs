@@ -37,6 +37,8 @@ struct Head {
     kind: String,
     #[serde(default)]
     metadata: ObjectMeta,
+    #[serde(skip)]
+    group_kind: GroupKind,
 }
 
 impl Object {
@@ -130,7 +132,7 @@ impl Object {
 
     /// Group and kind.
     pub fn group_kind(&self) -> GroupKind {
-        GroupKind::parse(self.api_version(), self.kind())
+        self.head().group_kind.clone()
     }
 
     /// Namespace, empty for cluster-scoped objects.
@@ -167,6 +169,7 @@ impl Object {
 fn head_of(bytes: &[u8]) -> Result<Head, serde_json::Error> {
     let mut head: Head = serde_json::from_slice(&managed::bare(bytes))?;
     head.metadata.managed_fields = None;
+    head.group_kind = GroupKind::parse(&head.api_version, &head.kind);
     Ok(head)
 }
 
@@ -183,12 +186,12 @@ impl fmt::Debug for Object {
 }
 
 /// A kind's name without its version: `Deployment.apps`, `Pod`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GroupKind {
+    /// Kind, in `CamelCase`. First, because it tells two of them apart sooner.
+    pub kind: Cow<'static, str>,
     /// API group, empty for the core group.
     pub group: Cow<'static, str>,
-    /// Kind, in `CamelCase`.
-    pub kind: Cow<'static, str>,
 }
 
 impl GroupKind {

@@ -1,8 +1,10 @@
+mod places;
+
 use crate::Event;
+use places::Places;
 use shared_api::{GroupKind, Key, Kind, Object, Revision, Timestamp, meta::ObjectMeta};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    ops::Bound,
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -11,13 +13,21 @@ use std::{
 /// Objects are decoded when first asked for and shared from then on; owners and nodes are indexed.
 #[derive(Debug, Default, Clone)]
 pub struct World {
-    objects: BTreeMap<Key, Object>,
-    seen: HashMap<Key, Timestamp>,
-    /// By the uid of every owner; what nothing controls is also under the empty uid.
+    objects: Places<Known>,
+    /// What nothing controls.
+    waifs: Places<()>,
+    /// By the uid of every owner.
     owned: HashMap<String, BTreeSet<Key>>,
     on_node: HashMap<String, BTreeSet<Key>>,
     revision: Revision,
     now: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    object: Object,
+    /// When it was last seen to change.
+    seen: Timestamp,
 }
 
 impl World {
@@ -58,23 +68,37 @@ impl World {
         match event {
             Event::Added(object) | Event::Modified(object) => {
                 let key = object.key();
-                self.forget(&key);
-                for uid in owners_of(object) {
-                    self.owned.entry(uid.into()).or_default().insert(key.clone());
+                let known = Known { object: object.clone(), seen: self.now };
+                match self.objects.insert(&key, known) {
+                    Some(old) if same_links(&old.object, object) => return,
+                    Some(old) => self.unlink(&key, &old.object),
+                    None => {}
                 }
-                if let Some(node) = node_of(object) {
-                    self.on_node.entry(node).or_default().insert(key.clone());
-                }
-                self.seen.insert(key.clone(), self.now);
-                self.objects.insert(key, object.clone());
+                self.link(key, object);
             }
-            Event::Deleted(object) => self.forget(&object.key()),
+            Event::Deleted(object) => {
+                let key = object.key();
+                if let Some(old) = self.objects.remove(&key) {
+                    self.unlink(&key, &old.object);
+                }
+            }
             Event::Bookmark { .. } => {}
         }
     }
 
-    fn forget(&mut self, key: &Key) {
-        let Some(old) = self.objects.remove(key) else { return };
+    fn link(&mut self, key: Key, object: &Object) {
+        for uid in owners_of(object) {
+            self.owned.entry(uid.into()).or_default().insert(key.clone());
+        }
+        if object.controller().is_none() {
+            self.waifs.insert(&key, ());
+        }
+        if let Some(node) = node_of(object) {
+            self.on_node.entry(node).or_default().insert(key);
+        }
+    }
+
+    fn unlink(&mut self, key: &Key, object: &Object) {
         let unlink = |index: &mut HashMap<String, BTreeSet<Key>>, name: &str| {
             if let Some(keys) = index.get_mut(name) {
                 keys.remove(key);
@@ -83,77 +107,64 @@ impl World {
                 }
             }
         };
-        for uid in owners_of(&old) {
+        for uid in owners_of(object) {
             unlink(&mut self.owned, uid);
         }
-        self.seen.remove(key);
-        if let Some(node) = node_of(&old) {
+        self.waifs.remove(key);
+        if let Some(node) = node_of(object) {
             unlink(&mut self.on_node, &node);
         }
     }
 
     /// The object at `key`, if it is known.
     pub fn object(&self, key: &Key) -> Option<&Object> {
-        self.objects.get(key)
+        self.objects.get(key).map(|known| &known.object)
     }
 
     /// When the object at `key` was last seen to change, by this process's own clock.
     pub fn seen(&self, key: &Key) -> Option<Timestamp> {
-        self.seen.get(key).copied()
+        self.objects.get(key).map(|known| known.seen)
     }
 
     /// The typed object at `key`, if it is known.
     pub fn get<K: Kind>(&self, key: &Key) -> Option<Arc<K>> {
-        self.objects.get(key).and_then(|o| o.to_kind().ok())
+        self.object(key).and_then(|o| o.to_kind().ok())
     }
 
     /// The `K` called `name` in `namespace` (empty for cluster-scoped kinds).
     pub fn named<K: Kind>(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
-        self.get(&Key::of::<K>(namespace, name))
+        self.objects
+            .find(&GroupKind::of::<K>(), namespace, name)
+            .and_then(|known| known.object.to_kind().ok())
     }
 
     /// Every object there is.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        self.objects.values()
+        self.objects.all().map(|known| &known.object)
     }
 
     /// Every object of a kind, by namespace and name.
-    pub fn of_kind<'a>(&'a self, kind: &GroupKind) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.starting(kind.clone(), "").map(|(_, object)| object)
+    pub fn of_kind(&self, kind: &GroupKind) -> impl Iterator<Item = &Object> + use<'_> {
+        self.objects.of_kind(kind).map(|known| &known.object)
     }
 
     /// Every object of a kind in `namespace`, by name.
-    pub fn of_kind_within<'a>(
-        &'a self,
+    pub fn of_kind_within(
+        &self,
         kind: &GroupKind,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.starting(kind.clone(), namespace)
-            .take_while(move |(key, _)| key.namespace == namespace)
-            .map(|(_, object)| object)
-    }
-
-    fn starting<'a>(
-        &'a self,
-        kind: GroupKind,
         namespace: &str,
-    ) -> impl Iterator<Item = (&'a Key, &'a Object)> + use<'a> {
-        let first = Key { kind: kind.clone(), namespace: namespace.into(), name: String::new() };
-        let range = self.objects.range((Bound::Included(first), Bound::Unbounded));
-        range.take_while(move |(key, _)| key.kind == kind)
+    ) -> impl Iterator<Item = &Object> + use<'_> {
+        self.objects.within(kind, namespace).map(|(_, known)| &known.object)
     }
 
     /// Every `K`.
-    pub fn list<K: Kind>(&self) -> impl Iterator<Item = Arc<K>> {
-        self.starting(GroupKind::of::<K>(), "").filter_map(|(_, o)| o.to_kind().ok())
+    pub fn list<K: Kind>(&self) -> impl Iterator<Item = Arc<K>> + use<'_, K> {
+        self.of_kind(&GroupKind::of::<K>()).filter_map(|o| o.to_kind().ok())
     }
 
     /// Every `K` in `namespace`.
-    pub fn within<K: Kind>(&self, namespace: &str) -> impl Iterator<Item = Arc<K>> {
-        let here = namespace.to_owned();
-        self.starting(GroupKind::of::<K>(), namespace)
-            .take_while(move |(key, _)| key.namespace == here)
-            .filter_map(|(_, o)| o.to_kind().ok())
+    pub fn within<K: Kind>(&self, namespace: &str) -> impl Iterator<Item = Arc<K>> + use<'_, K> {
+        self.of_kind_within(&GroupKind::of::<K>(), namespace).filter_map(|o| o.to_kind().ok())
     }
 
     /// The objects of kind `K` that `owner` controls.
@@ -166,17 +177,13 @@ impl World {
 
     /// Every object that names the object with this uid among its owners.
     pub fn dependents(&self, uid: &str) -> impl Iterator<Item = &Object> {
-        let keys = if uid.is_empty() { None } else { self.owned.get(uid) };
-        keys.into_iter().flatten().filter_map(|key| self.objects.get(key))
+        self.owned.get(uid).into_iter().flatten().filter_map(|key| self.object(key))
     }
 
     /// Every `K` in `namespace` that nothing controls.
     pub fn uncontrolled<K: Kind>(&self, namespace: &str) -> impl Iterator<Item = Arc<K>> {
-        let first = Key::of::<K>(namespace, "");
-        let here = move |key: &&Key| key.kind == GroupKind::of::<K>() && key.namespace == namespace;
-        let keys =
-            self.owned.get("").into_iter().flat_map(move |keys| keys.range(first.clone()..).take_while(here));
-        keys.filter_map(|key| self.get(key)).collect::<Vec<_>>().into_iter()
+        let waifs = self.waifs.within(&GroupKind::of::<K>(), namespace);
+        waifs.filter_map(move |(name, ())| self.named(namespace, name))
     }
 
     /// The objects of kind `K` bound to a node.
@@ -191,11 +198,16 @@ impl World {
     }
 }
 
-/// The uids an object is indexed under.
+/// The uids of an object's owners.
 fn owners_of(object: &Object) -> impl Iterator<Item = &str> {
     let owners = object.metadata().owner_references.iter().flatten().map(|owner| owner.uid.as_str());
-    // An owner without a uid is no owner, and would stand among the uncontrolled.
-    owners.filter(|uid| !uid.is_empty()).chain(object.controller().is_none().then_some(""))
+    // An owner without a uid is no owner.
+    owners.filter(|uid| !uid.is_empty())
+}
+
+/// Whether the indexes say the same of both.
+fn same_links(old: &Object, new: &Object) -> bool {
+    old.metadata().owner_references == new.metadata().owner_references && node_of(old) == node_of(new)
 }
 
 fn controller_uid(meta: &ObjectMeta) -> Option<&str> {
