@@ -27,8 +27,8 @@ pub(crate) fn user(server: &Server, credentials: &Credentials) -> Result<User, R
 
 fn sender(server: &Server, credentials: &Credentials) -> Result<User, Refusal> {
     let unauthorized = |why: String| Refusal::new(Reason::Unauthorized, format!("Unauthorized: {why}"));
-    if let Some(der) = &credentials.certificate {
-        return certified(der).map_err(unauthorized);
+    if let Some(found) = &credentials.certificate.0 {
+        return (**found).clone().map_err(unauthorized);
     }
     if let Some(token) = &credentials.token {
         return bearer(server, token, &[]).map(|found| found.user).map_err(unauthorized);
@@ -36,7 +36,8 @@ fn sender(server: &Server, credentials: &Credentials) -> Result<User, Refusal> {
     Ok(User { name: ANONYMOUS.into(), groups: vec![UNAUTHENTICATED.into()], ..User::default() })
 }
 
-fn certified(der: &[u8]) -> Result<User, String> {
+/// Whom a certificate (DER) names.
+pub(crate) fn certified(der: &[u8]) -> Result<User, String> {
     let subject = shared_pki::subject(der).map_err(|e| format!("of the client, the {e}"))?;
     if subject.name.is_empty() {
         return Err("the client certificate has no common name".into());
@@ -60,6 +61,7 @@ pub(crate) fn bearer(server: &Server, token: &str, audiences: &[String]) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::PeerCertificate;
 
     #[test]
     fn strangers_are_anonymous_and_wrong_credentials_are_refused() {
@@ -68,7 +70,7 @@ mod tests {
             crate::Options::new(|| shared_api::Timestamp::UNIX_EPOCH),
         );
         let of = |certificate: Option<&[u8]>, token: Option<&str>| {
-            let certificate = certificate.map(<[u8]>::to_vec);
+            let certificate = PeerCertificate::of(certificate);
             user(
                 &server,
                 &Credentials { certificate, token: token.map(Into::into), ..Credentials::default() },

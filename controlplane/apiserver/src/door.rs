@@ -1,5 +1,6 @@
 //! What the two wires, REST and gRPC, know of the server behind them.
 
+use crate::authn;
 use async_trait::async_trait;
 use shared_api::{Freshness, Key, KindInfo};
 use shared_client::{Cluster, Result, Sessions};
@@ -21,9 +22,8 @@ pub struct User {
 /// How a request proved who sends it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// DER of the verified client certificate of the connection. The port puts it into every request
-    /// as an extension of type [`PeerCertificate`].
-    pub certificate: Option<Vec<u8>>,
+    /// The client certificate of the connection. The port puts it into every request as an extension.
+    pub certificate: PeerCertificate,
     /// `Authorization: Bearer …`.
     pub token: Option<String>,
     /// Whom the sender wants to be taken for.
@@ -43,9 +43,17 @@ pub struct ActAs {
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
-/// Request extension: DER of the verified client certificate, when the connection has one.
-#[derive(Debug, Clone)]
-pub struct PeerCertificate(pub Option<Arc<[u8]>>);
+/// Request extension: whom the verified client certificate of the connection names, when it has one. Read
+/// once, for a connection carries many requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerCertificate(pub(crate) Option<Arc<std::result::Result<User, String>>>);
+
+impl PeerCertificate {
+    /// What this certificate (DER) says.
+    pub fn of(der: Option<&[u8]>) -> Self {
+        Self(der.map(|der| Arc::new(authn::certified(der))))
+    }
+}
 
 /// One user's view of the cluster for the time of one request.
 #[async_trait]

@@ -143,9 +143,8 @@ fn about_the_server(door: &dyn Door, user: &User, asked: &Asked) -> Result<Respo
 }
 
 fn credentials(asked: &Asked) -> Credentials {
-    let peer = asked.extensions().get::<PeerCertificate>();
     Credentials {
-        certificate: peer.and_then(|p| p.0.as_ref()).map(|der| der.to_vec()),
+        certificate: asked.extensions().get::<PeerCertificate>().cloned().unwrap_or_default(),
         token: bearer(asked.headers()),
         act_as: act_as(asked.headers()),
     }

@@ -62,8 +62,8 @@ impl Town {
 
     /// Everything, as it is for whoever has a client certificate.
     pub(crate) fn as_seen_by(&self, name: &str, group: &str) -> Router {
-        let certificate = self.user(name, group).certificate.map(Arc::from);
-        self.router.clone().layer(axum::Extension(PeerCertificate(certificate)))
+        let certificate = self.user(name, group).certificate;
+        self.router.clone().layer(axum::Extension(PeerCertificate::of(certificate.as_deref())))
     }
 
     /// Puts an object there, whoever may.
@@ -89,7 +89,7 @@ impl Asker {
         let media = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let request = request.header("content-type", media);
         let mut request = request.body(body.map_or_else(Body::empty, |b| b.to_string().into())).unwrap();
-        request.extensions_mut().insert(PeerCertificate(self.certificate.clone().map(Into::into)));
+        request.extensions_mut().insert(PeerCertificate::of(self.certificate.as_deref()));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();

@@ -92,7 +92,7 @@ async fn serve(listener: TcpListener, tls: TlsAcceptor, server: Arc<Server>) {
         tokio::spawn(async move {
             let Ok(stream) = tls.accept(tcp).await else { return };
             let peer = stream.get_ref().1.peer_certificates().and_then(|c| c.first());
-            let peer = PeerCertificate(peer.map(|c| Arc::from(c.as_ref())));
+            let peer = PeerCertificate::of(peer.map(AsRef::as_ref));
             let service = TowerToHyperService::new(routes.layer(axum::Extension(peer)));
             let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
         });
