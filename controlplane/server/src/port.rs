@@ -1,7 +1,10 @@
 //! The one port: TLS, then HTTP/1.1 or HTTP/2, REST and gRPC alike.
 
+mod gather;
+
 use axum::{Extension, Router};
 use controlplane_apiserver::door::PeerCertificate;
+use gather::Gather;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -10,6 +13,7 @@ use hyper_util::{
 use shared_daemon::{Shutdown, Tasks};
 use std::{sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
@@ -66,8 +70,17 @@ async fn connection(tcp: TcpStream, acceptor: TlsAcceptor, app: Router) {
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
-    let peer = tls.get_ref().1.peer_certificates().and_then(|c| c.first()).map(|c| Arc::from(c.as_ref()));
-    let service = TowerToHyperService::new(app.layer(Extension(PeerCertificate(peer))));
+    let peer = tls.get_ref().1.peer_certificates().and_then(|c| c.first()).map(AsRef::as_ref);
+    let app = app.layer(Extension(PeerCertificate::of(peer)));
+    if tls.get_ref().1.alpn_protocol() == Some(b"h2") {
+        requests(Gather::new(tls), app).await;
+    } else {
+        requests(tls, app).await;
+    }
+}
+
+async fn requests(wire: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, app: Router) {
+    let service = TowerToHyperService::new(app);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
     builder
@@ -78,7 +91,7 @@ async fn connection(tcp: TcpStream, acceptor: TlsAcceptor, app: Router) {
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Duration::from_secs(10))
         .keep_alive_timeout(Duration::from_secs(10));
-    if let Err(error) = builder.serve_connection_with_upgrades(TokioIo::new(tls), service).await {
+    if let Err(error) = builder.serve_connection_with_upgrades(TokioIo::new(wire), service).await {
         tracing::debug!(error = %error, "a connection ended");
     }
 }
