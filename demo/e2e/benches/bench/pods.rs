@@ -145,8 +145,10 @@ impl Demo {
         tokio::time::timeout(PATIENCE, all)
             .await
             .map_err(|_| format!("pods are not gone after {PATIENCE:?}"))??;
-        let script = "for c in $(ctr -n dhow c ls -q | grep ^bench-bare-); do
-            ctr -n dhow t rm -f $c >/dev/null && ctr -n dhow c rm $c; done; true";
+        // A shim that is just leaving refuses the first try.
+        let script = "bare() { ctr -n dhow c ls -q | grep ^bench-bare-; }
+            for try in 1 2 3; do for c in $(bare); do ctr -n dhow t rm -f $c; ctr -n dhow c rm $c; done; done
+            ! bare";
         self.on(&["sh", "-c", script]).await.map(drop)
     }
 }
