@@ -1,6 +1,6 @@
 //! What a kind is, typed and erased.
 
-use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, Version, draft, meta::ObjectMeta};
+use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, Version, ago, draft, meta::ObjectMeta};
 use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -121,24 +121,6 @@ impl<K: Kind> Column<K> {
 
 fn age(meta: &ObjectMeta, now: Timestamp) -> String {
     meta.creation_timestamp.as_ref().map_or_else(|| "<unknown>".into(), |t| ago(t.0, now))
-}
-
-/// A span as Kubernetes prints it: `5s`, `3m12s`, `4h`, `12d`.
-pub fn ago(since: Timestamp, now: Timestamp) -> String {
-    let s = (now.as_second() - since.as_second()).max(0);
-    let (m, h, d) = (s / 60, s / 3600, s / 86400);
-    let two =
-        |a: i64, x: char, b: i64, y: char| if b == 0 { format!("{a}{x}") } else { format!("{a}{x}{b}{y}") };
-    match s {
-        0..120 => format!("{s}s"),
-        120..600 => two(m, 'm', s % 60, 's'),
-        600..10800 => format!("{m}m"),
-        10800..28800 => two(h, 'h', m % 60, 'm'),
-        28800..172_800 => format!("{h}h"),
-        172_800..691_200 => two(d, 'd', h % 24, 'h'),
-        691_200..63_072_000 => format!("{d}d"),
-        _ => two(d / 365, 'y', d % 365, 'd'),
-    }
 }
 
 /// A field that a field selector may name.

@@ -8,6 +8,7 @@
 //! asked for and then shared. A [`Draft`] is an object on its way in. A [`Refusal`] is the one way
 //! to say no.
 
+pub mod ages;
 pub mod apps;
 pub mod authentication;
 pub mod authorization;
@@ -46,6 +47,7 @@ mod verb;
 mod version;
 pub mod yaml;
 
+pub use ages::ago;
 pub use cidr::{Cidr, InvalidCidr};
 pub use draft::{Decoded, Draft, Encoded};
 pub use invalid::Invalid;
@@ -54,7 +56,7 @@ pub use k8s_openapi::ByteString;
 pub use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-pub use kind::{Column, Field, Heading, Kind, KindInfo, Scoped, ago};
+pub use kind::{Column, Field, Heading, Kind, KindInfo, Scoped};
 pub use kinds::{KINDS, find, of};
 pub use meta::Time;
 pub use metadata::valid_metadata;

@@ -33,7 +33,8 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     match &model.overlay {
         Some(Overlay::Help(top)) => help::draw(*top, frame, middle(title, body)),
         Some(Overlay::Choose { title, items, at, .. }) => prompt::choose(title, items, *at, frame, body),
-        Some(Overlay::Confirm(confirm)) => prompt::confirm(&confirm.line, frame, body),
+        Some(Overlay::Confirm(confirm)) => prompt::confirm(confirm, frame, body),
+        Some(Overlay::Columns(at)) => prompt::columns(model, *at, frame, body),
         _ => {}
     }
 }

@@ -16,6 +16,7 @@ mod keys;
 mod model;
 mod msg;
 mod pager;
+mod rows;
 mod run;
 mod terminal;
 mod update;

@@ -6,20 +6,21 @@ mod table;
 
 pub(crate) use health::Health;
 pub(crate) use shell::Shell;
-pub(crate) use table::{Order, Table, Within, pod_of, pods_within};
+pub(crate) use table::{Table, Within, pod_of, pods_within};
 
 use crate::{
     input::Input,
     keys::Place,
     msg::{Effect, Generation, info},
     pager::Pager,
+    rows::{Row, Sheet},
 };
 use shared_api::{
-    GroupKind, Key, Object, Timestamp,
+    GroupKind, Key, Revision, Timestamp,
     core::{Namespace, Node, Pod},
 };
-use shared_client::{LogOptions, Standing, World};
-use std::{collections::BTreeMap, net::SocketAddr};
+use shared_client::{LogOptions, Standing};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use tui_commands::Action;
 
 /// Rows of the picture that are not the view: header, title, message, hints.
@@ -33,10 +34,13 @@ pub(crate) struct Model {
     pub(crate) home: String,
     /// The namespace looked at; `None` is all of them.
     pub(crate) namespace: Option<String>,
-    pub(crate) world: World,
+    /// What is known of the objects of each kind that is watched.
+    pub(crate) sheets: BTreeMap<GroupKind, Sheet>,
+    pub(crate) now: Timestamp,
+    /// How far the cluster's history is known.
+    pub(crate) revision: Revision,
     /// What is known about the watch of each kind.
     pub(crate) watches: BTreeMap<GroupKind, Watch>,
-    pub(crate) health: Health,
     /// What is looked at, on top of what it was reached from; never empty.
     pub(crate) views: Vec<View>,
     pub(crate) overlay: Option<Overlay>,
@@ -121,9 +125,19 @@ pub(crate) struct Forwarded {
 pub(crate) enum Overlay {
     Filter(Input),
     Palette(Palette),
-    Port { input: Input, pod: Key },
-    Choose { title: String, items: Vec<String>, at: usize, then: Then },
+    Port {
+        input: Input,
+        pod: Key,
+    },
+    Choose {
+        title: String,
+        items: Vec<String>,
+        at: usize,
+        then: Then,
+    },
     Confirm(Confirm),
+    /// Which columns are shown; the cursor.
+    Columns(usize),
     Help(u16),
 }
 
@@ -143,15 +157,16 @@ pub(crate) enum Then {
     Namespace,
     Logs(Key),
     Shell(Key),
+    /// The column to sort by.
+    Sort,
 }
 
 /// A question before something that cannot be taken back.
 pub(crate) struct Confirm {
-    pub(crate) line: String,
-    pub(crate) action: Action,
-    pub(crate) key: Key,
-    /// The very object that was asked about.
-    pub(crate) uid: String,
+    /// The command lines, and what they mean.
+    pub(crate) commands: Vec<(String, Action)>,
+    /// The very objects that were asked about, with their uids.
+    pub(crate) about: Vec<(Key, Box<str>)>,
 }
 
 impl Model {
@@ -169,9 +184,10 @@ impl Model {
             server: clean(server),
             home: home.into(),
             namespace: Some(home.into()),
-            world: World::default().at(now),
+            sheets: BTreeMap::new(),
+            now,
+            revision: 0,
             watches: BTreeMap::new(),
-            health: Health::default(),
             views: vec![View::Table(Table::of(pods.clone(), Within::Namespace))],
             overlay: None,
             message: None,
@@ -194,10 +210,6 @@ impl Model {
         self.generation
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.world.now()
-    }
-
     pub(crate) fn say(&mut self, text: impl AsRef<str>) {
         self.message = Some(Message { text: clean(text.as_ref()), bad: false });
     }
@@ -218,10 +230,24 @@ impl Model {
         if let View::Table(table) = self.view() { Some(table) } else { None }
     }
 
-    /// The object the cursor is on.
-    pub(crate) fn chosen(&self) -> Option<&Object> {
-        let table = self.table()?;
-        table.rows.get(table.at)
+    /// What is known of `K`.
+    pub(crate) fn sheet(&self, kind: &GroupKind) -> Option<&Sheet> {
+        self.sheets.get(kind)
+    }
+
+    /// The row of an object, if it is known.
+    pub(crate) fn row(&self, key: &Key) -> Option<&Arc<Row>> {
+        self.sheet(&key.kind)?.get(&key.namespace, &key.name)
+    }
+
+    /// The names of a kind's objects here, by a word for the kind.
+    pub(crate) fn names(&self, word: &str) -> Vec<String> {
+        let Some(kind) = shared_api::find(word) else { return Vec::new() };
+        let near = |row: &&Arc<Row>| {
+            !kind.namespaced || self.namespace.as_deref().is_none_or(|here| &*row.namespace == here)
+        };
+        let sheet = self.sheet(&kind.group_kind());
+        sheet.into_iter().flat_map(Sheet::iter).filter(near).map(|row| row.name.to_string()).collect()
     }
 
     /// The namespace that a line without one means.
@@ -234,7 +260,7 @@ impl Model {
         if self.watches.contains_key(kind) {
             return None;
         }
-        let watch = Watch { standing: Standing::default(), since: Some(self.now()), known: false };
+        let watch = Watch { standing: Standing::default(), since: Some(self.now), known: false };
         self.watches.insert(kind.clone(), watch);
         Some(Effect::Watch(kind.clone()))
     }
@@ -263,11 +289,12 @@ impl Model {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        self.health = Health::of(&self.world);
         let synced = |kind: &GroupKind| self.watches.get(kind).is_some_and(|w| w.standing.synced);
         let Some(View::Table(table)) = self.views.last_mut() else { return };
         let synced = synced(&table.kind);
-        if let Some(gone) = table.settle(&self.world, self.namespace.as_deref())
+        let nothing = Sheet::default();
+        let sheet = self.sheets.get(&table.kind).unwrap_or(&nothing);
+        if let Some(gone) = table.settle(sheet, self.namespace.as_deref())
             && synced
         {
             self.say(format!("{gone} is gone; the cursor moved to its neighbour"));
@@ -275,13 +302,23 @@ impl Model {
     }
 
     /// The filter of the view, if it can have one.
-    pub(crate) fn filter_mut(&mut self) -> Option<&mut String> {
-        match self.view_mut() {
-            View::Table(table) => Some(&mut table.filter),
-            View::Logs(logs) => Some(&mut logs.pager.filter),
-            View::Text(text) => Some(&mut text.pager.filter),
+    pub(crate) fn filter(&self) -> Option<&str> {
+        match self.view() {
+            View::Table(table) => Some(table.filter().text()),
+            View::Logs(logs) => Some(&logs.pager.filter),
+            View::Text(text) => Some(&text.pager.filter),
             View::Shell(_) | View::Forwards(_) => None,
         }
+    }
+
+    pub(crate) fn filter_by(&mut self, text: &str) {
+        match self.view_mut() {
+            View::Table(table) => table.filter_by(text),
+            View::Logs(logs) => text.clone_into(&mut logs.pager.filter),
+            View::Text(shown) => text.clone_into(&mut shown.pager.filter),
+            View::Shell(_) | View::Forwards(_) => {}
+        }
+        self.stale = true;
     }
 
     /// The logs or text that is scrolled, if the view is one.

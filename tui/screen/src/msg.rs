@@ -1,10 +1,11 @@
 //! What happens to the screen, and what it asks to be done.
 
+use crate::rows::Delta;
 use bytes::Bytes;
 use crossterm::event::KeyEvent;
-use shared_api::{GroupKind, Key, KindInfo, Object, Timestamp};
-use shared_client::{Event, LogOptions, Standing};
-use std::{net::SocketAddr, sync::Arc};
+use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
+use shared_client::{LogOptions, Standing};
+use std::net::SocketAddr;
 use tui_commands::Action;
 
 /// Names one question, and with it the answers that belong to it.
@@ -19,10 +20,8 @@ pub(crate) enum Msg {
     Tick(Timestamp),
     /// A picture is about to be drawn.
     Frame,
-    /// Changes to the objects of one kind.
-    Watched(Arc<Vec<Event>>),
-    /// All objects of one kind, after changes were missed.
-    Picture(GroupKind, Vec<Object>),
+    /// Changes to the objects of one kind, and how far history is known with them.
+    Rows(GroupKind, Vec<Delta>, Revision),
     /// How far the objects of a kind can be believed.
     Standing(GroupKind, Standing),
     /// A command ended.

@@ -10,7 +10,8 @@ mod pictures;
 use crate::{
     draw::draw,
     model::Model,
-    msg::{Effect, Msg},
+    msg::{Effect, Msg, info},
+    rows::Digester,
     update::update,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -18,7 +19,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use shared_api::{GroupKind, Object};
 use shared_client::{Event, Standing};
 use shared_testkit::*;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// A model, the effects it asked for, and hands to drive it.
 struct Seat {
@@ -42,11 +43,17 @@ impl Seat {
     }
 
     fn see(&mut self, objects: impl IntoIterator<Item = Object>) {
-        self.tell(Msg::Watched(Arc::new(objects.into_iter().map(Event::Added).collect())));
+        objects.into_iter().for_each(|object| self.hear(&Event::Added(object)));
     }
 
     fn lose(&mut self, object: Object) {
-        self.tell(Msg::Watched(Arc::new(vec![Event::Deleted(object)])));
+        self.hear(&Event::Deleted(object));
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let kind = event.object().unwrap().group_kind();
+        let delta = Digester::of(info(&kind).unwrap()).delta(event, moment()).unwrap();
+        self.tell(Msg::Rows(kind, vec![delta], event.revision()));
     }
 
     /// Every watch there is, is complete.
@@ -110,7 +117,8 @@ impl Seat {
     /// The name under the cursor.
     fn on(&mut self) -> String {
         self.tell(Msg::Frame);
-        self.model.chosen().map(|o| o.name().to_owned()).unwrap_or_default()
+        let chosen = self.model.table().and_then(|table| table.chosen());
+        chosen.map(|row| row.name.to_string()).unwrap_or_default()
     }
 
     fn said(&self) -> &str {
@@ -131,6 +139,7 @@ fn named_key(name: &str) -> KeyEvent {
         "left" => KeyCode::Left,
         "back" => KeyCode::Backspace,
         "pgdn" => KeyCode::PageDown,
+        "space" => KeyCode::Char(' '),
         other => panic!("no key {other}"),
     })
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod data;
+mod many;
 mod open;
 mod overlay;
 mod palette;

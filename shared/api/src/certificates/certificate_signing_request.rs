@@ -3,7 +3,7 @@
 mod beta;
 mod validate;
 
-use crate::{Column, Field, Invalid, Kind, Version, ago, cells};
+use crate::{Column, Field, Invalid, Kind, Timestamp, Version, ago, cells};
 pub use k8s_openapi::api::certificates::v1::CertificateSigningRequest;
 
 impl Kind for CertificateSigningRequest {
@@ -14,12 +14,9 @@ impl Kind for CertificateSigningRequest {
         Column::age(),
         Column::text("SignerName", |r, _| cells::or_none(Some(&r.spec.signer_name))),
         Column::text("Requestor", |r, _| r.spec.username.clone().unwrap_or_default()),
-        Column::text("RequestedDuration", |r, now| {
-            let wanted = r.spec.expiration_seconds.map(|s| jiff::SignedDuration::from_secs(s.into()));
-            wanted.map_or_else(
-                || cells::or_none(None),
-                |wanted| ago(now.saturating_sub(wanted).unwrap_or(now), now),
-            )
+        Column::text("RequestedDuration", |r, _| {
+            let wanted = r.spec.expiration_seconds.and_then(|s| Timestamp::from_second(s.into()).ok());
+            wanted.map_or_else(|| cells::or_none(None), |until| ago(Timestamp::UNIX_EPOCH, until))
         }),
         Column::text("Condition", |r, _| condition(r)),
     ];

@@ -1,10 +1,11 @@
 //! Where this is, how the cluster is, and how far the picture can be believed.
 
-use super::theme::{BAD, DIM, GOOD, PLAIN, STRONG, WARN};
+use super::theme::{BAD, DIM, GOOD, STRONG, WARN};
 use crate::{
-    model::{Model, Order, Table, View, Within, clean},
+    model::{Health, Model, Table, View, Within, clean},
     msg::info,
     pager::{Pager, fit, width},
+    rows::By,
 };
 use ratatui::{
     Frame,
@@ -25,31 +26,22 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Span::styled(format!("  {}", model.server), DIM),
         Span::raw(format!("  {namespace}")),
     ];
-    let health = &model.health;
-    let known = |kind| model.watches.get(&kind).is_some_and(|w| w.known);
-    let mut numbers = vec![Span::raw(" nodes ")];
-    let short = health.nodes_ready < health.nodes;
-    let nodes = format!("{}/{} ready", health.nodes_ready, health.nodes);
-    numbers.push(if known(GroupKind::of::<Node>()) {
-        Span::styled(nodes, if short { BAD } else { PLAIN })
-    } else {
-        Span::styled("not known yet", DIM)
-    });
-    numbers.push(if known(GroupKind::of::<Pod>()) {
-        Span::raw(format!("  pods {}/{} running", health.running, health.pods))
-    } else {
-        Span::styled("  pods not known yet", DIM)
-    });
-    for (count, what, style) in [
-        (health.unready, "not ready", WARN),
-        (health.pending, "pending", WARN),
-        (health.failed, "failed", BAD),
-    ] {
-        if count > 0 {
-            numbers.push(Span::styled(format!(", {count} {what}"), style));
+    let known = |kind: &GroupKind| model.watches.get(kind).is_some_and(|w| w.known);
+    let mut numbers = Vec::new();
+    for (kind, what) in [(GroupKind::of::<Node>(), " nodes"), (GroupKind::of::<Pod>(), "  pods")] {
+        let Health { all, fine, waiting, bad } = Health::of(model.sheet(&kind));
+        if !known(&kind) {
+            numbers.push(Span::styled(format!("{what} not known yet"), DIM));
+            continue;
+        }
+        numbers.push(Span::raw(format!("{what} {fine}/{all} well")));
+        for (count, said, style) in [(waiting, "waiting", WARN), (bad, "failing", BAD)] {
+            if count > 0 {
+                numbers.push(Span::styled(format!(", {count} {said}"), style));
+            }
         }
     }
-    let revision = Span::styled(format!("rev {} ", model.world.revision()), DIM);
+    let revision = Span::styled(format!("rev {} ", model.revision), DIM);
     let room = usize::from(area.width);
     let lines = vec![
         both_ends(place, vec![believed(model, room.saturating_sub(20))], room),
@@ -62,7 +54,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 fn believed(model: &Model, room: usize) -> Span<'static> {
     let kind = model.table().map_or(GroupKind::of::<Pod>(), |t| t.kind.clone());
     let Some(watch) = model.watches.get(&kind) else { return Span::raw("") };
-    let age = watch.since.map_or(String::new(), |since| format!(" for {}", ago(since, model.now())));
+    let age = watch.since.map_or(String::new(), |since| format!(" for {}", ago(since, model.now)));
     let why = watch.standing.trouble.as_ref().map_or(String::new(), |why| format!(": {why}"));
     let cut = |text: String| if width(&text) > room { fit(&text, room) } else { text };
     match (watch.standing.connected, watch.standing.synced) {
@@ -149,12 +141,33 @@ fn of_table(model: &Model, table: &Table) -> (String, String) {
         Within::Namespace => String::new(),
         Within::Node(node) => format!(" on {node}"),
         Within::Selected { by, namespace, .. } => format!(" of {by} in {namespace}"),
+        Within::Owned { by } => format!(" of {} in {}", crate::model::word(by), by.namespace),
     };
     let path: Vec<_> = model.views[..model.views.len() - 1].iter().map(crumb).collect();
     let before = if path.is_empty() { String::new() } else { format!("{} › ", path.join(" › ")) };
-    let order = if table.order == Order::Changed { " last changed first" } else { "" };
-    let count = counted(table.rows.len(), table.total, &table.filter);
-    (format!("{before}{kind}{within}"), format!("{count}{order}"))
+    let mut notes = String::new();
+    let order = table.listing.order();
+    match order.by {
+        By::Name => {}
+        By::Changed => notes.push_str(if order.down { " last changed first" } else { " last changed last" }),
+        By::Column(at) => {
+            let name = table.headings().get(at).map_or(String::new(), |h| h.name.to_lowercase());
+            notes.push_str(&format!(" by {name}{}", if order.down { " down" } else { "" }));
+        }
+    }
+    if table.faults {
+        notes.push_str(" faults only");
+    }
+    if !table.marks.is_empty() {
+        notes.push_str(&format!(" {} marked", table.marks.len()));
+    }
+    let filter = table.filter().text();
+    let count = if table.faults && filter.is_empty() {
+        format!("{}", table.listing.len())
+    } else {
+        counted(table.listing.len(), table.listing.total(), filter)
+    };
+    (format!("{before}{kind}{within}"), format!("{count}{notes}"))
 }
 
 fn crumb(view: &View) -> String {

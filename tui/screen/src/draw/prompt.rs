@@ -5,7 +5,7 @@ use super::theme::{BAD, CURSOR, DIM, PLAIN, STRONG, WARN};
 use crate::{
     input::Input,
     keys::{Act, KEYS, PLACES},
-    model::{Model, Overlay, View, clean},
+    model::{Confirm, Model, Overlay, View, clean},
     pager::{fit, width, wrap},
     update::listens,
 };
@@ -34,6 +34,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: R
         Some(Overlay::Filter(_)) => Line::styled(" enter keeps the filter  esc clears it", DIM),
         Some(Overlay::Port { .. }) => Line::styled(" enter opens  esc leaves", DIM),
         Some(Overlay::Choose { .. }) => Line::styled(" ↑↓ move  enter chooses  esc leaves", DIM),
+        Some(Overlay::Columns(_)) => Line::styled(" ↑↓ move  space shows or hides  esc leaves", DIM),
         Some(Overlay::Confirm(_)) => Line::styled(" y does it  n or esc does nothing", DIM),
         Some(Overlay::Help(_)) => Line::styled(" ↑↓ scroll  any other key leaves", DIM),
         None => keys(model, usize::from(hints.width)),
@@ -148,19 +149,37 @@ pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-pub(super) fn confirm(line: &str, frame: &mut Frame<'_>, area: Rect) {
-    let command = format!("dhow --batch {}", clean(line));
-    let wide = width(&command).min(usize::from(area.width).saturating_sub(4)).max(20);
-    let inner = pane(frame, area, wide, width(&command).div_ceil(wide) + 3, "run this?");
-    let text = vec![
-        Line::styled(command, WARN),
-        Line::raw(""),
-        Line::from(vec![
-            Span::styled("y", STRONG),
-            Span::raw(" does it, "),
-            Span::styled("n", STRONG),
-            Span::raw(" does not"),
-        ]),
-    ];
+/// The columns of the table, each shown or not.
+pub(super) fn columns(model: &Model, at: usize, frame: &mut Frame<'_>, area: Rect) {
+    let Some(table) = model.table() else { return };
+    let shown = table.columns();
+    let items: Vec<_> = table
+        .headings()
+        .iter()
+        .enumerate()
+        .map(|(n, heading)| format!("[{}] {}", if shown.contains(&n) { "x" } else { " " }, heading.name))
+        .collect();
+    choose("columns", &items, at, frame, area);
+}
+
+pub(super) fn confirm(confirm: &Confirm, frame: &mut Frame<'_>, area: Rect) {
+    let commands: Vec<_> =
+        confirm.commands.iter().map(|(line, _)| format!("dhow --batch {}", clean(line))).collect();
+    let room = usize::from(area.width).saturating_sub(4);
+    let wide = commands.iter().map(|c| width(c)).max().unwrap_or(0).min(room).max(20);
+    let high: usize = commands.iter().map(|c| width(c).div_ceil(wide)).sum();
+    let title = match confirm.about.len() {
+        0 | 1 => "run this?".to_owned(),
+        many => format!("run this on {many} objects?"),
+    };
+    let inner = pane(frame, area, wide, high + 3, &title);
+    let mut text: Vec<_> = commands.into_iter().map(|command| Line::styled(command, WARN)).collect();
+    text.push(Line::raw(""));
+    text.push(Line::from(vec![
+        Span::styled("y", STRONG),
+        Span::raw(" does it, "),
+        Span::styled("n", STRONG),
+        Span::raw(" does not"),
+    ]));
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), inner);
 }

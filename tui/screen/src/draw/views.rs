@@ -47,7 +47,7 @@ pub(super) fn forwards(model: &Model, on: Option<u64>, frame: &mut Frame<'_>, ar
         .collect();
     let at = forward_at(on, &model.forwards);
     let first = at.saturating_sub(usize::from(area.height.saturating_sub(2)));
-    let mut lines = lay(&heads, &rows[first..], area.width, Some(at - first));
+    let mut lines = lay(&heads, &rows[first..], &[], area.width, Some(at - first));
     if let Some(why) = model.forwards.get(at).and_then(|f| f.trouble.as_ref()) {
         lines.push(Line::raw(""));
         lines.push(Line::styled(format!(" {why}"), BAD));

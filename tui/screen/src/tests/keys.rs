@@ -67,11 +67,22 @@ fn enter_goes_in_and_esc_comes_back() {
     assert_eq!(seat.asked.last(), Some(&Effect::Stop(1)));
     seat.press("<esc><esc><esc><esc>");
     assert_eq!(seat.model.views.len(), 1);
+    let set = serde_json::json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {
+        "name": "web-5d", "namespace": "default", "uid": "set", "ownerReferences": [{
+            "apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "w", "controller": true}]},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}}});
+    seat.see([Object::from_value(&set).unwrap()]);
     seat.press(":deploy<enter>");
     seat.live();
     seat.press("<enter>");
+    seat.live();
+    assert!(seat.picture().contains("replicasets of deployments/web in default"));
+    assert_eq!(seat.on(), "web-5d");
+    seat.press("<enter>");
     assert_eq!(seat.on(), "web-1");
-    assert!(seat.picture().contains("pods of deployments/web in default"));
+    assert!(seat.picture().contains("pods of replicasets/web-5d in default"));
+    seat.press("<esc>O");
+    assert_eq!(seat.on(), "web");
 }
 
 #[test]
@@ -151,4 +162,40 @@ fn one_of_several_containers_is_chosen() {
     assert!(matches!(seat.model.overlay, Some(Overlay::Choose { .. })));
     seat.press("j<enter>");
     assert!(matches!(seat.asked.last(), Some(Effect::Logs { options, .. }) if options.container == "side"));
+}
+
+#[test]
+fn what_is_marked_is_acted_on_together() {
+    let mut seat = Seat::over(scene());
+    seat.press("<space>j<space>");
+    assert!(seat.picture().contains("2 marked"));
+    seat.press("<ctrl-d>");
+    seat.looks_like("confirm-many");
+    seat.asked.clear();
+    seat.press("y");
+    let wanted = Box::new(
+        tui_commands::grammar::parse_line("delete pods/web-1 pods/web-3 --no-wait -n default").unwrap(),
+    );
+    assert!(
+        matches!(seat.asked.last(), Some(Effect::Perform { action, .. }) if *action == wanted),
+        "{:?}",
+        seat.asked
+    );
+    seat.press("<esc>");
+    assert!(!seat.picture().contains("marked"));
+}
+
+#[test]
+fn rows_are_sorted_filtered_and_cut_as_asked() {
+    let mut seat = Seat::over(scene());
+    seat.press("z");
+    assert_eq!(seat.on(), "web-2");
+    assert!(seat.picture().contains("faults only"));
+    seat.press("zojj<enter>g");
+    assert_eq!(seat.on(), "web-2", "by readiness, 0/1 first");
+    seat.press("IC<down><space><esc>");
+    let picture = seat.picture();
+    assert!(picture.contains("by ready down") && !picture.contains("STATUS"), "{picture}");
+    seat.press(":pods k8s-test /!web name:db<enter>");
+    assert_eq!(seat.on(), "db-0");
 }

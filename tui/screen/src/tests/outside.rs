@@ -4,6 +4,7 @@ use super::*;
 use crate::{effects::Effects, msg::Outcome};
 use shared_api::{Key, Refusal, core::Pod, meta::Status};
 use shared_client::{Channel, Duplex, Frame, LogOptions, Result, Session, Sessions};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tui_commands::{Doors, grammar::parse_line};
 
@@ -57,7 +58,7 @@ async fn a_watch_tells_what_is_there_and_how_far_to_believe_it() {
         seat.tell(answered.recv().await.unwrap());
     }
     fake.put(&object(&pod("b")));
-    while seat.model.table().unwrap().rows.len() < 2 {
+    while seat.model.table().unwrap().listing.len() < 2 {
         seat.tell(answered.recv().await.unwrap());
         seat.tell(Msg::Frame);
     }

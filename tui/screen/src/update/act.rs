@@ -1,14 +1,15 @@
 //! What each key of the map does.
 
-use super::{open, scroll};
+use super::{many, open, scroll};
 use crate::{
     input::Input,
     keys::Act,
-    model::{Confirm, Model, Order, Overlay, Palette, Shows, Table, Then, View, Within, word},
+    model::{Model, Overlay, Palette, Shows, Table, Then, View, Within},
     msg::Effect,
+    rows::{Order, Row},
 };
-use shared_api::{GroupKind, Object, core};
-use tui_commands::{Action, Delete, NodeName, Scope};
+use shared_api::{GroupKind, core};
+use std::sync::Arc;
 
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     match act {
@@ -22,19 +23,14 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Help => over(model, Overlay::Help(0)),
         Act::Palette => over(model, Overlay::Palette(Palette::default())),
-        Act::Filter => match model.filter_mut() {
-            Some(filter) => {
-                let input = Input::with(filter.clone());
-                over(model, Overlay::Filter(input))
-            }
+        Act::Filter => match model.filter().map(str::to_owned) {
+            Some(filter) => over(model, Overlay::Filter(Input::with(filter))),
             None => Vec::new(),
         },
         Act::Back => back(model),
         Act::Namespace => {
             let mut items = vec!["all namespaces".to_owned()];
-            items.extend(
-                model.world.of_kind(&GroupKind::of::<core::Namespace>()).map(|o| o.name().to_owned()),
-            );
+            items.extend(model.names("namespaces"));
             let at = items.iter().position(|i| Some(i) == model.namespace.as_ref()).unwrap_or(0);
             over(model, Overlay::Choose { title: "namespace".into(), items, at, then: Then::Namespace })
         }
@@ -42,17 +38,15 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             open::namespace(model, None);
             Vec::new()
         }
-        Act::Wide | Act::Order => {
+        Act::Wide | Act::Faults | Act::Reverse | Act::Mark | Act::MarkTo => {
             if let View::Table(table) = model.view_mut() {
-                match (act, table.order) {
-                    (Act::Wide, _) => table.wide = !table.wide,
-                    (_, Order::Name) => table.order = Order::Changed,
-                    (_, Order::Changed) => table.order = Order::Name,
-                }
+                table_act(table, act);
             }
             model.stale = true;
             Vec::new()
         }
+        Act::Sort => sort(model),
+        Act::Columns => over(model, Overlay::Columns(0)),
         Act::Wrap => {
             if let Some((pager, _)) = model.pager_mut() {
                 pager.wrap = !pager.wrap;
@@ -68,16 +62,43 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Describe
         | Act::Yaml
         | Act::Forward
-        | Act::Delete
-        | Act::Cordon
-        | Act::Uncordon => {
-            let Some(object) = model.chosen().cloned() else {
+        | Act::Why
+        | Act::Owner => {
+            let Some((kind, row)) = chosen(model) else {
                 model.say("there is nothing here to act on");
                 return Vec::new();
             };
-            on(model, act, &object)
+            on(model, act, &kind, &row)
         }
+        Act::Delete | Act::Cordon | Act::Uncordon => many::act(model, act),
     }
+}
+
+/// The object of the cursor, and its kind.
+fn chosen(model: &Model) -> Option<(GroupKind, Arc<Row>)> {
+    let table = model.table()?;
+    Some((table.kind.clone(), Arc::clone(table.chosen()?)))
+}
+
+fn table_act(table: &mut Table, act: Act) {
+    match act {
+        Act::Wide => table.wide = !table.wide,
+        Act::Faults => table.only_faults(!table.faults),
+        Act::Reverse => {
+            let Order { by, down } = table.listing.order();
+            table.listing.sort(Order { by, down: !down });
+        }
+        Act::MarkTo => table.mark_to(),
+        _ => table.mark(),
+    }
+}
+
+/// Asks what to sort by; the first is the name, the second the last change.
+fn sort(model: &mut Model) -> Vec<Effect> {
+    let Some(table) = model.table() else { return Vec::new() };
+    let columns = table.headings().into_iter().map(|heading| heading.name.to_lowercase());
+    let items: Vec<_> = ["name".to_owned(), "last change".into()].into_iter().chain(columns).collect();
+    over(model, Overlay::Choose { title: "sort by".into(), items, at: 0, then: Then::Sort })
 }
 
 fn over(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
@@ -85,58 +106,65 @@ fn over(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
     Vec::new()
 }
 
-fn on(model: &mut Model, act: Act, object: &Object) -> Vec<Effect> {
-    let key = object.key();
+fn on(model: &mut Model, act: Act, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
+    let key = row.key(kind);
     match act {
         Act::Describe => open::describe(model, &key),
         Act::Yaml => open::yaml(model, &key),
-        Act::Logs => open::logs_of(model, object),
-        Act::Shell => open::shell_of(model, object),
-        Act::Forward => open::port_of(model, object),
-        Act::Cordon | Act::Uncordon => {
-            let node = NodeName { node: key.name.clone() };
-            let action = if act == Act::Cordon { Action::Cordon(node) } else { Action::Uncordon(node) };
-            let verb = if act == Act::Cordon { "cordon" } else { "uncordon" };
-            open::perform(model, action, format!("{verb} {}", key.name))
-        }
-        Act::Delete => {
-            let mut line = format!("delete {} --no-wait", word(&key));
-            let mut scope = Scope::default();
-            if !key.namespace.is_empty() {
-                line.push_str(&format!(" -n {}", key.namespace));
-                scope.namespace = Some(key.namespace.clone());
-            }
-            let ask = Delete { words: vec![word(&key)], scope, no_wait: true, ..Delete::default() };
-            let (action, uid) = (Action::Delete(ask), object.uid().to_owned());
-            over(model, Overlay::Confirm(Confirm { line, action, key, uid }))
-        }
-        _ => enter(model, object),
+        Act::Why => open::why(model, &key),
+        Act::Logs => open::logs_of(model, kind, row),
+        Act::Shell => open::shell_of(model, kind, row),
+        Act::Forward => open::port_of(model, kind, row),
+        Act::Owner => owner(model, row),
+        _ => enter(model, kind, row),
     }
 }
 
-/// Into an object: to the pods it stands for, to a pod's log, else to everything about it.
-fn enter(model: &mut Model, object: &Object) -> Vec<Effect> {
-    let kind = object.group_kind();
-    if kind == GroupKind::of::<core::Pod>() {
-        return open::logs_of(model, object);
+/// To the table of what controls an object, the cursor on it.
+fn owner(model: &mut Model, row: &Row) -> Vec<Effect> {
+    let Some((kind, name)) = row.leads.owner.clone() else {
+        model.say(format!("nothing controls {}", row.name));
+        return Vec::new();
+    };
+    let mut table = Table::of(kind, Within::Namespace);
+    table.filter_by(&format!("name:^{name}$"));
+    open::table(model, table)
+}
+
+/// What the objects of a kind are looked into for: what they make.
+const MADE: &[(&str, &str)] =
+    &[("Deployment", "replicasets"), ("CronJob", "jobs"), ("Service", "endpointslices.discovery.k8s.io")];
+
+/// Into an object: to what it makes, to the pods it stands for, to a pod's log, else to everything about it.
+fn enter(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
+    if *kind == GroupKind::of::<core::Pod>() {
+        return open::logs_of(model, kind, row);
     }
-    if kind == GroupKind::of::<core::Namespace>() {
-        open::namespace(model, Some(object.name().to_owned()));
+    if *kind == GroupKind::of::<core::Namespace>() {
+        open::namespace(model, Some(row.name.to_string()));
         return open::table(model, Table::of(GroupKind::of::<core::Pod>(), Within::Namespace));
     }
-    match crate::model::pods_within(object) {
+    let made =
+        MADE.iter().find(|(maker, _)| *maker == kind.kind).and_then(|(_, made)| shared_api::find(made));
+    if let Some(made) = made {
+        return open::table(model, Table::of(made.group_kind(), Within::Owned { by: row.key(kind) }));
+    }
+    match crate::model::pods_within(kind, row) {
         Some(within) => open::table(model, Table::of(GroupKind::of::<core::Pod>(), within)),
-        None => open::describe(model, &object.key()),
+        None => open::describe(model, &row.key(kind)),
     }
 }
 
-/// Clears the filter, else stops what runs, else goes back.
+/// Clears the filter, else the marks, else stops what runs, else goes back.
 fn back(model: &mut Model) -> Vec<Effect> {
-    if let Some(filter) = model.filter_mut()
-        && !filter.is_empty()
+    if model.filter().is_some_and(|filter| !filter.is_empty()) {
+        model.filter_by("");
+        return Vec::new();
+    }
+    if let View::Table(table) = model.view_mut()
+        && !table.marks.is_empty()
     {
-        filter.clear();
-        model.stale = true;
+        table.marks.clear();
         return Vec::new();
     }
     let own = open::generation(model.view());

@@ -5,24 +5,22 @@ use crate::{
     msg::{Effect, Generation, Msg, Outcome},
     pager::Pager,
 };
-use shared_api::{GroupKind, Key, Object};
-use shared_client::{Event, Standing};
-use std::collections::BTreeSet;
+use shared_api::GroupKind;
+use shared_client::Standing;
 
 pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Tick(now) => {
-            model.world.tick(now);
-            // Ages are drawn from the objects; only a filter has to be asked again.
-            model.stale |= model.table().is_some_and(|t| !t.filter.is_empty());
+            model.now = now;
         }
-        Msg::Watched(events) => {
-            for event in events.iter() {
-                model.world.observe(event);
+        Msg::Rows(kind, deltas, revision) => {
+            let sheet = model.sheets.entry(kind).or_default();
+            for delta in deltas {
+                sheet.take(delta);
             }
+            model.revision = model.revision.max(revision);
             model.stale = true;
         }
-        Msg::Picture(kind, objects) => picture(model, &kind, objects),
         Msg::Standing(kind, standing) => stand(model, &kind, standing),
         Msg::Performed(generation, outcome) => performed(model, generation, outcome),
         Msg::Lines(generation, lines) => {
@@ -79,24 +77,8 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Changes were missed: the picture replaces all that was known of the kind.
-fn picture(model: &mut Model, kind: &GroupKind, objects: Vec<Object>) {
-    let there: BTreeSet<Key> = objects.iter().map(Object::key).collect();
-    let gone: Vec<_> = model
-        .world
-        .of_kind(kind)
-        .filter(|o| !there.contains(&o.key()))
-        .cloned()
-        .map(Event::Deleted)
-        .collect();
-    for event in gone.into_iter().chain(objects.into_iter().map(Event::Added)) {
-        model.world.observe(&event);
-    }
-    model.stale = true;
-}
-
 fn stand(model: &mut Model, kind: &GroupKind, standing: Standing) {
-    let now = model.now();
+    let now = model.now;
     let watch = model.watches.entry(kind.clone()).or_default();
     watch.since = if standing.connected { None } else { watch.since.or(Some(now)) };
     watch.known |= standing.synced;

@@ -5,9 +5,11 @@ use crate::{
     model::{Forwarded, Logs, Model, Overlay, Shell, Shows, Table, Text, Then, View, pod_of, word},
     msg::{Effect, Generation},
     pager::Pager,
+    rows::Row,
 };
-use shared_api::{Key, Object, core::Pod};
+use shared_api::{GroupKind, Key, core::Pod};
 use shared_client::LogOptions;
+use std::sync::Arc;
 use tui_commands::{Action, grammar};
 
 /// How many lines a log opens with.
@@ -55,6 +57,10 @@ fn within(key: &Key) -> String {
 
 pub(super) fn describe(model: &mut Model, key: &Key) -> Vec<Effect> {
     text(model, &format!("describe {}{}", word(key), within(key)))
+}
+
+pub(super) fn why(model: &mut Model, key: &Key) -> Vec<Effect> {
+    text(model, &format!("why {}{}", word(key), within(key)))
 }
 
 pub(super) fn yaml(model: &mut Model, key: &Key) -> Vec<Effect> {
@@ -105,28 +111,24 @@ fn start(model: &mut Model, action: Action, line: String, shows: Shows) -> Vec<E
 }
 
 pub(super) fn containers(model: &Model, pod: &Key) -> Vec<String> {
-    let Some(pod) = model.world.get::<Pod>(pod) else { return Vec::new() };
-    let spec = pod.spec.as_ref();
-    let names = spec.into_iter().flat_map(|s| &s.containers).map(|c| c.name.clone());
-    let init = spec.into_iter().flat_map(|s| s.init_containers.iter().flatten()).map(|c| c.name.clone());
-    names.chain(init).collect()
+    model.row(pod).map(|row| row.leads.containers.clone()).unwrap_or_default()
 }
 
-fn pod_behind(model: &mut Model, object: &Object) -> Option<Key> {
-    let found = pod_of(object, &model.world).map(|pod| Key::from_kind(&*pod));
+fn pod_behind(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Option<Key> {
+    let found = pod_of(kind, row, &model.sheets).map(|pod| pod.key(&GroupKind::of::<Pod>()));
     if found.is_none() {
-        model.say(format!("{} stands for no pod; enter goes into it", word(&object.key())));
+        model.say(format!("{} stands for no pod; enter goes into it", word(&row.key(kind))));
     }
     found
 }
 
-pub(super) fn logs_of(model: &mut Model, object: &Object) -> Vec<Effect> {
-    let Some(pod) = pod_behind(model, object) else { return Vec::new() };
+pub(super) fn logs_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
+    let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
     choose(model, pod, "logs of", Then::Logs)
 }
 
-pub(super) fn shell_of(model: &mut Model, object: &Object) -> Vec<Effect> {
-    let Some(pod) = pod_behind(model, object) else { return Vec::new() };
+pub(super) fn shell_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
+    let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
     choose(model, pod, "shell in", Then::Shell)
 }
 
@@ -147,6 +149,7 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
             namespace(model, Some(item));
             Vec::new()
         }
+        Then::Sort => Vec::new(),
         Then::Logs(pod) => {
             if let View::Logs(logs) = model.view_mut() {
                 logs.options.container = item;
@@ -185,13 +188,11 @@ pub(super) fn shell(model: &mut Model, pod: Key, container: String, command: Vec
     stop.into_iter().chain([Effect::Shell { generation, pod, container, command, size }]).collect()
 }
 
-pub(super) fn port_of(model: &mut Model, object: &Object) -> Vec<Effect> {
-    let Some(key) = pod_behind(model, object) else { return Vec::new() };
-    let pod = model.world.get::<Pod>(&key);
-    let containers = pod.iter().flat_map(|p| &p.spec).flat_map(|s| &s.containers);
-    let port = containers.flat_map(|c| c.ports.iter().flatten()).map(|p| p.container_port).next();
+pub(super) fn port_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
+    let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
+    let port = model.row(&pod).and_then(|row| row.leads.port);
     let input = Input::with(port.map(|p| p.to_string()).unwrap_or_default());
-    model.overlay = Some(Overlay::Port { input, pod: key });
+    model.overlay = Some(Overlay::Port { input, pod });
     Vec::new()
 }
 

@@ -1,9 +1,13 @@
 //! Keys while a question, a prompt or the help lies over the view.
 
-use super::{open, palette};
-use crate::model::{Confirm, Model, Overlay, Then};
-use crate::msg::Effect;
+use super::{many, open, palette};
+use crate::{
+    model::{Confirm, Model, Overlay, Then, View},
+    msg::Effect,
+    rows::{By, Order},
+};
 use crossterm::event::{KeyCode, KeyEvent};
+use shared_api::Key;
 
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match model.overlay.take() {
@@ -47,6 +51,14 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                             open::namespace(model, None);
                             Vec::new()
                         }
+                        (Some(_), Then::Sort) => {
+                            let by = at.checked_sub(2).map_or([By::Name, By::Changed][at.min(1)], By::Column);
+                            if let View::Table(table) = model.view_mut() {
+                                table.listing.sort(Order { by, down: by == By::Changed });
+                            }
+                            model.stale = true;
+                            Vec::new()
+                        }
                         (Some(item), then) => open::chosen(model, then, item),
                         (None, _) => Vec::new(),
                     };
@@ -61,6 +73,10 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             Vec::new()
         }
         Some(Overlay::Confirm(confirm)) => answer(model, confirm, key),
+        Some(Overlay::Columns(at)) => {
+            columns(model, at, key);
+            Vec::new()
+        }
         Some(Overlay::Help(top)) => {
             let page = model.body().1;
             let to = match key.code {
@@ -81,15 +97,13 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 fn answer(model: &mut Model, confirm: Confirm, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Char('y') => {
-            let there = model.world.object(&confirm.key).map(|o| o.uid().to_owned());
-            if there.as_deref() != Some(&confirm.uid) {
-                model.complain(format!(
-                    "{} is gone, or another one of that name; nothing was done",
-                    confirm.key
-                ));
+            let same = |(key, uid): &&(Key, Box<str>)| model.row(key).is_some_and(|row| row.uid == *uid);
+            if let Some((key, _)) = confirm.about.iter().find(|about| !same(about)) {
+                let why = format!("{key} is gone, or another one of that name; nothing was done");
+                model.complain(why);
                 return Vec::new();
             }
-            open::perform(model, confirm.action, confirm.line)
+            many::perform(model, confirm.commands)
         }
         KeyCode::Esc | KeyCode::Char('n' | 'q') => {
             model.say("nothing was done");
@@ -102,11 +116,21 @@ fn answer(model: &mut Model, confirm: Confirm, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn filter(model: &mut Model, text: &str) {
-    if let Some(filter) = model.filter_mut() {
-        text.clone_into(filter);
+/// The list of columns: each can be shown or not.
+fn columns(model: &mut Model, mut at: usize, key: KeyEvent) {
+    let View::Table(table) = model.view_mut() else { return };
+    let last = table.headings().len().saturating_sub(1);
+    match key.code {
+        KeyCode::Up | KeyCode::Char('k') => at = at.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => at = (at + 1).min(last),
+        KeyCode::Char(' ') | KeyCode::Enter => table.show_column(at),
+        _ => return,
     }
-    model.stale = true;
+    model.overlay = Some(Overlay::Columns(at));
+}
+
+fn filter(model: &mut Model, text: &str) {
+    model.filter_by(text);
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) {

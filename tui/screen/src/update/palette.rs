@@ -7,7 +7,7 @@ use crate::{
     msg::Effect,
 };
 use crossterm::event::{KeyCode, KeyEvent};
-use shared_api::{GroupKind, Key, LabelSelector, Object, core};
+use shared_api::{GroupKind, Key, core};
 use shared_client::LogOptions;
 use tui_commands::{Action, grammar};
 
@@ -49,13 +49,7 @@ pub(super) fn press(model: &mut Model, mut palette: Palette, key: KeyEvent) -> V
 }
 
 fn complete(model: &Model, palette: &mut Palette) {
-    let here = model.namespace.as_deref();
-    let names = |word: &str| -> Vec<String> {
-        let Some(kind) = shared_api::find(word) else { return Vec::new() };
-        let all = model.world.of_kind(&kind.group_kind());
-        let near = |o: &&Object| !kind.namespaced || here.is_none_or(|here| o.namespace() == here);
-        all.filter(near).map(|o| o.name().to_owned()).collect()
-    };
+    let names = |word: &str| model.names(word);
     let before = palette.input.before().to_owned();
     let typing = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let mut found =
@@ -112,29 +106,29 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
     }
 }
 
-/// `KIND [-n NAME | -A] [-l LABELS] [/FILTER]`.
+/// `KIND [NAMESPACE | -n NAME | -A] [-l LABELS] [/FILTER…]`; a filter goes to the end of the line.
 fn look(model: &mut Model, kind: GroupKind, rest: &[&str]) -> Result<Vec<Effect>, String> {
     let mut table = Table::of(kind, Within::Namespace);
-    let (mut words, mut namespace) = (rest.iter(), model.namespace.clone());
+    let (mut words, mut namespace, mut filter) = (rest.iter(), model.namespace.clone(), Vec::new());
     while let Some(word) = words.next() {
         let mut value = || words.next().map(|w| (*w).to_owned()).ok_or(format!("{word} wants a value"));
         match *word {
             "-A" => namespace = None,
             "-n" => namespace = Some(value()?),
-            "-l" => {
-                let text = value()?;
-                let labels = LabelSelector::parse(&text).map_err(|e| e.to_string())?;
-                let by = format!("-l {text}");
-                table.within = Within::Selected { by, namespace: String::new(), labels };
-            }
+            "-l" => filter.extend(["-l".to_owned(), value()?]),
             other => match other.strip_prefix('/') {
-                Some(filter) => filter.clone_into(&mut table.filter),
-                None => return Err(format!("{other:?}: expected -n NAME, -A, -l LABELS or /FILTER")),
+                Some(first) => filter.push(first.to_owned()),
+                None if !filter.is_empty() => filter.push(other.to_owned()),
+                None if namespace != model.namespace || other.starts_with('-') => {
+                    return Err(format!("{other:?}: expected NAMESPACE, -n NAME, -A, -l LABELS or /FILTER"));
+                }
+                None => namespace = Some(other.to_owned()),
             },
         }
     }
-    if let Within::Selected { namespace: place, .. } = &mut table.within {
-        *place = namespace.clone().unwrap_or_else(|| model.here().to_owned());
+    table.filter_by(&filter.join(" "));
+    if let Some(why) = table.filter().trouble() {
+        return Err(why.to_owned());
     }
     model.namespace = namespace;
     Ok(open::table(model, table))
@@ -185,7 +179,8 @@ fn pod(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String
     if key.kind == GroupKind::of::<core::Pod>() {
         return Ok(key);
     }
-    let object = model.world.object(&key);
-    let object = object.ok_or_else(|| format!("{key} is not known here; open :{} first", kind.plural))?;
-    pod_of(object, &model.world).map(|p| Key::from_kind(&*p)).ok_or_else(|| format!("{key} has no pods"))
+    let row = model.row(&key);
+    let row = row.ok_or_else(|| format!("{key} is not known here; open :{} first", kind.plural))?;
+    let pod = pod_of(&key.kind, row, &model.sheets);
+    pod.map(|pod| pod.key(&GroupKind::of::<core::Pod>())).ok_or_else(|| format!("{key} has no pods"))
 }

@@ -1,0 +1,164 @@
+use super::{Delta, Leads, Row, fault::of_row, row::Parts};
+use serde::Deserialize;
+use serde_json::Value;
+use shared_api::{Heading, KindInfo, LabelSelector, Object, Timestamp, ages::OPEN};
+use shared_client::Event;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// How many different texts are remembered, so that rows can share them.
+const SHARED: usize = 4096;
+
+/// Makes rows of the objects of one kind. Most of them have labels, containers and a namespace in common.
+pub(crate) struct Digester {
+    kind: &'static KindInfo,
+    headings: Vec<Heading>,
+    namespaces: BTreeSet<Arc<str>>,
+    labels: BTreeSet<Arc<BTreeMap<String, String>>>,
+    leads: BTreeSet<Arc<Leads>>,
+}
+
+#[derive(Deserialize, Default)]
+struct Peek {
+    #[serde(default)]
+    spec: Option<Spec>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Spec {
+    node_name: Option<String>,
+    selector: Option<Value>,
+    containers: Vec<Container>,
+    init_containers: Vec<Container>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Container {
+    name: String,
+    ports: Vec<Port>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Port {
+    container_port: u16,
+}
+
+impl Digester {
+    pub(crate) fn of(kind: &'static KindInfo) -> Self {
+        let headings = (kind.headings)();
+        Self { kind, headings, namespaces: BTreeSet::new(), labels: BTreeSet::new(), leads: BTreeSet::new() }
+    }
+
+    /// What an event changes; `now` is when it was heard.
+    pub(crate) fn delta(&mut self, event: &Event, now: Timestamp) -> Option<Delta> {
+        match event {
+            Event::Added(object) => Some(Delta::Is(Box::new(self.row(object, now, true)))),
+            Event::Modified(object) => Some(Delta::Is(Box::new(self.row(object, now, false)))),
+            Event::Deleted(object) => {
+                Some(Delta::Gone { namespace: object.namespace().into(), name: object.name().into() })
+            }
+            Event::Bookmark { .. } => None,
+        }
+    }
+
+    fn row(&mut self, object: &Object, now: Timestamp, new: bool) -> Row {
+        // Decoded here, looked at once and let go: only the row is kept.
+        let once = Object::from_stored(object.bytes().clone());
+        let cells = (self.kind.row)(&once, OPEN);
+        let fault = of_row(&self.headings, cells.iter().map(String::as_str));
+        let labels = once.metadata().labels.clone().unwrap_or_default();
+        let leads = self.leads(&once);
+        Row::from(Parts {
+            namespace: shared(&mut self.namespaces, once.namespace()),
+            name: once.name().to_owned(),
+            uid: once.uid().to_owned(),
+            revision: once.revision(),
+            changed: now,
+            new,
+            fault,
+            labels: shared(&mut self.labels, labels),
+            leads,
+            cells,
+        })
+    }
+
+    fn leads(&mut self, object: &Object) -> Arc<Leads> {
+        let peek: Peek = serde_json::from_slice(object.bytes()).unwrap_or_default();
+        let spec = peek.spec.unwrap_or_default();
+        let ports = spec.containers.iter().flat_map(|c| &c.ports);
+        let owner = object
+            .controller()
+            .map(|owner| (shared_api::GroupKind::parse(&owner.api_version, &owner.kind), owner.name.clone()));
+        let leads = Leads {
+            node: spec.node_name.unwrap_or_default(),
+            port: ports.map(|p| p.container_port).find(|p| *p > 0),
+            selects: spec.selector.and_then(selector).unwrap_or_default(),
+            owner,
+            containers: spec.containers.into_iter().chain(spec.init_containers).map(|c| c.name).collect(),
+        };
+        shared(&mut self.leads, leads)
+    }
+}
+
+/// The labels that a selector of either form asks for.
+fn selector(value: Value) -> Option<String> {
+    let set = value.get("matchLabels").or(value.get("matchExpressions")).is_some();
+    let labels = if set {
+        LabelSelector::from_meta(&serde_json::from_value(value).ok()?)
+    } else {
+        LabelSelector::from_labels(&serde_json::from_value(value).ok()?)
+    };
+    Some(labels.to_string())
+}
+
+/// The same thing as before, if it was there before.
+fn shared<T: Ord + ?Sized, G>(known: &mut BTreeSet<Arc<T>>, given: G) -> Arc<T>
+where
+    G: Into<Arc<T>>,
+{
+    let given = given.into();
+    if let Some(same) = known.get(&given) {
+        return Arc::clone(same);
+    }
+    if known.len() >= SHARED {
+        known.clear();
+    }
+    known.insert(Arc::clone(&given));
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared_testkit::*;
+
+    #[test]
+    fn a_row_keeps_what_leads_on_and_shares_what_is_the_same() {
+        let pods = shared_api::find("pods").unwrap();
+        let mut digester = Digester::of(pods);
+        let mut row = |name: &str| {
+            let pod = object(&pod(name).labelled("app", "web").on("n1").ready());
+            match digester.delta(&Event::Added(pod), Timestamp::UNIX_EPOCH) {
+                Some(Delta::Is(row)) => *row,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (a, b) = (row("a"), row("b"));
+        assert_eq!((&*a.name, &*a.namespace, a.leads.node.as_str()), ("a", "default", "n1"));
+        assert_eq!(a.leads.containers.len(), 1);
+        assert!(Arc::ptr_eq(&a.labels, &b.labels) && Arc::ptr_eq(&a.leads, &b.leads));
+        assert_eq!(a.cells().count(), (pods.headings)().len());
+        let web = object(&deployment("web", 1));
+        let mut digester = Digester::of(shared_api::find("deploy").unwrap());
+        let Some(Delta::Is(row)) = digester.delta(&Event::Modified(web), Timestamp::UNIX_EPOCH) else {
+            panic!()
+        };
+        assert_eq!(row.selects().unwrap().to_string(), "app=web");
+        assert!(!row.new);
+    }
+}
