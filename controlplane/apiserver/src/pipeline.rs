@@ -81,7 +81,7 @@ pub(crate) async fn create(
         };
         let mut txn = Txn::default();
         admit(caller, kind, Action::Create, None, &mut *draft, &mut txn)?;
-        check(kind, None, &*draft)?;
+        check(kind, None, &*draft, how)?;
         grants::check(caller, kind, None, &*draft)?;
 
         let key = key_of(kind, &*draft);
@@ -127,7 +127,9 @@ pub(crate) async fn change<B: Into<Became>>(
         let sent = draft.meta_mut().managed_fields.take();
         registry::keep(key, old.metadata(), draft.meta_mut())?;
         let before = typed(kind, &old)?;
+        draft.inherit(&*before);
         draft.complete();
+        signing::settle(part, &*before, &mut *draft, (caller.server.options.clock)())?;
         let managed = match managers {
             Some(managers) => managers.json(),
             None => caller.writes(kind, part, how, Operation::Update).changed(&old, &*draft, sent),
@@ -135,7 +137,7 @@ pub(crate) async fn change<B: Into<Became>>(
         let mut txn = Txn::default();
         admit(caller, kind, Action::Update, Some(&*before), &mut *draft, &mut txn)?;
         if checked {
-            check(kind, Some(&*before), &*draft)?;
+            check(kind, Some(&*before), &*draft, how)?;
         }
         grants::check(caller, kind, Some(&*before), &*draft)?;
         signing::check(caller, kind, part, &*before, &*draft)?;
@@ -229,13 +231,14 @@ fn admit(
     admission::admit(&mut admission::Request { action, kind, old, draft, there, options, txn, chance })
 }
 
-fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft) -> Result<()> {
+fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft, how: &WriteHow) -> Result<()> {
     let mut invalid = Invalid::default();
     shared_api::valid_metadata(draft.meta(), kind.namespaced, &mut invalid);
     if let Some(old) = old {
         registry::check_finalizers(old.meta(), draft.meta(), &mut invalid);
     }
     draft.check(old, &mut invalid);
+    draft.check_in(how.version.as_deref().unwrap_or(kind.api_version), old, &mut invalid);
     let name = draft.meta().name.as_deref().unwrap_or_default();
     Refusal::invalid(&kind.group_kind(), name, &invalid).map_or(Ok(()), Err)
 }

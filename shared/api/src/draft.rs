@@ -16,8 +16,12 @@ pub trait Draft: Any + Send + Sync {
     fn warnings(&self) -> Vec<String>;
     /// Fills in what the author left out.
     fn complete(&mut self);
+    /// Takes from the object it is to replace, of the same kind, what the author may leave out.
+    fn inherit(&mut self, old: &dyn Draft);
     /// Records what is wrong; `old` is present on update and of the same kind.
     fn check(&self, old: Option<&dyn Draft>, invalid: &mut Invalid);
+    /// Records what is wrong besides with an object that came in the version `written`.
+    fn check_in(&self, written: &str, old: Option<&dyn Draft>, invalid: &mut Invalid);
     /// The JSON to store, with a hole where the revision is to be written.
     fn encode(&self) -> Encoded;
     /// As an object, with whatever revision the metadata carries.
@@ -114,8 +118,18 @@ impl<K: Kind> Draft for K {
         self.set_defaults();
     }
 
+    fn inherit(&mut self, old: &dyn Draft) {
+        if let Some(old) = old.as_any().downcast_ref::<K>() {
+            Kind::inherit(self, old);
+        }
+    }
+
     fn check(&self, old: Option<&dyn Draft>, invalid: &mut Invalid) {
         self.validate(old.and_then(|o| o.as_any().downcast_ref::<K>()), invalid);
+    }
+
+    fn check_in(&self, written: &str, old: Option<&dyn Draft>, invalid: &mut Invalid) {
+        self.validate_in(written, old.and_then(|o| o.as_any().downcast_ref::<K>()), invalid);
     }
 
     fn encode(&self) -> Encoded {

@@ -53,6 +53,9 @@ pub trait Kind:
     /// Deleted over REST without a word about what it owns, it leaves that behind.
     const ORPHANS: bool = false;
 
+    /// Who deletes one at once is shown what it was, not only told that it is gone.
+    const SHOWN_LAST: bool = false;
+
     /// What can be done with objects of the kind, as discovery says it.
     const VERBS: &'static [&'static str] = ALL_VERBS;
 
@@ -70,11 +73,17 @@ pub trait Kind:
         Vec::new()
     }
 
+    /// Takes from the object it is to replace what its author may leave out.
+    fn inherit(&mut self, _old: &Self) {}
+
     /// Fills in what the author left out.
     fn set_defaults(&mut self) {}
 
     /// Records what is wrong with the object; `old` is present on update.
     fn validate(&self, _old: Option<&Self>, _invalid: &mut Invalid) {}
+
+    /// Records what is wrong besides with an object that was written in the version `written`.
+    fn validate_in(&self, _written: &str, _old: Option<&Self>, _invalid: &mut Invalid) {}
 }
 
 /// One column of a printed table.
@@ -173,6 +182,8 @@ pub struct KindInfo {
     pub durable: bool,
     /// Deleted over REST without a word about what it owns, it leaves that behind.
     pub orphans: bool,
+    /// Who deletes one at once is shown what it was.
+    pub shown_last: bool,
     /// What can be done with objects of the kind.
     pub verbs: &'static [&'static str],
     /// Versions it is served in besides this one.
@@ -215,6 +226,7 @@ impl KindInfo {
             name_first: K::NAME_FIRST,
             durable: K::DURABLE,
             orphans: K::ORPHANS,
+            shown_last: K::SHOWN_LAST,
             verbs: K::VERBS,
             versions: K::VERSIONS,
             warning: K::WARNING,

@@ -53,6 +53,19 @@ pub(crate) fn valid_name(meta: &ObjectMeta, rule: Rule, invalid: &mut Invalid) {
     {
         invalid.value("metadata.name", text, &why);
     }
+    if let Some(prefix) = meta.generate_name.as_deref().filter(|n| !n.is_empty())
+        && let Some(why) = rule(&begun(prefix))
+    {
+        invalid.value("metadata.generateName", prefix, &why);
+    }
+}
+
+/// The beginning of a name as one that ends there: more follows on its hyphen.
+fn begun(prefix: &str) -> String {
+    prefix
+        .strip_suffix('-')
+        .filter(|rest| !rest.is_empty())
+        .map_or_else(|| prefix.into(), |r| format!("{r}a"))
 }
 
 /// Records what is wrong with a set of labels at `path`.
@@ -130,6 +143,20 @@ mod tests {
             "finalizers": ["x.io/wait"]});
         assert_eq!(check(good, true), [""; 0]);
         assert_eq!(check(json!({"name": "a:b"}), false), [""; 0], "the kind decides what a name looks like");
+    }
+
+    #[test]
+    fn the_beginning_of_a_name_follows_the_rule_for_names() {
+        for (prefix, right) in
+            [("web-", true), ("web", true), ("-", false), ("Web-", false), (&*"a".repeat(300), false)]
+        {
+            let meta = ObjectMeta { generate_name: Some(prefix.into()), ..ObjectMeta::default() };
+            let mut invalid = Invalid::default();
+            valid_name(&meta, name::subdomain, &mut invalid);
+            let found =
+                invalid.causes().iter().all(|cause| cause.field.as_deref() == Some("metadata.generateName"));
+            assert!(found && invalid.causes().is_empty() == right, "{prefix}: {invalid:?}");
+        }
     }
 
     #[test]

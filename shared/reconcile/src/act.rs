@@ -104,7 +104,9 @@ impl Actor<'_> {
         match change {
             Change::Create { object, .. } => self.cluster.create(object, &self.how()).await,
             Change::Update(object) => self.cluster.update(newest(object, mine), &self.how()).await,
-            Change::UpdateStatus(object) => self.cluster.update(newest(object, mine), &how("status")).await,
+            Change::UpdateStatus(object) => {
+                self.cluster.update(only_status(object, mine), &how("status")).await
+            }
             Change::Finalize(object) => {
                 let body = newest(object.clone(), mine).value();
                 let written =
@@ -192,6 +194,14 @@ fn newest(object: Object, mine: &HashMap<Key, Object>) -> Object {
     let Some(written) = mine.get(&object.key()) else { return object };
     let mut value = object.value();
     value["metadata"]["resourceVersion"] = written.revision().to_string().into();
+    Object::from_value(&value).unwrap_or(object)
+}
+
+/// The same with everything that is said about the object as this plan left it: that goes along with a status.
+fn only_status(object: Object, mine: &HashMap<Key, Object>) -> Object {
+    let Some(written) = mine.get(&object.key()) else { return object };
+    let mut value = object.value();
+    value["metadata"] = written.value()["metadata"].take();
     Object::from_value(&value).unwrap_or(object)
 }
 

@@ -14,9 +14,16 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 /// The user that `sender` wants to be, if they may.
 pub(super) fn impersonate(server: &Server, sender: &User, wanted: &ActAs) -> Result<User, Refusal> {
     if wanted.user.is_empty() {
+        let what = [
+            ("groups", !wanted.groups.is_empty()),
+            ("a uid", !wanted.uid.is_empty()),
+            ("extra", !wanted.extra.is_empty()),
+        ];
+        let what: Vec<_> = what.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| what).collect();
+        // As Kubernetes calls it.
         return Err(Refusal::internal(format!(
-            "requested {:?} without impersonating a user: send Impersonate-User too",
-            ActAs { user: String::new(), ..wanted.clone() }
+            "requested {} without impersonating a user: send Impersonate-User too",
+            what.join(", ")
         )));
     }
     let account = account(&wanted.user);

@@ -6,6 +6,7 @@ use super::{
     set::FieldSet,
     versions::Versions,
 };
+use crate::registry;
 use serde_json::Value;
 use shared_api::{KindInfo, Timestamp, WriteHow};
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -54,7 +55,10 @@ impl Write {
         let name = how.manager.as_deref().filter(|name| !name.is_empty()).unwrap_or(name);
         let ignored = match part {
             "" if kind.subresources.contains(&"status") => FieldSet::of(&["status"]),
-            "status" => FieldSet::of(&["spec"]).union(&FieldSet::of(&["metadata"])),
+            "status" => {
+                let held = registry::held(kind).map(|field| FieldSet::of(&["metadata", field]));
+                FieldSet::of(&["spec"]).union(&held.unwrap_or_default())
+            }
             _ => FieldSet::default(),
         };
         Self {

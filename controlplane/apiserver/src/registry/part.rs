@@ -15,7 +15,21 @@ pub(crate) fn isolate(kind: &KindInfo, mut new: Value, status: Option<Value>) ->
     new
 }
 
-/// `old` with only one part taken from `new`, and with what `new` says about which state it was made for.
+/// What of the metadata a write of a part may change as well.
+const CARRIED: &[&str] = &["annotations", "finalizers", "labels", "ownerReferences"];
+
+/// What of the metadata stays as it is when the status of a kind is written.
+pub(crate) fn held(kind: &KindInfo) -> Option<&'static str> {
+    match (kind.group, kind.kind) {
+        // Agents of old wrote owners they had not understood.
+        ("", "Pod") => Some("ownerReferences"),
+        ("apps", "Deployment") => Some("labels"),
+        _ => None,
+    }
+}
+
+/// `old` with only one part taken from `new`, and with what `new` says about which state it was made for. What
+/// is said about the object besides goes along with its status, as it does in Kubernetes.
 pub(crate) fn only(kind: &KindInfo, part: &str, mut old: Value, mut new: Value) -> Result<Value, Refusal> {
     if !kind.subresources.contains(&part) {
         return Err(no_part(kind, part));
@@ -28,6 +42,12 @@ pub(crate) fn only(kind: &KindInfo, part: &str, mut old: Value, mut new: Value) 
         _ => return Err(no_part(kind, part)),
     };
     put(&mut old, path, take(&mut new, path));
+    if part != "ephemeralcontainers" {
+        let held = held(kind).filter(|_| part == "status");
+        for field in CARRIED.iter().filter(|field| Some(**field) != held) {
+            put(&mut old, &["metadata", field], take(&mut new, &["metadata", field]));
+        }
+    }
     for field in ["resourceVersion", "uid"] {
         put(&mut old, &["metadata", field], take(&mut new, &["metadata", field]));
     }
@@ -72,6 +92,22 @@ mod tests {
             json!({"spec": 1, "status": {"theirs": true}}),
             status,
         )
+    }
+
+    #[test]
+    fn what_is_said_about_an_object_goes_along_with_its_status() {
+        let status_of = |group: &str, name: &str| {
+            let old = json!({"metadata": {"name": "a", "labels": {"a": "1"}}, "spec": 1, "status": 1});
+            let meta = json!({"name": "b", "labels": {"a": "2"}, "annotations": {"b": "3"}, "uid": "u"});
+            let new = json!({"metadata": meta, "spec": 2, "status": 2});
+            only(shared_api::of(group, name).unwrap(), "status", old, new).unwrap()
+        };
+        let labelled = |value: &str| {
+            let meta = json!({"name": "a", "labels": {"a": value}, "annotations": {"b": "3"}, "uid": "u"});
+            json!({"metadata": meta, "spec": 1, "status": 2})
+        };
+        assert_eq!(status_of("", "Service"), labelled("2"));
+        assert_eq!(status_of("apps", "Deployment"), labelled("1"));
     }
 
     #[test]

@@ -29,7 +29,7 @@ const PIECE: usize = 128 * 1024;
 
 /// No such path below a group and version that is served.
 pub(super) fn unknown_path() -> Refusal {
-    Refusal::new(Reason::NotFound, "the server could not find the requested resource")
+    about_nothing(Reason::NotFound, "the server could not find the requested resource")
 }
 
 /// No such path at all: said in plain text, as Kubernetes does.
@@ -41,7 +41,12 @@ pub(super) fn nothing_here() -> Response {
 
 /// The path is known, the method is not.
 pub(super) fn wrong_method() -> Refusal {
-    Refusal::new(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource")
+    about_nothing(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource")
+}
+
+/// With details that name nothing, as Kubernetes has them.
+fn about_nothing(reason: Reason, why: &str) -> Refusal {
+    Refusal { details: Some(Box::default()), ..Refusal::new(reason, why) }
 }
 
 /// A refusal, as the `Status` that every client understands.

@@ -20,16 +20,17 @@ pub(super) async fn one(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     let Asked { how, cascade } = asked(info.kind, parameters, headers, sent)?;
     let object = cluster.delete(&info.key(), &how).await?;
-    if object.metadata().deletion_timestamp.is_none() {
-        return answer::value(form, StatusCode::OK, &gone(info.kind, &object));
+    let gone = object.metadata().deletion_timestamp.is_none();
+    if gone && !info.kind.shown_last {
+        return answer::value(form, StatusCode::OK, &told(info.kind, &object));
     }
     // Who asked in the old way that what it owns goes too is told that this takes a while.
-    let code = if cascade { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let code = if cascade && !gone { StatusCode::ACCEPTED } else { StatusCode::OK };
     answer::object(form, code, info.served, &object)
 }
 
 /// The object is gone, as Kubernetes says it.
-fn gone(kind: &KindInfo, object: &Object) -> Value {
+fn told(kind: &KindInfo, object: &Object) -> Value {
     let mut details = json!({"name": object.name(), "kind": kind.plural, "uid": object.uid()});
     if !kind.group.is_empty() {
         details["group"] = json!(kind.group);

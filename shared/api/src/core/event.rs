@@ -67,6 +67,12 @@ impl Kind for Event {
             invalid.value("involvedObject.namespace", about, "does not match event.namespace");
         }
     }
+
+    fn validate_in(&self, written: &str, old: Option<&Self>, invalid: &mut Invalid) {
+        if written == "events.k8s.io/v1" {
+            validate::strictly(self, old, invalid);
+        }
+    }
 }
 
 fn text(text: Option<&String>) -> String {

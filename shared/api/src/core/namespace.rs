@@ -8,6 +8,8 @@ const OWN_FINALIZERS: &[&str] = &["kubernetes", "foregroundDeletion", "orphan"];
 
 impl Kind for Namespace {
     const SHORT_NAMES: &'static [&'static str] = &["ns"];
+    // Never many at once.
+    const VERBS: &'static [&'static str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
     const SUBRESOURCES: &'static [&'static str] = &["status", "finalize"];
     const COLUMNS: &'static [Column<Self>] = &[Column::text("Status", |n, _| phase(n)), Column::age()];
     const FIELDS: &'static [Field<Self>] = &[Field { path: "status.phase", get: phase }];

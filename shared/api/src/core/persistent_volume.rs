@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::PersistentVolumeSpec;
 pub(crate) use validate::{MODES, valid_inline};
 
 impl Kind for PersistentVolume {
+    const SHOWN_LAST: bool = true;
     const SHORT_NAMES: &'static [&'static str] = &["pv"];
     const SUBRESOURCES: &'static [&'static str] = &["status"];
     const COLUMNS: &'static [Column<Self>] = &[

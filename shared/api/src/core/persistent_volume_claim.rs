@@ -13,6 +13,7 @@ pub(crate) use validate::valid_spec;
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 impl Kind for PersistentVolumeClaim {
+    const SHOWN_LAST: bool = true;
     const SHORT_NAMES: &'static [&'static str] = &["pvc"];
     const SUBRESOURCES: &'static [&'static str] = &["status"];
     const COLUMNS: &'static [Column<Self>] = &[

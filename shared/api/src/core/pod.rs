@@ -17,6 +17,7 @@ pub use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::core::v1::{PodSpec, PodStatus};
 
 impl Kind for Pod {
+    const SHOWN_LAST: bool = true;
     const SHORT_NAMES: &'static [&'static str] = &["po"];
     const CATEGORIES: &'static [&'static str] = &["all"];
     const SUBRESOURCES: &'static [&'static str] = &[

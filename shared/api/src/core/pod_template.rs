@@ -11,6 +11,7 @@ pub use k8s_openapi::api::core::v1::PodTemplate;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 impl Kind for PodTemplate {
+    const SHOWN_LAST: bool = true;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::text("Containers", |t, _| cells::names(workload::containers(t.template()))),
         Column::text("Images", |t, _| cells::images(workload::containers(t.template()))),

@@ -6,6 +6,7 @@ use crate::{Column, Invalid, Kind, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::ResourceQuota;
 
 impl Kind for ResourceQuota {
+    const SHOWN_LAST: bool = true;
     const SHORT_NAMES: &'static [&'static str] = &["quota"];
     const SUBRESOURCES: &'static [&'static str] = &["status"];
     const COLUMNS: &'static [Column<Self>] = &[

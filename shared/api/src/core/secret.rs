@@ -18,6 +18,12 @@ impl Kind for Secret {
     const FIELDS: &'static [Field<Self>] =
         &[Field { path: "type", get: |s| s.type_.clone().unwrap_or_default() }];
 
+    fn inherit(&mut self, old: &Self) {
+        if self.type_.as_deref().unwrap_or_default().is_empty() {
+            self.type_.clone_from(&old.type_);
+        }
+    }
+
     fn set_defaults(&mut self) {
         if self.type_.as_deref().unwrap_or_default().is_empty() {
             self.type_ = Some("Opaque".into());
@@ -92,7 +98,7 @@ fn valid_json(key: &str, value: Option<&[u8]>, invalid: &mut Invalid) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::testing::{changed, completed, findings};
+    use crate::core::testing::{changed, completed, findings, object};
     use serde_json::json;
 
     #[test]
@@ -103,6 +109,13 @@ mod tests {
             (json!({"a": "MQ==", "b": "Mg=="}), json!("Opaque"))
         );
         assert!(secret.get("stringData").is_none());
+    }
+
+    #[test]
+    fn a_secret_keeps_its_type_when_its_author_says_none() {
+        let mut new: Secret = serde_json::from_value(json!({"metadata": {"name": "a"}})).unwrap();
+        Kind::inherit(&mut new, &object(json!({"type": "x/y"})));
+        assert_eq!(new.type_.as_deref(), Some("x/y"));
     }
 
     #[test]

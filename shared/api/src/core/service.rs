@@ -8,6 +8,7 @@ use crate::{Column, Field, Invalid, Kind, metadata::valid_name, name};
 pub use k8s_openapi::api::core::v1::Service;
 
 impl Kind for Service {
+    const SHOWN_LAST: bool = true;
     const SHORT_NAMES: &'static [&'static str] = &["svc"];
     const CATEGORIES: &'static [&'static str] = &["all"];
     const SUBRESOURCES: &'static [&'static str] = &["status", "proxy"];

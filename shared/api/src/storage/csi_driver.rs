@@ -9,6 +9,7 @@ const FS_GROUP_POLICIES: &[&str] = &["File", "None", "ReadWriteOnceWithFSType"];
 const LIFECYCLE_MODES: &[&str] = &["Persistent", "Ephemeral"];
 
 impl Kind for CSIDriver {
+    const SHOWN_LAST: bool = true;
     const VERSIONS: &'static [Version] = &[Version::alike(
         "storage.k8s.io",
         "v1beta1",

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 const ID_MAX: usize = 256;
 
 impl Kind for CSINode {
+    const SHOWN_LAST: bool = true;
     const VERSIONS: &'static [Version] = &[Version::alike(
         "storage.k8s.io",
         "v1beta1",

@@ -20,6 +20,7 @@ pub fn is_default(class: &StorageClass) -> bool {
 }
 
 impl Kind for StorageClass {
+    const SHOWN_LAST: bool = true;
     const VERSIONS: &'static [Version] = &[Version::alike(
         "storage.k8s.io",
         "v1beta1",

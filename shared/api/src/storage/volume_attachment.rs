@@ -9,6 +9,7 @@ const MESSAGE_MAX: usize = 1024;
 const ONE: &str = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
 
 impl Kind for VolumeAttachment {
+    const SHOWN_LAST: bool = true;
     const VERSIONS: &'static [Version] = &[Version::alike(
         "storage.k8s.io",
         "v1beta1",

@@ -104,11 +104,13 @@ pub(super) async fn spec_and_status_are_written_apart(at: &Place) {
     let both = |v: &mut serde_json::Value| {
         v["spec"]["replicas"] = json!(4);
         v["status"]["replicas"] = json!(8);
+        v["metadata"]["annotations"] = json!({"a": "b"});
     };
     let status =
         at.cluster.update(edited(&spec, both), &WriteHow::status()).await.expect("a status is written");
     assert_eq!(status.value()["spec"]["replicas"], 3, "a status write keeps the spec");
     assert_eq!(status.value()["status"]["replicas"], 8);
+    assert_eq!(status.value()["metadata"]["annotations"], json!({"a": "b"}), "but not what is said about it");
 }
 
 pub(super) async fn generation_counts_changes_of_the_spec(at: &Place) {

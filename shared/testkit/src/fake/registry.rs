@@ -130,8 +130,15 @@ fn written(kind: &KindInfo, mode: Mode, mut new: Value, old: &Value) -> Result<V
         },
         Mode::Main => {}
         Mode::Status if split => {
-            let status = new.get("status").cloned();
+            let (status, said) = (new.get("status").cloned(), new["metadata"].take());
             new = old.clone();
+            // What is said about an object goes along with its status.
+            for field in ["annotations", "finalizers", "labels", "ownerReferences"] {
+                match &said[field] {
+                    Value::Null => remove(&mut new["metadata"], field),
+                    said => new["metadata"][field] = said.clone(),
+                }
+            }
             match status {
                 Some(status) => new["status"] = status,
                 None => remove(&mut new, "status"),

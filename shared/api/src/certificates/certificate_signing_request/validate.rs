@@ -142,7 +142,7 @@ pub(super) fn decided(
         r.status.as_ref().and_then(|s| s.certificate.clone()).unwrap_or_default()
     };
     if !issued(old).0.is_empty() && issued(new) != issued(old) {
-        let why = "updates may not set certificate content once set";
+        let why = "updates may not modify existing certificate content";
         invalid.forbidden("status.certificate", why);
     }
 }
