@@ -1,10 +1,11 @@
 //! What the scheduler knows between two looks at the world, and how events change it.
 
-use crate::{Nodes, Unschedulable, ask::Ask, nodes::takes_room, queue::Queue, schedule::choose};
+use crate::queue::Queue;
 use shared_api::{
     GroupKind, Key, Object,
     core::{Node, Pod},
 };
+use shared_placement::{Ask, Nodes, Unschedulable, choose, takes_room};
 use shared_reconcile::{Event, World};
 use std::{collections::HashMap, sync::Arc};
 

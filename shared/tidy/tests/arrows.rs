@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shared-daemon", &[]),
     ("shared-client", &["shared-api", "shared-proto", "shared-pki"]),
     ("shared-reconcile", &["shared-api", "shared-client"]),
+    ("shared-placement", &["shared-api", "shared-client"]),
     ("shared-testkit", &["shared-api", "shared-client"]),
     ("shared-tidy", &[]),
     ("controlplane-store", &["shared-proto"]),
@@ -19,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["controlplane-store", "shared-api", "shared-client", "shared-proto", "shared-pki"],
     ),
     ("controlplane-controllers", &["shared-api", "shared-reconcile"]),
-    ("controlplane-scheduler", &["shared-api", "shared-reconcile"]),
+    ("controlplane-scheduler", &["shared-api", "shared-placement", "shared-reconcile"]),
     (
         "controlplane-server",
         &[
@@ -51,7 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shared-pki",
         ],
     ),
-    ("tui-commands", &["shared-api", "shared-client"]),
+    ("tui-commands", &["shared-api", "shared-client", "shared-placement"]),
     ("tui-screen", &["shared-api", "shared-client", "tui-commands"]),
     (
         "tui-bin",

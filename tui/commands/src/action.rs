@@ -10,6 +10,8 @@ pub enum Action {
     Get(Get),
     /// Show everything about objects, with their events
     Describe(Describe),
+    /// Say why objects are not as they should be, and what would help
+    Why(Why),
     /// Make objects as files say, creating or changing them
     Apply(Apply),
     /// Create objects from files, or one by name
@@ -147,6 +149,17 @@ pub struct Get {
 /// See [`Action::Describe`].
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Describe {
+    /// Objects
+    #[command(flatten)]
+    pub target: Target,
+    /// Where
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// See [`Action::Why`].
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Why {
     /// Objects
     #[command(flatten)]
     pub target: Target,

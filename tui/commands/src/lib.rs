@@ -17,10 +17,11 @@ pub mod grammar;
 mod perform;
 pub mod print;
 mod text;
+mod why;
 
 pub use action::{
     Action, Apply, Create, Delete, Describe, Events, ExecIn, Get, Logs, NodeName, Output, PortForward,
-    Rollout, Scale, Scope, Target, Wait,
+    Rollout, Scale, Scope, Target, Wait, Why,
 };
 pub use batch::{Script, run};
 pub use error::{Error, Exit};

@@ -8,6 +8,7 @@ mod rollout;
 mod select;
 mod streams;
 mod wait;
+mod why;
 
 use crate::{Action, Error, Exit};
 use shared_api::Timestamp;
@@ -49,6 +50,7 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
     match action {
         Action::Get(get) => get::get(get, doors, out).await,
         Action::Describe(describe) => describe::describe(describe, doors, out).await,
+        Action::Why(asked) => why::why(asked, doors, out).await,
         Action::Apply(apply) => change::apply(apply, doors, out).await,
         Action::Create(create) => change::create(create, doors, out).await,
         Action::Delete(delete) => change::delete(delete, doors, out).await,

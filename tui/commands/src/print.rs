@@ -2,7 +2,7 @@
 
 mod describe;
 pub mod jsonpath;
-mod table;
+pub(crate) mod table;
 
 use crate::{Error, Output};
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use shared_api::{
         PreferredSchedulingTerm,
     },
 };
-use shared_reconcile::World;
+use shared_client::World;
 use shared_testkit::{MetaWords, NodeWords, PodWords, node, object, pod, replica_set};
 
 fn on(pod: Pod, there: impl IntoIterator<Item = Object>) -> Result<String, String> {

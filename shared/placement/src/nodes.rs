@@ -5,7 +5,7 @@ use shared_api::{
     Amount, Key,
     core::{Node, Pod},
 };
-use shared_reconcile::World;
+use shared_client::World;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -49,7 +49,7 @@ impl Nodes {
     }
 
     /// A node is there or changed; true when that may matter to a pod that waits.
-    pub(crate) fn put(&mut self, node: Arc<Node>) -> bool {
+    pub fn put(&mut self, node: Arc<Node>) -> bool {
         let seat = self.seats.entry(node.metadata.name.clone().unwrap_or_default()).or_default();
         let before = seat.node.as_ref();
         let matters = before.is_none_or(|old| {
@@ -72,7 +72,7 @@ impl Nodes {
     }
 
     /// A node is gone.
-    pub(crate) fn remove(&mut self, name: &str) {
+    pub fn remove(&mut self, name: &str) {
         if let Some(seat) = self.seats.get_mut(name) {
             seat.node = None;
             if seat.pods.is_empty() {
@@ -82,7 +82,7 @@ impl Nodes {
     }
 
     /// A pod takes room on a node, in place of where it was before.
-    pub(crate) fn place(&mut self, pod: Key, node: String, ask: Arc<Ask>) {
+    pub fn place(&mut self, pod: Key, node: String, ask: Arc<Ask>) {
         self.take_away(&pod);
         let seat = self.seats.entry(node.clone()).or_default();
         change(&mut seat.used, &ask.requests, |a, b| a + b);
@@ -95,7 +95,7 @@ impl Nodes {
     }
 
     /// A pod takes no room any more; true when it did.
-    pub(crate) fn take_away(&mut self, pod: &Key) -> bool {
+    pub fn take_away(&mut self, pod: &Key) -> bool {
         let Some((node, ask)) = self.placed.remove(pod) else { return false };
         let Some(seat) = self.seats.get_mut(&node) else { return false };
         change(&mut seat.used, &ask.requests, |a, b| a - b);
@@ -132,7 +132,7 @@ fn change(sums: &mut Amounts, by: &Amounts, how: fn(Amount, Amount) -> Amount) {
 }
 
 /// The node on which a pod takes room: one that is over takes none.
-pub(crate) fn takes_room(pod: &Pod) -> Option<&str> {
+pub fn takes_room(pod: &Pod) -> Option<&str> {
     let over = matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"));
     let node = pod.spec.as_ref()?.node_name.as_deref().filter(|n| !n.is_empty())?;
     (!over).then_some(node)

@@ -28,7 +28,8 @@ pub fn schedule(pod: &Arc<Pod>, nodes: &Nodes) -> Result<String, Unschedulable> 
     choose(&Ask::of(pod), nodes)
 }
 
-pub(crate) fn choose(ask: &Ask, nodes: &Nodes) -> Result<String, Unschedulable> {
+/// The best node for what a pod asks.
+pub fn choose(ask: &Ask, nodes: &Nodes) -> Result<String, Unschedulable> {
     let mut why = Unschedulable::default();
     let mut fit: Vec<(&String, &Seat)> = Vec::new();
     for (name, seat) in nodes.seats() {

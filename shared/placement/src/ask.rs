@@ -15,8 +15,9 @@ const UNSAID: [(&str, Amount); 2] =
 
 /// What a pod asks of a node.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
-    pub(crate) pod: Arc<Pod>,
+pub struct Ask {
+    /// Whose ask it is.
+    pub pod: Arc<Pod>,
     /// What it is promised.
     pub(crate) requests: Amounts,
     /// What it is taken to use when nodes are compared.
@@ -46,7 +47,8 @@ impl HostPort {
 }
 
 impl Ask {
-    pub(crate) fn of(pod: &Arc<Pod>) -> Self {
+    /// What `pod` asks.
+    pub fn of(pod: &Arc<Pod>) -> Self {
         let empty = PodSpec::default();
         let spec = pod.spec.as_ref().unwrap_or(&empty);
         let requests = requests(spec);
