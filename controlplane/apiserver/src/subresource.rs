@@ -1,5 +1,6 @@
 //! What else may be asked of an object than to be read and written.
 
+mod eviction;
 mod pod;
 
 pub(crate) use pod::{only, own_rules};
@@ -12,9 +13,7 @@ use crate::{
     registry, tokens,
 };
 use serde_json::{Map, Value, json};
-use shared_api::{
-    DeleteHow, Key, KindInfo, LabelSelector, Object, Patch, PatchType, Reason, Refusal, WriteHow, schema,
-};
+use shared_api::{Key, KindInfo, LabelSelector, Object, Patch, PatchType, Reason, Refusal, WriteHow, schema};
 use shared_client::{Cluster, Result};
 
 /// Reads a part of an object, or writes it.
@@ -44,7 +43,7 @@ pub(crate) async fn ask(
         ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(&object)),
         ("scale", Some(body)) => scale(caller, kind, key, &body, how).await,
         ("binding", Some(body)) => bind(caller, kind, key, &body, how).await,
-        ("eviction", Some(body)) => evict(caller, kind, key, body, how).await,
+        ("eviction", Some(body)) => eviction::evict(caller, kind, key, body, how).await,
         ("token", Some(body)) => tokens::request(caller, kind, key, &body),
         ("binding" | "eviction" | "finalize" | "token", None) => {
             Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} can only be written")))
@@ -220,33 +219,6 @@ async fn bind(
         Ok(pod)
     })
     .await?;
-    Ok(success())
-}
-
-async fn evict(
-    caller: &Local,
-    kind: &'static KindInfo,
-    key: &Key,
-    mut body: Value,
-    how: &WriteHow,
-) -> Result<Value> {
-    caller.may(&asked("create", kind, "eviction", key))?;
-    let options: shared_api::meta::DeleteOptions = match body.get_mut("deleteOptions").map(Value::take) {
-        None | Some(Value::Null) => shared_api::meta::DeleteOptions::default(),
-        Some(options) => serde_json::from_value(options)
-            .map_err(|e| Refusal::bad_request(format!("deleteOptions cannot be decoded: {e}")))?,
-    };
-    let preconditions = options.preconditions.unwrap_or_default();
-    let how = DeleteHow {
-        grace_seconds: options.grace_period_seconds,
-        preconditions: shared_api::Preconditions {
-            uid: preconditions.uid,
-            revision: preconditions.resource_version.and_then(|v| v.parse().ok()),
-        },
-        propagation: None,
-        dry_run: how.dry_run || options.dry_run.is_some_and(|d| !d.is_empty()),
-    };
-    pipeline::delete(caller, kind, key, &how, |_| Ok(())).await?;
     Ok(success())
 }
 

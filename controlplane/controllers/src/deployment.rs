@@ -19,6 +19,7 @@ use shared_api::{
 use shared_reconcile::{Change, Event, Note, Plan, Reconciler, World};
 use std::sync::Arc;
 use strategy::Limits;
+pub(crate) use strategy::pods as share;
 
 /// See the module documentation.
 pub struct Deployments;

@@ -8,6 +8,7 @@ mod certificate_signing;
 mod claim_protection;
 mod cluster_role_aggregation;
 mod deployment;
+mod disruption;
 mod endpoint_slices;
 mod endpoints;
 mod event_retention;
@@ -33,6 +34,7 @@ pub use certificate_signing::{CertificateSigning, Sign};
 pub use claim_protection::ClaimProtection;
 pub use cluster_role_aggregation::ClusterRoleAggregation;
 pub use deployment::Deployments;
+pub use disruption::Disruption;
 pub use endpoint_slices::EndpointSlices;
 pub use endpoints::EndpointsOfServices;
 pub use event_retention::EventRetention;
@@ -90,6 +92,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(NodeHealth),
         Arc::new(NodeAddresses::new(options.cluster_cidr)),
         Arc::new(Eviction),
+        Arc::new(Disruption),
         Arc::new(ResourceQuotas),
         Arc::new(ClaimProtection),
         Arc::new(VolumeProtection),

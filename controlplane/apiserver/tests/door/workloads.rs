@@ -99,3 +99,40 @@ async fn everything_scalable_has_a_scale() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_eviction_asks_the_budget() {
+    let server = server().await;
+    let cluster = server.internal("test");
+    let how = WriteHow::default();
+    let mut budget = object(
+        "policy/v1",
+        "PodDisruptionBudget",
+        "web",
+        &json!({"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}),
+    );
+    budget = cluster.create(budget, &how).await.unwrap();
+    let mut told = budget.value();
+    told["status"] = json!({"disruptionsAllowed": 1, "currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2,
+        "observedGeneration": 1});
+    cluster.update(Object::from_value(&told).unwrap(), &WriteHow::status()).await.unwrap();
+    for name in ["a", "b"] {
+        let mut pod =
+            object("v1", "Pod", name, &json!({"containers": [{"name": "main", "image": "busybox"}]})).value();
+        pod["metadata"]["labels"] = json!({"app": "web"});
+        let mut running = cluster.create(Object::from_value(&pod).unwrap(), &how).await.unwrap().value();
+        running["status"] = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
+        cluster.update(Object::from_value(&running).unwrap(), &WriteHow::status()).await.unwrap();
+    }
+    let evict = |name: &str| {
+        let body = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}});
+        let (cluster, pod) = (server.internal("test"), key("Pod", name));
+        async move { cluster.subresource(&pod, "eviction", Some(body), &WriteHow::default()).await }
+    };
+    evict("a").await.unwrap();
+    let refused = evict("b").await.unwrap_err();
+    assert_eq!(refused.message, "Cannot evict pod as it would violate the pod's disruption budget.");
+    let budget = cluster.get(&budget.key()).await.unwrap().value();
+    assert_eq!(budget["status"]["disruptionsAllowed"], 0);
+    assert!(budget["status"]["disruptedPods"]["a"].is_string());
+}

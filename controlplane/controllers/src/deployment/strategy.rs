@@ -32,7 +32,7 @@ impl Limits {
 }
 
 /// A share of `whole` is rounded up or down.
-fn pods(amount: &IntOrString, whole: i32, up: bool) -> i32 {
+pub(crate) fn pods(amount: &IntOrString, whole: i32, up: bool) -> i32 {
     match amount {
         IntOrString::Int(n) => (*n).max(0),
         IntOrString::String(text) => {
