@@ -1,5 +1,6 @@
 //! What is seen of one pod on this node.
 
+use crate::room::Pending;
 use agent_runtime::{Phase, Resources};
 use shared_api::{Timestamp, core::Container};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub struct Observed {
     pub busy: BTreeMap<Slot, Doing>,
     /// What was tried and failed, until it is tried again and succeeds.
     pub troubles: BTreeMap<Slot, Trouble>,
+    /// Why it does not get the resources it now asks for.
+    pub pending: Option<Pending>,
     /// What probes said, by container id.
     pub health: BTreeMap<String, Health>,
 }

@@ -9,6 +9,7 @@ pub(crate) use report::Report;
 use crate::{
     events::{Recorder, Scribe, recorder},
     paths::Paths,
+    room::{self, Pending, Waiting},
     sight::Sight,
     tokens::Tokens,
     trust::Memory,
@@ -94,6 +95,8 @@ struct Input {
     gone: bool,
     /// Moves when something the pod mounts may have changed.
     mounts: u64,
+    /// The pod asks for more than is here; `pod` says what it was promised.
+    pending: Option<Pending>,
 }
 
 impl Pods {
@@ -151,6 +154,8 @@ struct Keeper {
     sweep: bool,
     sandboxes: HashMap<String, Sandbox>,
     doubt: Option<String>,
+    /// Pods that may have what they newly ask for.
+    granted: HashSet<String>,
 }
 
 impl Keeper {
@@ -165,6 +170,7 @@ impl Keeper {
             finished: HashSet::new(),
             sandboxes: HashMap::new(),
             doubt: None,
+            granted: HashSet::new(),
         }
     }
 
@@ -231,12 +237,14 @@ impl Keeper {
         let standing = self.shared.live.standing().borrow().clone();
         let trusted = self.memory.judge(&standing, revision);
         self.doubts(trusted.as_ref().err());
+        let mut waiting = room::waiting(&pods, self.shared.options.allocatable, &mut self.granted);
         let mut wanted = HashSet::new();
         for pod in pods {
             let uid = pod.metadata.uid.clone().unwrap_or_default();
             wanted.insert(uid.clone());
             if !self.finished.contains(&uid) {
-                self.give(&uid, &pod, false);
+                let (pod, pending) = known_as(pod, waiting.remove(&uid));
+                self.give(&uid, &pod, pending, false);
             }
         }
         self.finished.retain(|uid| wanted.contains(uid));
@@ -263,19 +271,21 @@ impl Keeper {
             }
             let containers = self.shared.sight.of(&uid);
             match known::load(&self.shared.options.paths, &uid) {
-                Some(pod) => self.give(&uid, &Arc::new(pod), sure),
-                None if sure => self.give(&uid, &Arc::new(known::guessed(&uid, &containers)), true),
+                Some(pod) => self.give(&uid, &Arc::new(pod), None, sure),
+                None if sure => self.give(&uid, &Arc::new(known::guessed(&uid, &containers)), None, true),
                 None => {}
             }
         }
     }
 
-    fn give(&mut self, uid: &str, pod: &Arc<Pod>, gone: bool) {
+    fn give(&mut self, uid: &str, pod: &Arc<Pod>, pending: Option<Pending>, gone: bool) {
         if let Some(input) = self.workers.get(uid) {
             input.send_if_modified(|i| {
-                let new = i.pod.metadata.resource_version != pod.metadata.resource_version || i.gone != gone;
+                let new = i.pod.metadata.resource_version != pod.metadata.resource_version
+                    || i.gone != gone
+                    || i.pending != pending;
                 if new {
-                    (i.pod, i.gone) = (Arc::clone(pod), gone);
+                    (i.pod, i.gone, i.pending) = (Arc::clone(pod), gone, pending);
                     known::save(&self.shared.options.paths, pod);
                 }
                 new
@@ -283,7 +293,7 @@ impl Keeper {
             return;
         }
         known::save(&self.shared.options.paths, pod);
-        let input = watch::Sender::new(Input { pod: Arc::clone(pod), gone, mounts: 0 });
+        let input = watch::Sender::new(Input { pod: Arc::clone(pod), gone, mounts: 0, pending });
         let sandbox = self.sandboxes.get(uid).cloned();
         let worker = Worker::new(Arc::clone(&self.shared), uid, input.subscribe(), sandbox);
         let task = self.tasks.spawn(worker.run());
@@ -321,4 +331,9 @@ impl Keeper {
         }
         self.doubt = why.cloned();
     }
+}
+
+/// A pod as its worker knows it: with the resources that it may have.
+fn known_as(pod: Arc<Pod>, waiting: Option<Waiting>) -> (Arc<Pod>, Option<Pending>) {
+    waiting.map_or((pod, None), |(promised, pending)| (promised, Some(pending)))
 }

@@ -3,7 +3,7 @@
 mod conditions;
 mod containers;
 
-pub(crate) use conditions::OURS;
+pub(crate) use conditions::{OURS, PENDING};
 
 use crate::{
     observed::{Observed, Seen},

@@ -151,7 +151,7 @@ fn scale(pods: &[Arc<Pod>], world: &World) -> Result<i32, String> {
         let keeper = keeper.ok_or_else(none)?;
         // What keeps a replica set decides how many of its pods there shall be.
         let upper = controller(&keeper, world).flatten();
-        let top = upper.filter(|o| scales(o)).unwrap_or(keeper);
+        let top = upper.filter(scales).unwrap_or(keeper);
         if !scales(&top) {
             return Err(none());
         }

@@ -95,6 +95,7 @@ fn released(pod: &Pod, set: &ObjectMeta) -> Pod {
     if let Some(owners) = pod.metadata.owner_references.as_mut() {
         owners.retain(|owner| Some(&owner.uid) != set.uid.as_ref());
     }
+    pod.metadata.owner_references.take_if(|owners| owners.is_empty());
     pod
 }
 

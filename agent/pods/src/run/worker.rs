@@ -144,6 +144,7 @@ impl Worker {
     async fn observe(&mut self, input: &Input) -> bool {
         let sighting = self.sight.borrow_and_update().clone();
         self.seen.gone = input.gone;
+        self.seen.pending.clone_from(&input.pending);
         self.seen.address = self.sandbox.as_ref().map(|s| s.ip.to_string());
         let states = sighting.pods.get(&self.uid);
         let mut containers: Vec<_> = states.into_iter().flatten().filter_map(labels::read).collect();
@@ -194,7 +195,9 @@ impl Worker {
         }
         let status = status(pod, &self.seen, &Host { ip: &self.shared.options.host_ip }, now);
         self.report.tell(&status, pod);
-        noting::note(self.shared.recorder(), pod, self.told.as_ref().or(pod.status.as_ref()), &status);
+        let old = self.told.as_ref().or(pod.status.as_ref());
+        noting::note(self.shared.recorder(), pod, old, &status);
+        noting::pending(self.shared.recorder(), pod, old, self.seen.pending.as_ref());
         self.told = Some(status);
     }
 

@@ -12,8 +12,18 @@ use shared_api::{
 };
 
 /// The conditions that a node keeps.
-pub(crate) const OURS: [&str; 5] =
-    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", RESIZING];
+pub(crate) const OURS: [&str; 7] = [
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+    PENDING,
+    RESIZING,
+];
+
+/// Told only while it is so.
+pub(crate) const PENDING: &str = "PodResizePending";
 
 /// Told only while it is so.
 const RESIZING: &str = "PodResizeInProgress";
@@ -31,7 +41,8 @@ pub(super) fn conditions(
 ) -> Vec<PodCondition> {
     let containers = containers_ready(spec, seen, phase);
     let gated = containers.clone().and_then(|_| gates(pod, spec));
-    let ours = [network(spec, seen), init(spec, seen, phase), gated, containers];
+    // A pod that is here has its node, whoever gave it.
+    let ours = [network(spec, seen), init(spec, seen, phase), gated, containers, Ok(None)];
     let old: Vec<PodCondition> = pod.status.as_ref().and_then(|s| s.conditions.clone()).unwrap_or_default();
     let mut all: Vec<_> = OURS
         .iter()
@@ -45,6 +56,12 @@ pub(super) fn conditions(
         if let Err((reason, message)) = verdict {
             (told.reason, told.message) = (Some(reason.to_owned()), Some(message));
         }
+        all.push(told);
+    }
+    if let Some(pending) = seen.pending.as_ref().filter(|_| phase == "Running") {
+        let old = old.iter().find(|c| c.type_ == PENDING);
+        let mut told = condition(pod, PENDING, &Ok(Some(pending.reason)), old, now);
+        told.message = Some(pending.message.clone());
         all.push(told);
     }
     all.extend(old.into_iter().filter(|c| !OURS.contains(&c.type_.as_str())));

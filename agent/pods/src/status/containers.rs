@@ -58,7 +58,7 @@ pub(super) fn status(
     let simple_init = init && !sidecar(container);
     // While it is being given other resources, it has those that were told before.
     let told = old.and_then(|o| o.resources.clone()).filter(|_| outdated(spec, container, newest));
-    let resources = told.or_else(|| container.resources.clone()).filter(|_| newest.running());
+    let resources = told.or_else(|| container.resources.clone());
     ContainerStatus {
         allocated_resources: resources.as_ref().and_then(|r| r.requests.clone()),
         resources,

@@ -3,11 +3,13 @@
 use crate::{
     events::{Recorder, Weight},
     observed::Seen,
+    room::Pending,
     run::Shared,
+    status::PENDING,
 };
 use agent_runtime::logs::{LogQuery, read};
 use futures::StreamExt;
-use shared_api::core::{ContainerStatus, Pod, PodStatus};
+use shared_api::core::{ContainerStatus, Pod, PodCondition, PodStatus};
 use std::io::Read as _;
 
 /// Notes the waits that begin with `new`.
@@ -53,6 +55,20 @@ pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new:
             }
             _ => {}
         }
+    }
+}
+
+/// Notes when a pod begins to wait for resources.
+pub(super) fn pending(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new: Option<&Pending>) {
+    let Some(new) = new else { return };
+    let told = old.into_iter().flat_map(|s| s.conditions.iter().flatten());
+    let same = |c: &PodCondition| {
+        c.type_ == PENDING
+            && c.reason.as_deref() == Some(new.reason)
+            && c.observed_generation == pod.metadata.generation
+    };
+    if !told.into_iter().any(same) {
+        recorder.note(pod, None, Weight::Warning, &format!("Resize{}", new.reason), &new.told);
     }
 }
 

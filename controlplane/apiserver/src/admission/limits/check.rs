@@ -23,7 +23,7 @@ impl Subject {
     }
 }
 
-/// Checks requests and limits.
+/// Checks requests and limits; each rule finds one thing.
 pub(super) fn both(item: &LimitRangeItem, subject: &Subject, errors: &mut Vec<String>) {
     least(item, subject, errors);
     for (resource, bound) in item.max.iter().flatten() {
@@ -33,10 +33,11 @@ pub(super) fn both(item: &LimitRangeItem, subject: &Subject, errors: &mut Vec<St
             continue;
         };
         let bound = Amount::of(bound);
-        for (word, has) in [("limit", Some(most)), ("request", subject.asked(resource))] {
-            if let Some(has) = has.filter(|has| *has > bound) {
-                errors.push(format!("{rule}, but {word} is {}", written(resource, has).0));
-            }
+        let first = [("limit", Some(most)), ("request", subject.asked(resource))];
+        if let Some((word, has)) =
+            first.into_iter().find_map(|(w, has)| Some((w, has.filter(|h| *h > bound)?)))
+        {
+            errors.push(format!("{rule}, but {word} is {}", written(resource, has).0));
         }
     }
     for (resource, bound) in item.max_limit_request_ratio.iter().flatten() {
@@ -67,10 +68,11 @@ fn least(item: &LimitRangeItem, subject: &Subject, errors: &mut Vec<String>) {
             continue;
         };
         let bound = Amount::of(bound);
-        for (word, has) in [("request", Some(asked)), ("limit", subject.most(resource))] {
-            if let Some(has) = has.filter(|has| *has < bound) {
-                errors.push(format!("{rule}, but {word} is {}", written(resource, has).0));
-            }
+        let first = [("request", Some(asked)), ("limit", subject.most(resource))];
+        if let Some((word, has)) =
+            first.into_iter().find_map(|(w, has)| Some((w, has.filter(|h| *h < bound)?)))
+        {
+            errors.push(format!("{rule}, but {word} is {}", written(resource, has).0));
         }
     }
 }
