@@ -57,6 +57,14 @@ impl Known<'_> {
     }
 }
 
+/// What was last said of a pod with this reason.
+fn happened(pod: &Pod, known: &Known<'_>, reason: &str) -> Option<String> {
+    let events = known.world.within::<Event>(pod.metadata.namespace.as_deref().unwrap_or_default());
+    let about =
+        |e: &Arc<Event>| e.involved_object.name == pod.metadata.name && e.reason.as_deref() == Some(reason);
+    events.filter(about).max_by_key(|e| last(e)).map(|e| one_line(e.message.as_deref().unwrap_or_default()))
+}
+
 fn last(event: &Event) -> Option<Timestamp> {
     let time = event.last_timestamp.as_ref().or(event.first_timestamp.as_ref()).map(|t| t.0);
     time.or(event.event_time.as_ref().map(|t| t.0)).or(event

@@ -19,11 +19,16 @@ pub(super) fn trouble(pod: &Pod, known: &Known<'_>) -> Option<Report> {
                 "CrashLoopBackOff" => {
                     let how = ended.map_or("it ends at once".into(), |end| end.words());
                     let mut report = Report::answer(format!(
-                        "Pod {name}: container {} has ended {} times; last {how}",
-                        status.name, status.restart_count
+                        "Pod {name}: container {} has ended {}; last {how}",
+                        status.name,
+                        times(status.restart_count)
                     ));
                     if ended.is_some_and(|end| end.reason == "OOMKilled") {
                         out_of_memory(pod, &status.name, &mut report);
+                    } else if ended.is_some_and(|end| end.signal.is_some()) {
+                        let why =
+                            super::happened(pod, known, "Unhealthy").filter(|m| m.starts_with("Liveness"));
+                        report.remedies.extend(why.map(|message| format!("the node ended it: {message}")));
                     }
                     return Some(report);
                 }
@@ -34,6 +39,12 @@ pub(super) fn trouble(pod: &Pod, known: &Known<'_>) -> Option<Report> {
                         status.name,
                         image_trouble(pod, known).unwrap_or(message)
                     ));
+                    if reason == "ErrImageNeverPull" {
+                        report.try_this(
+                            "imagePullPolicy is Never: bring the image to the node, or let it be pulled",
+                        );
+                        return Some(report);
+                    }
                     report.try_this(
                         "check the name and the tag, and imagePullSecrets if the registry asks who you are",
                     );
@@ -61,20 +72,26 @@ pub(super) fn trouble(pod: &Pod, known: &Known<'_>) -> Option<Report> {
     None
 }
 
+fn times(count: i32) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        many => format!("{many} times"),
+    }
+}
+
 /// What the node said when it tried to pull.
 fn image_trouble(pod: &Pod, known: &Known<'_>) -> Option<String> {
     let mut events: Vec<_> = known
         .world
-        .list::<shared_api::core::Event>()
+        .within::<shared_api::core::Event>(pod.metadata.namespace.as_deref().unwrap_or_default())
         .filter(|e| e.involved_object.name == pod.metadata.name && e.reason.as_deref() == Some("Failed"))
         .filter_map(|e| Some((super::last(&e), e.message.clone()?)))
         .collect();
     events.sort();
-    events
-        .into_iter()
-        .rev()
-        .map(|(_, message)| one_line(&message))
-        .find(|m| m.to_lowercase().contains("pull"))
+    // `Error: ImagePullBackOff` only says again what the table says.
+    let tells = |message: &String| message.to_lowercase().contains("pull") && message.split(' ').count() > 2;
+    events.into_iter().rev().map(|(_, message)| one_line(&message)).find(tells)
 }
 
 fn out_of_memory(pod: &Pod, container: &str, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! Why a pod does not run, or is not ready.
 
-use super::{Known, Report, containers, name_of, one_line, scheduling};
+use super::{Known, Report, containers, happened, name_of, one_line, scheduling};
 use shared_api::{
     Object, ago,
     core::{Pod, PodCondition},
@@ -42,6 +42,13 @@ pub(super) fn summary(pod: &Arc<Pod>, known: &Known<'_>) -> Report {
         let why = why.unwrap_or_else(|| "the scheduler has not looked at it yet".into());
         return Report::answer(format!("Pod {name} has no node: {}", one_line(&why)));
     }
+    let status = pod.status.as_ref();
+    if phase == "Failed"
+        && let Some(reason) = status.and_then(|s| s.reason.as_deref()).filter(|reason| !reason.is_empty())
+    {
+        let message = status.and_then(|s| s.message.as_deref()).unwrap_or_default();
+        return Report::answer(format!("Pod {name} has failed: {reason}: {}", one_line(message)));
+    }
     if let Some(report) = containers::trouble(pod, known) {
         return report;
     }
@@ -49,8 +56,7 @@ pub(super) fn summary(pod: &Arc<Pod>, known: &Known<'_>) -> Report {
     match phase {
         "Succeeded" => Report::answer(format!("Pod {name} has done its work and ended")),
         "Failed" => {
-            let status = pod.status.as_ref();
-            let why = status.and_then(|s| s.message.clone().or(s.reason.clone())).unwrap_or_default();
+            let why = status.and_then(|s| s.message.clone()).unwrap_or_default();
             Report::answer(format!("Pod {name} has failed: {}", one_line(&why)))
         }
         _ if is_ready(pod) => Report::answer(format!("Pod {name} is well: it runs on {node} and is ready")),
@@ -58,7 +64,13 @@ pub(super) fn summary(pod: &Arc<Pod>, known: &Known<'_>) -> Report {
             let why = condition(pod, "Ready").and_then(|c| c.message.clone()).unwrap_or_default();
             Report::answer(format!("Pod {name} runs on {node} and is not ready: {}", one_line(&why)))
         }
-        _ => Report::answer(format!("Pod {name} is being started on {node}")),
+        _ => {
+            let reasons = ["FailedMount", "FailedCreatePodSandBox", "Failed"];
+            match reasons.iter().find_map(|reason| happened(pod, known, reason)) {
+                Some(why) => Report::answer(format!("Pod {name} cannot be started on {node}: {why}")),
+                None => Report::answer(format!("Pod {name} is being started on {node}")),
+            }
+        }
     }
 }
 
