@@ -57,7 +57,8 @@ impl Seat {
     fn start(&self) {
         let line = format!("KUBECONFIG={} {}", kubeconfig().display(), dhow());
         self.text(&line).key("Enter");
-        self.sees("3/3 ready");
+        self.sees("nodes 3/3 well");
+        self.text(":pods").key("Enter");
     }
 
     /// The shell has its terminal back: it echoes, and lines are edited.

@@ -3,6 +3,7 @@
 mod header;
 mod help;
 mod prompt;
+mod pulse;
 mod table;
 mod theme;
 mod views;
@@ -23,6 +24,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     header::draw(model, frame, header);
     header::title(model, frame, title);
     match model.view() {
+        View::Pulse(pulse) => pulse::draw(model, pulse, frame, body),
         View::Table(table) => table::draw(model, table, frame, body),
         View::Logs(logs) => views::pager(&logs.pager, frame, body),
         View::Text(text) => views::pager(&text.pager, frame, body),

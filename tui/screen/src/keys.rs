@@ -54,6 +54,7 @@ pub(crate) enum Place {
     Pager,
     Logs,
     Forwards,
+    Pulse,
     Shell,
 }
 
@@ -66,6 +67,7 @@ impl Place {
             Self::Pager => "Logs and texts",
             Self::Logs => "Logs",
             Self::Forwards => "Port-forwards",
+            Self::Pulse => "Pulse",
             Self::Shell => "Shell (every other key goes to the pod)",
         }
     }
@@ -92,8 +94,16 @@ const fn bind(
 }
 
 /// The places, in the order of the help.
-pub(crate) const PLACES: &[Place] =
-    &[Place::Anywhere, Place::Table, Place::Nodes, Place::Pager, Place::Logs, Place::Forwards, Place::Shell];
+pub(crate) const PLACES: &[Place] = &[
+    Place::Anywhere,
+    Place::Table,
+    Place::Nodes,
+    Place::Pager,
+    Place::Logs,
+    Place::Forwards,
+    Place::Pulse,
+    Place::Shell,
+];
 
 /// The key map.
 pub(crate) const KEYS: &[Binding] = &[
@@ -147,6 +157,8 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Logs, Act::Previous, &["p"], "previous", "the container that ran before this one"),
     bind(Place::Logs, Act::Container, &["c"], "container", "choose another container"),
     bind(Place::Forwards, Act::StopForward, &["x", "ctrl-d"], "stop", "stop the forward"),
+    bind(Place::Pulse, Act::Enter, &["enter"], "open", "the table of the kind, the faults of it, or why"),
+    bind(Place::Pulse, Act::Why, &["w"], "why", "why it is not as it should be"),
     bind(Place::Shell, Act::LeaveShell, &["ctrl-]", "ctrl-\\"], "leave", "leave the shell"),
 ];
 

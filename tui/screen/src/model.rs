@@ -1,10 +1,12 @@
 //! Everything the screen knows.
 
 mod health;
+mod pulse;
 mod shell;
 mod table;
 
 pub(crate) use health::Health;
+pub(crate) use pulse::{Item, Pulse, about};
 pub(crate) use shell::Shell;
 pub(crate) use table::{Table, Within, pod_of, pods_within};
 
@@ -84,6 +86,7 @@ pub(crate) struct Message {
 
 /// What fills the screen.
 pub(crate) enum View {
+    Pulse(Pulse),
     Table(Table),
     Logs(Logs),
     Shell(Box<Shell>),
@@ -170,7 +173,7 @@ pub(crate) struct Confirm {
 }
 
 impl Model {
-    /// The start: pods, before anything is known.
+    /// The start: the pulse, before anything is known.
     pub(crate) fn new(
         context: &str,
         server: &str,
@@ -178,7 +181,6 @@ impl Model {
         now: Timestamp,
         size: (u16, u16),
     ) -> (Self, Vec<Effect>) {
-        let pods = GroupKind::of::<Pod>();
         let mut model = Self {
             context: clean(context),
             server: clean(server),
@@ -188,7 +190,7 @@ impl Model {
             now,
             revision: 0,
             watches: BTreeMap::new(),
-            views: vec![View::Table(Table::of(pods.clone(), Within::Namespace))],
+            views: vec![View::Pulse(Pulse::new())],
             overlay: None,
             message: None,
             forwards: Vec::new(),
@@ -199,8 +201,8 @@ impl Model {
             quit: false,
             generation: 0,
         };
-        let kinds = [pods, GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
-        let effects = kinds.into_iter().filter_map(|kind| model.watch(&kind)).collect();
+        let kinds = [GroupKind::of::<Pod>(), GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
+        let effects = kinds.into_iter().chain(Pulse::kinds()).filter_map(|kind| model.watch(&kind)).collect();
         (model, effects)
     }
 
@@ -280,6 +282,7 @@ impl Model {
             View::Logs(_) => &[Place::Logs, Place::Pager, Place::Anywhere],
             View::Text(_) => &[Place::Pager, Place::Anywhere],
             View::Forwards(_) => &[Place::Forwards, Place::Anywhere],
+            View::Pulse(_) => &[Place::Pulse, Place::Anywhere],
             View::Shell(_) => &[Place::Shell],
         }
     }
@@ -290,7 +293,11 @@ impl Model {
             return;
         }
         let synced = |kind: &GroupKind| self.watches.get(kind).is_some_and(|w| w.standing.synced);
-        let Some(View::Table(table)) = self.views.last_mut() else { return };
+        let table = match self.views.last_mut() {
+            Some(View::Table(table)) => table,
+            Some(View::Pulse(pulse)) => return pulse.settle(&self.sheets),
+            _ => return,
+        };
         let synced = synced(&table.kind);
         let nothing = Sheet::default();
         let sheet = self.sheets.get(&table.kind).unwrap_or(&nothing);
@@ -307,7 +314,7 @@ impl Model {
             View::Table(table) => Some(table.filter().text()),
             View::Logs(logs) => Some(&logs.pager.filter),
             View::Text(text) => Some(&text.pager.filter),
-            View::Shell(_) | View::Forwards(_) => None,
+            View::Shell(_) | View::Forwards(_) | View::Pulse(_) => None,
         }
     }
 
@@ -316,7 +323,7 @@ impl Model {
             View::Table(table) => table.filter_by(text),
             View::Logs(logs) => text.clone_into(&mut logs.pager.filter),
             View::Text(shown) => text.clone_into(&mut shown.pager.filter),
-            View::Shell(_) | View::Forwards(_) => {}
+            View::Shell(_) | View::Forwards(_) | View::Pulse(_) => {}
         }
         self.stale = true;
     }

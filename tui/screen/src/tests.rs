@@ -9,7 +9,7 @@ mod pictures;
 
 use crate::{
     draw::draw,
-    model::Model,
+    model::{Model, Table, View, Within},
     msg::{Effect, Msg, info},
     rows::Digester,
     update::update,
@@ -33,6 +33,9 @@ impl Seat {
         let now = moment() + Duration::from_mins(5);
         let (model, asked) = Model::new("demo", "https://10.0.0.1:6443", "default", now, (80, 24));
         let mut seat = Self { model, asked };
+        // Most of what is tried here begins at the pods.
+        let pods = Table::of(GroupKind::of::<shared_api::core::Pod>(), Within::Namespace);
+        seat.model.views = vec![View::Table(pods)];
         seat.see(objects);
         seat.live();
         seat

@@ -127,6 +127,7 @@ pub(super) fn title(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             };
             (format!("shell {}{container}{state}", shell.pod), "ctrl-] leaves".into())
         }
+        View::Pulse(_) => ("pulse".into(), String::new()),
         View::Forwards(_) => ("port-forwards".into(), format!("{} open", model.forwards.len())),
     };
     let left = vec![Span::raw(format!(" {}", clean(&left)))];
@@ -177,6 +178,7 @@ fn crumb(view: &View) -> String {
         View::Shell(shell) => format!("shell {}", shell.pod.name),
         View::Text(text) => text.line.split_whitespace().next().unwrap_or("text").into(),
         View::Forwards(_) => "port-forwards".into(),
+        View::Pulse(_) => "pulse".into(),
     }
 }
 

@@ -138,8 +138,8 @@ fn a_forward_is_asked_opened_listed_and_stopped() {
 #[test]
 fn the_palette_completes_and_looks() {
     let mut seat = Seat::over(scene());
-    seat.press(":depl<tab><enter>");
-    assert_eq!(seat.asked.last(), Some(&Effect::Watch(GroupKind::of::<shared_api::apps::Deployment>())));
+    seat.press(":secr<tab><enter>");
+    assert_eq!(seat.asked.last(), Some(&Effect::Watch(GroupKind::of::<shared_api::core::Secret>())));
     seat.press(":po -n k8s-test /db<enter>");
     assert_eq!((seat.on().as_str(), seat.model.here()), ("db-0", "k8s-test"));
     seat.press(":ns default<enter>:logs web-<tab>");

@@ -79,6 +79,7 @@ fn no_screen_breaks_when_there_is_no_room() {
         "y",
         "f",
         ":pf<enter>",
+        ":pulse<enter>",
         "0w",
     ];
     for keys in screens {
@@ -94,4 +95,23 @@ fn no_screen_breaks_when_there_is_no_room() {
             seat.picture();
         }
     }
+}
+
+#[test]
+fn the_pulse_tells_how_everything_is_and_leads_to_what_is_not_well() {
+    let mut seat = Seat::over(scene());
+    seat.model.views = vec![View::Pulse(crate::model::Pulse::new())];
+    let warning = serde_json::json!({"apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "BackOff",
+        "metadata": {"name": "web-2.1", "namespace": "default"}, "message": "Back-off restarting",
+        "involvedObject": {"kind": "Pod", "name": "web-2", "namespace": "default"},
+        "lastTimestamp": "2026-01-01T00:00:00Z", "count": 3});
+    seat.see([Object::from_value(&warning).unwrap()]);
+    seat.looks_like("pulse");
+    seat.press("j<enter>");
+    assert!(seat.picture().contains("faults only"), "{}", seat.picture());
+    assert_eq!(seat.on(), "web-2");
+    seat.press("<esc>G<enter>");
+    let wanted = Box::new(tui_commands::grammar::parse_line("why pods/web-2 -n default").unwrap());
+    let asked = seat.asked.last();
+    assert!(matches!(asked, Some(Effect::Perform { action, .. }) if *action == wanted), "{asked:?}");
 }

@@ -4,11 +4,11 @@ use super::{many, open, scroll};
 use crate::{
     input::Input,
     keys::Act,
-    model::{Model, Overlay, Palette, Shows, Table, Then, View, Within},
+    model::{Item, Model, Overlay, Palette, Shows, Table, Then, View, Within},
     msg::Effect,
     rows::{Order, Row},
 };
-use shared_api::{GroupKind, core};
+use shared_api::{GroupKind, apps::Deployment, core};
 use std::sync::Arc;
 
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -64,6 +64,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Forward
         | Act::Why
         | Act::Owner => {
+            if let View::Pulse(pulse) = model.view() {
+                let item = pulse.items(&model.sheets).into_iter().nth(pulse.at);
+                return item.map_or_else(Vec::new, |item| of_pulse(model, item));
+            }
             let Some((kind, row)) = chosen(model) else {
                 model.say("there is nothing here to act on");
                 return Vec::new();
@@ -71,6 +75,24 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             on(model, act, &kind, &row)
         }
         Act::Delete | Act::Cordon | Act::Uncordon => many::act(model, act),
+    }
+}
+
+/// Into a line of the pulse.
+fn of_pulse(model: &mut Model, item: Item) -> Vec<Effect> {
+    match item {
+        Item::Kind(kind, health) => {
+            let mut table = Table::of(kind, Within::Namespace);
+            table.only_faults(health.waiting + health.bad > 0);
+            // What it counts is everywhere.
+            model.namespace = None;
+            open::table(model, table)
+        }
+        Item::Rollout(row) => open::why(model, &row.key(&GroupKind::of::<Deployment>())),
+        Item::Warning(row) => match crate::model::about(&row) {
+            Some(key) => open::why(model, &key),
+            None => open::describe(model, &row.key(&GroupKind::of::<core::Event>())),
+        },
     }
 }
 

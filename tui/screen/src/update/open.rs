@@ -33,7 +33,7 @@ pub(super) fn generation(view: &View) -> Option<Generation> {
         View::Logs(logs) => Some(logs.generation),
         View::Shell(shell) => Some(shell.generation),
         View::Text(text) => Some(text.generation),
-        View::Table(_) | View::Forwards(_) => None,
+        View::Table(_) | View::Forwards(_) | View::Pulse(_) => None,
     }
 }
 

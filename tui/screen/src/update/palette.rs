@@ -3,7 +3,7 @@
 use super::open;
 use crate::{
     input::Input,
-    model::{Model, Overlay, Palette, Table, View, Within, pod_of},
+    model::{Model, Overlay, Palette, Pulse, Table, View, Within, pod_of},
     msg::Effect,
 };
 use crossterm::event::{KeyCode, KeyEvent};
@@ -12,7 +12,7 @@ use shared_client::LogOptions;
 use tui_commands::{Action, grammar};
 
 /// Words of the palette that are no commands of `--batch`.
-const WORDS: &[&str] = &["pf", "ns", "quit", "help"];
+const WORDS: &[&str] = &["pulse", "pf", "ns", "quit", "help"];
 
 pub(super) fn press(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effect> {
     match key.code {
@@ -82,6 +82,7 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             model.overlay = Some(Overlay::Help(0));
             return Ok(Vec::new());
         }
+        ["pulse"] => return Ok(open::push(model, View::Pulse(Pulse::new())).into_iter().collect()),
         ["pf" | "forwards"] => return Ok(open::push(model, View::Forwards(None)).into_iter().collect()),
         ["ns" | "namespace", name] => {
             open::namespace(model, Some(name.to_owned()).filter(|n| n != "all"));

@@ -20,9 +20,13 @@ pub(super) fn scroll(model: &mut Model, act: Act) {
         pager.scroll(by, width, height, follow);
         return;
     }
-    let Model { views, forwards, .. } = model;
+    let Model { views, forwards, sheets, .. } = model;
     match views.last_mut() {
         Some(View::Table(table)) => table.go(table.at.saturating_add_signed(by)),
+        Some(View::Pulse(pulse)) => {
+            let last = pulse.items(sheets).len().saturating_sub(1);
+            pulse.at = pulse.at.saturating_add_signed(by).min(last);
+        }
         Some(View::Forwards(on)) => {
             let at = at(*on, forwards).saturating_add_signed(by).min(forwards.len().saturating_sub(1));
             *on = forwards.get(at).map(|f| f.generation);
