@@ -12,6 +12,8 @@ pub enum Action {
     Describe(Describe),
     /// Say why objects are not as they should be, and what would help
     Why(Why),
+    /// Show what happened to objects and to what owns them, and who did it
+    Timeline(Why),
     /// Make objects as files say, creating or changing them
     Apply(Apply),
     /// Create objects from files, or one by name
@@ -157,7 +159,7 @@ pub struct Describe {
     pub scope: Scope,
 }
 
-/// See [`Action::Why`].
+/// See [`Action::Why`] and [`Action::Timeline`].
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Why {
     /// Objects

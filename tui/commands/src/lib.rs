@@ -17,6 +17,7 @@ pub mod grammar;
 mod perform;
 pub mod print;
 mod text;
+mod timeline;
 mod why;
 
 pub use action::{

@@ -7,6 +7,7 @@ mod get;
 mod rollout;
 mod select;
 mod streams;
+mod timeline;
 mod wait;
 mod why;
 
@@ -50,6 +51,7 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
     match action {
         Action::Get(get) => get::get(get, doors, out).await,
         Action::Describe(describe) => describe::describe(describe, doors, out).await,
+        Action::Timeline(asked) => timeline::timeline(asked, doors, out).await,
         Action::Why(asked) => why::why(asked, doors, out).await,
         Action::Apply(apply) => change::apply(apply, doors, out).await,
         Action::Create(create) => change::create(create, doors, out).await,

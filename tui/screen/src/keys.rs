@@ -27,6 +27,7 @@ pub(crate) enum Act {
     Delete,
     Wide,
     Why,
+    Timeline,
     Sort,
     Reverse,
     Faults,
@@ -133,6 +134,7 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Table, Act::Yaml, &["y"], "yaml", "the object as YAML"),
     bind(Place::Table, Act::Forward, &["f"], "forward", "reach a port of the pod from here"),
     bind(Place::Table, Act::Why, &["w"], "why", "why it is not as it should be"),
+    bind(Place::Table, Act::Timeline, &["t"], "", "what happened to it and to what owns it, and who did it"),
     bind(
         Place::Table,
         Act::Delete,

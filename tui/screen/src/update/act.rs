@@ -63,6 +63,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Yaml
         | Act::Forward
         | Act::Why
+        | Act::Timeline
         | Act::Owner => {
             if let View::Pulse(pulse) = model.view() {
                 let item = pulse.items(&model.sheets).into_iter().nth(pulse.at);
@@ -134,6 +135,7 @@ fn on(model: &mut Model, act: Act, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effe
         Act::Describe => open::describe(model, &key),
         Act::Yaml => open::yaml(model, &key),
         Act::Why => open::why(model, &key),
+        Act::Timeline => open::timeline(model, &key),
         Act::Logs => open::logs_of(model, kind, row),
         Act::Shell => open::shell_of(model, kind, row),
         Act::Forward => open::port_of(model, kind, row),

@@ -63,6 +63,10 @@ pub(super) fn why(model: &mut Model, key: &Key) -> Vec<Effect> {
     text(model, &format!("why {}{}", word(key), within(key)))
 }
 
+pub(super) fn timeline(model: &mut Model, key: &Key) -> Vec<Effect> {
+    text(model, &format!("timeline {}{}", word(key), within(key)))
+}
+
 pub(super) fn yaml(model: &mut Model, key: &Key) -> Vec<Effect> {
     text(model, &format!("get {}{} -o yaml", word(key), within(key)))
 }
