@@ -92,11 +92,17 @@ pub(crate) const CHAIN: &[Admit] = &[
     protection::admit,
     ingress_class::admit,
     service_ip::admit,
-    // Last: what is charged is what will be stored.
-    quota::admit,
 ];
 
-/// Passes a request through all of them.
-pub(crate) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
-    CHAIN.iter().try_for_each(|admit| admit(request))
+/// What has its say when the object is right: what is charged is what will be stored.
+pub(crate) const LAST: &[Admit] = &[quota::admit];
+
+/// Passes a request through all of them; `check` says in between whether the object is right.
+pub(crate) fn admit(
+    request: &mut Request<'_>,
+    check: impl FnOnce(&dyn Draft) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    CHAIN.iter().try_for_each(|admit| admit(request))?;
+    check(request.draft)?;
+    LAST.iter().try_for_each(|admit| admit(request))
 }

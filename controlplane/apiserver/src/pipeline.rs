@@ -80,8 +80,9 @@ pub(crate) async fn create(
             None => caller.writes(kind, "", how, Operation::Update).created(&*draft, sent),
         };
         let mut txn = Txn::default();
-        admit(caller, kind, Action::Create, None, &mut *draft, &mut txn)?;
-        check(kind, None, &*draft, how)?;
+        admit(caller, kind, Action::Create, None, &mut *draft, &mut txn, |draft| {
+            check(kind, None, draft, how)
+        })?;
         grants::check(caller, kind, None, &*draft)?;
 
         let key = key_of(kind, &*draft);
@@ -135,10 +136,10 @@ pub(crate) async fn change<B: Into<Became>>(
             None => caller.writes(kind, part, how, Operation::Update).changed(&old, &*draft, sent),
         };
         let mut txn = Txn::default();
-        admit(caller, kind, Action::Update, Some(&*before), &mut *draft, &mut txn)?;
-        if checked {
-            check(kind, Some(&*before), &*draft, how)?;
-        }
+        let right = |draft: &dyn Draft| {
+            if checked { check(kind, Some(&*before), draft, how) } else { Ok(()) }
+        };
+        admit(caller, kind, Action::Update, Some(&*before), &mut *draft, &mut txn, right)?;
         grants::check(caller, kind, Some(&*before), &*draft)?;
         signing::check(caller, kind, part, &*before, &*draft)?;
 
@@ -226,9 +227,11 @@ fn admit(
     old: Option<&dyn Draft>,
     draft: &mut dyn Draft,
     txn: &mut Txn,
+    check: impl FnOnce(&dyn Draft) -> Result<()>,
 ) -> Result<()> {
     let (there, options) = (&*caller.server, &caller.server.options);
-    admission::admit(&mut admission::Request { action, kind, old, draft, there, options, txn, chance })
+    let mut request = admission::Request { action, kind, old, draft, there, options, txn, chance };
+    admission::admit(&mut request, check)
 }
 
 fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft, how: &WriteHow) -> Result<()> {
@@ -302,7 +305,8 @@ async fn remove(
     mut txn: Txn,
 ) -> Result<Object, Error> {
     // What an object holds besides itself, such as an address, is given back with it.
-    if let Err(refusal) = admit(caller, kind, Action::Remove, Some(before), &mut *draft, &mut txn) {
+    if let Err(refusal) = admit(caller, kind, Action::Remove, Some(before), &mut *draft, &mut txn, |_| Ok(()))
+    {
         tracing::warn!(error = %refusal, "nothing can keep an object from being removed");
     }
     let Encoded { json, hole } = draft.encode().with_managed(old.managed());

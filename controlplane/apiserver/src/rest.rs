@@ -21,6 +21,7 @@ mod proxy;
 mod request;
 mod room;
 mod streams;
+mod strict;
 mod subresources;
 mod table;
 mod watch;
@@ -52,7 +53,11 @@ pub fn router(door: Arc<dyn Door>) -> Router {
 async fn serve(State(door): State<Arc<dyn Door>>, asked: Asked) -> Response {
     let fold = gzip::wanted(asked.headers());
     let refused = refused(asked.headers());
+    let path = asked.uri().path().to_owned();
     let mut response = route(&door, asked).await.unwrap_or_else(|refusal| refused(&refusal));
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().entry(header::ALLOW).or_insert_with(|| request::allowed(&path));
+    }
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
     if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {

@@ -9,6 +9,8 @@ mod asking;
 mod deletions;
 #[path = "rest/door.rs"]
 mod door;
+#[path = "rest/fine_print.rs"]
+mod fine_print;
 #[path = "rest/hostile.rs"]
 mod hostile;
 #[path = "rest/kubectl.rs"]

@@ -75,7 +75,7 @@ struct Asked {
 /// `DeleteOptions`, from the body and, where that is silent, from the query.
 fn asked(kind: &KindInfo, parameters: &Parameters, headers: &HeaderMap, sent: &[u8]) -> Result<Asked> {
     let options =
-        if sent.is_empty() { Value::Null } else { body::manifest(&body::media(headers)?, sent)?.value };
+        if sent.is_empty() { Value::Null } else { body::manifest(&body::media(headers)?, sent, None)?.value };
     let named = options["kind"].as_str().is_none_or(|kind| matches!(kind, "DeleteOptions" | ""));
     if !(options.is_null() || options.is_object() && named) {
         return Err(Refusal::bad_request("decoded object cannot be converted to DeleteOptions"));
@@ -125,7 +125,7 @@ fn asked(kind: &KindInfo, parameters: &Parameters, headers: &HeaderMap, sent: &[
         how.preconditions.revision = Some(parsed);
     }
     let dry: Vec<_> = options["dryRun"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    how.dry_run = parameters::dry_run(dry.into_iter().chain(parameters.all("dryRun")))?;
+    how.dry_run = parameters::dry_run("DeleteOptions", dry.into_iter().chain(parameters.all("dryRun")))?;
     Ok(Asked { how, cascade: orphan == Some(false) })
 }
 

@@ -49,7 +49,7 @@ mod tests {
     fn signed(query: &str, patch: Option<PatchType>) -> Result<String, String> {
         let parameters = Parameters::of(&format!("/x?{query}").parse().unwrap()).unwrap();
         let headers = [(header::USER_AGENT, "kubectl/v1.35.0 (linux/amd64)".parse().unwrap())];
-        let mut how = parameters.how("").unwrap();
+        let mut how = parameters.how("PatchOptions", "").unwrap();
         sign(&mut how, &parameters, &headers.into_iter().collect(), "PatchOptions", patch)
             .map(|()| how.manager.unwrap_or_default())
             .map_err(|refusal| refusal.message)

@@ -6,13 +6,13 @@ use super::{
     answer, body, deletion, manager,
     parameters::Parameters,
     request::{RequestInfo, Verb},
-    room, subresources, watch,
+    room, strict, subresources, watch,
 };
 use crate::door::Caller;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, request::Parts};
 use serde_json::{Value, json};
-use shared_api::{Object, Patch, PatchType, Reason, Refusal};
+use shared_api::{Object, Patch, PatchType, Reason, Refusal, Validation, WriteHow, schema};
 use shared_client::Result;
 
 /// A request that brings a body.
@@ -72,7 +72,7 @@ async fn read(
         Verb::List => list(caller, info, parameters, form).await,
         Verb::Watch => watch::serve(caller, info, parameters, form, parts).await,
         _ if subresources::is_value(info) => {
-            let how = parameters.how("")?;
+            let how = parameters.how("GetOptions", "")?;
             let value = caller.subresource(&info.key(), &info.subresource, None, &how).await?;
             answer::value(form, StatusCode::OK, &value)
         }
@@ -102,24 +102,39 @@ async fn list(
 
 async fn write(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    let mut how = parameters.how(&info.subresource)?;
     let options = if info.verb == Verb::Create { "CreateOptions" } else { "UpdateOptions" };
+    let mut how = parameters.how(options, &info.subresource)?;
     manager::sign(&mut how, parameters, headers, options, None)?;
-    let manifest = body::manifest(&body::media(headers)?, sent)?;
-    let (value, warnings) = manifest.settle(info.kind, how.validation)?;
+    let of = subresources::type_of(info);
+    let manifest = body::manifest(&body::media(headers)?, sent, of)?;
+    let mut odd = manifest.told();
     let code = if info.verb == Verb::Create { StatusCode::CREATED } else { StatusCode::OK };
+    let value = placed(info, manifest.value)?;
+    match how.validation {
+        Validation::Ignore => odd.clear(),
+        Validation::Warn if of.is_some() => how.validation = Validation::Ignore,
+        // What cannot be decoded at all is refused for that, where every object is.
+        Validation::Strict
+            if !odd.is_empty() && of.is_none_or(|of| schema::check(of, &mut value.clone()).is_ok()) =>
+        {
+            let (_, version, kind) = subresources::spoken(info);
+            return Err(strict::refusal(version, kind, &odd));
+        }
+        Validation::Warn | Validation::Strict => {}
+    }
     let mut response = if subresources::is_value(info) {
         let answered = cluster.subresource(&info.key(), &info.subresource, Some(value), &how).await?;
         answer::value(form, code, &answered)?
     } else {
-        let object = placed(info, value)?;
+        let wrong = |e| Refusal::bad_request(format!("{} cannot be taken: {e}", info.kind.kind));
+        let object = Object::from_value(&value).map_err(wrong)?;
         let written = match info.verb {
             Verb::Create => cluster.create(object, &how).await?,
             _ => cluster.update(object, &how).await?,
         };
         answer::object(form, code, info.served, &written)?
     };
-    warn(&mut response, &warnings);
+    warn(&mut response, &odd);
     Ok(response)
 }
 
@@ -129,14 +144,18 @@ fn warn(response: &mut Response, warnings: &[String]) {
     }
 }
 
-/// The object a body holds, put where the path says; refused when the two disagree.
-fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
-    let kind = info.kind;
-    let wrong = |why: String| Refusal::bad_request(format!("{} cannot be taken: {why}", kind.kind));
+/// What a body holds, put where the path says; refused when the two disagree.
+fn placed(info: &RequestInfo, mut value: Value) -> Result<Value> {
+    let (group, version, kind) = subresources::spoken(info);
+    let spoken = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let part = subresources::is_value(info);
+    let wrong = |why: String| Refusal::bad_request(format!("{kind} cannot be taken: {why}"));
     let Some(fields) = value.as_object_mut() else {
         return Err(wrong("the body is not an object".into()));
     };
-    for (field, expected) in [("apiVersion", info.served.api_version()), ("kind", kind.kind)] {
+    // A part is spoken of in other versions too.
+    let expected = [("apiVersion", spoken.as_str()), ("kind", kind)];
+    for (field, expected) in expected.into_iter().skip(usize::from(part)) {
         let found = fields.entry(field).or_insert_with(|| json!(expected));
         if found != expected {
             return Err(Refusal::bad_request(format!(
@@ -164,7 +183,11 @@ fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
             }
         }
     }
-    if info.verb == Verb::Update {
+    if part && info.verb == Verb::Create {
+        if !matches!(word(meta, "name"), same if same.is_empty() || same == info.name) {
+            return Err(Refusal::bad_request(format!("name in URL does not match name in {kind} object")));
+        }
+    } else if info.verb == Verb::Update {
         match word(meta, "name") {
             same if same == info.name => {}
             empty if empty.is_empty() => {
@@ -178,17 +201,21 @@ fn placed(info: &RequestInfo, mut value: Value) -> Result<Object> {
             }
         }
     }
-    Object::from_value(&value).map_err(|e| wrong(e.to_string()))
+    Ok(value)
 }
 
 async fn patch(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
-    let mut how = parameters.how(&info.subresource)?;
+    let mut how = parameters.how("PatchOptions", &info.subresource)?;
     how.version = (!info.served.is_stored()).then(|| info.served.api_version().into());
     let kind = body::patch_type(&body::media(headers)?, parameters.flag("force"))?;
     manager::sign(&mut how, parameters, headers, "PatchOptions", Some(kind))?;
     let manifest = body::patch(sent)?;
-    let (body, warnings) = manifest.settle(info.kind, how.validation)?;
+    let mut odd = if kind == PatchType::Json { manifest.told_of_operations() } else { manifest.told() };
+    let body = manifest.value;
+    if how.validation == Validation::Ignore {
+        odd.clear();
+    }
     if (kind == PatchType::Json) != body.is_array() {
         let expected = if kind == PatchType::Json { "a list of operations" } else { "an object" };
         return Err(Refusal::bad_request(format!(
@@ -196,6 +223,9 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
         )));
     }
     let patch = Patch { kind, body };
+    if how.validation == Validation::Strict && !odd.is_empty() {
+        return Err(odd_patch(cluster, info, &patch, how, odd).await);
+    }
     let patched = cluster.patch(&info.key(), &patch, &how).await?;
     let code = if cluster.made() { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = if subresources::is_value(info) {
@@ -203,8 +233,27 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     } else {
         answer::object(form, code, info.served, &patched)?
     };
-    warn(&mut response, &warnings);
+    warn(&mut response, &odd);
     Ok(response)
+}
+
+/// Why a patch is refused in which keys come twice: for those and for the fields that what becomes of the object
+/// does not have, unless it is refused anyway.
+async fn odd_patch(
+    cluster: &dyn Caller,
+    info: &RequestInfo,
+    patch: &Patch,
+    how: WriteHow,
+    mut odd: Vec<String>,
+) -> Refusal {
+    let how = WriteHow { dry_run: true, validation: Validation::Warn, ..how };
+    match cluster.patch(&info.key(), patch, &how).await {
+        Err(refusal) if refusal.reason != Reason::Invalid => refusal,
+        _ => {
+            odd.extend(cluster.warnings().into_iter().filter(|told| told.starts_with("unknown field ")));
+            strict::refusal(info.served.version(), info.kind.kind, &odd)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -221,8 +270,11 @@ mod tests {
     fn the_body_and_the_path_agree() {
         let create = info(&Method::POST, "/api/v1/namespaces/a/pods");
         let update = info(&Method::PUT, "/api/v1/namespaces/a/pods/b");
+        let scale = info(&Method::PUT, "/apis/apps/v1/namespaces/a/deployments/b/scale");
+        let evict = info(&Method::POST, "/api/v1/namespaces/a/pods/b/eviction");
         let placed_at = |info: &RequestInfo, value: Value| {
-            placed(info, value).map(|o| o.key().to_string()).map_err(|e| (e.reason.code(), e.message))
+            let object = placed(info, value).map(|value| Object::from_value(&value).unwrap());
+            object.map(|o| o.key().to_string()).map_err(|e| (e.reason.code(), e.message))
         };
         assert_eq!(placed_at(&create, json!({"metadata": {"name": "b"}})), Ok("a/pods/b".into()));
         assert_eq!(
@@ -235,9 +287,15 @@ mod tests {
             (&create, json!({"kind": "Node"}), "expected kind (Pod)"),
             (&create, json!({"apiVersion": 7}), "expected apiVersion (v1)"),
             (&create, json!({"metadata": {"namespace": "z"}}), "does not match the namespace"),
-            (&create, json!({"metadata": {"labels": 1}}), "Pod cannot be taken"),
             (&update, json!({}), "name must be provided"),
             (&update, json!({"metadata": {"name": "c"}}), "does not match the name on the URL (b)"),
+            (&scale, json!({"metadata": {"name": "c"}}), "does not match the name on the URL (b)"),
+            (&scale, json!({"kind": "Deployment", "metadata": {"name": "b"}}), "expected kind (Scale)"),
+            (
+                &evict,
+                json!({"metadata": {"name": "c"}}),
+                "name in URL does not match name in Eviction object",
+            ),
         ] {
             let (code, message) = placed_at(info, value).unwrap_err();
             assert!(code == 400 && message.contains(word), "{message}");

@@ -78,7 +78,7 @@ fn version_three(uri: &Uri, headers: &HeaderMap, group: &str, version: &str) -> 
 }
 
 fn version_two(headers: &HeaderMap) -> Result<Response> {
-    match accept::choose(headers, &[ASKED, GNOSTIC, JSON]) {
+    match accept::choose(headers, &[JSON, ASKED, GNOSTIC]) {
         Some(JSON) => Ok(packed::two().answer(headers, JSON)),
         Some(_) => Ok(packed::gnostic().answer(headers, GNOSTIC)),
         None => Err(accept::not_acceptable()),

@@ -44,8 +44,11 @@ impl Parameters {
     /// As a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>> {
         let parse = |text: &str| {
-            let bad =
-                || Refusal::bad_request(format!("query parameter {name}: {text:?} is not a whole number"));
+            let bad = || {
+                Refusal::bad_request(format!(
+                    "strconv.ParseInt: parsing {text:?}: invalid syntax: {name} is a whole number"
+                ))
+            };
             text.parse().map_err(|_| bad())
         };
         self.get(name).map(parse).transpose()
@@ -118,6 +121,7 @@ impl Parameters {
 
     /// Refuses versions and matches that no list can satisfy.
     fn check_list(&self) -> Result<()> {
+        self.number("timeoutSeconds")?;
         let mut invalid = Invalid::default();
         let field = "resourceVersionMatch";
         if let Some(wanted) = self.get(field) {
@@ -167,24 +171,19 @@ impl Parameters {
         refuse("ListOptions", &invalid)
     }
 
-    /// `dryRun=All`.
-    pub(super) fn dry_run(&self) -> Result<bool> {
-        dry_run(self.all("dryRun"))
-    }
-
     /// How an object is to be written.
-    pub(super) fn how(&self, subresource: &str) -> Result<WriteHow> {
+    pub(super) fn how(&self, options: &'static str, subresource: &str) -> Result<WriteHow> {
         Ok(WriteHow {
             subresource: Some(subresource.to_owned()).filter(|s| !s.is_empty()),
-            dry_run: self.dry_run()?,
+            dry_run: dry_run(options, self.all("dryRun"))?,
             manager: self.get("fieldManager").map(str::to_owned),
-            validation: self.validation()?,
+            validation: self.validation(options)?,
             version: None,
         })
     }
 
     /// What to do about fields the kind does not have, or that come twice.
-    pub(super) fn validation(&self) -> Result<Validation> {
+    fn validation(&self, options: &'static str) -> Result<Validation> {
         match self.get("fieldValidation") {
             None | Some("Warn") => Ok(Validation::Warn),
             Some("Ignore") => Ok(Validation::Ignore),
@@ -192,14 +191,14 @@ impl Parameters {
             Some(other) => {
                 let mut invalid = Invalid::default();
                 invalid.unsupported("fieldValidation", other, &["Ignore", "Warn", "Strict"]);
-                Err(refuse("PatchOptions", &invalid).expect_err("something is invalid"))
+                Err(refuse(options, &invalid).expect_err("something is invalid"))
             }
         }
     }
 }
 
 /// Whether everything is to be decided and nothing stored.
-pub(super) fn dry_run<'a>(values: impl Iterator<Item = &'a str>) -> Result<bool> {
+pub(super) fn dry_run<'a>(options: &'static str, values: impl Iterator<Item = &'a str>) -> Result<bool> {
     let mut dry = false;
     let mut invalid = Invalid::default();
     for value in values {
@@ -208,7 +207,7 @@ pub(super) fn dry_run<'a>(values: impl Iterator<Item = &'a str>) -> Result<bool>
             invalid.unsupported("dryRun", value, &["All"]);
         }
     }
-    refuse("CreateOptions", &invalid).map(|()| dry)
+    refuse(options, &invalid).map(|()| dry)
 }
 
 /// What becomes of owned objects.
@@ -287,8 +286,10 @@ mod tests {
         for query in ["resourceVersion=x", "resourceVersion=7&continue=x", "limit=x"] {
             assert_eq!(parameters(query).list(kind, None).unwrap_err().reason.code(), 400, "{query}");
         }
-        assert_eq!(parameters("dryRun=All").dry_run(), Ok(true));
-        assert_eq!(parameters("dryRun=Some").dry_run().unwrap_err().reason.code(), 422);
-        assert!(parameters("fieldValidation=strict").validation().is_err());
+        assert_eq!(parameters("dryRun=All").how("CreateOptions", "").map(|how| how.dry_run), Ok(true));
+        for query in ["dryRun=Some", "fieldValidation=strict"] {
+            let refused = parameters(query).how("UpdateOptions", "").unwrap_err();
+            assert!(refused.reason.code() == 422 && refused.message.starts_with("UpdateOptions.meta.k8s.io"));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{answer, subresources};
 use crate::meter;
-use http::Method;
+use http::{HeaderValue, Method};
 use shared_api::{Key, KindInfo, Refusal, Served, served};
 use shared_client::Result;
 
@@ -174,6 +174,17 @@ pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<R
     }))
 }
 
+/// The methods that a path takes, as the header says it; what is no object is only read.
+pub(super) fn allowed(path: &str) -> HeaderValue {
+    let takes = |method: &&Method| parse(method, path, false).is_ok_and(|info| info.is_some());
+    let methods = [Method::DELETE, Method::GET, Method::PATCH, Method::POST, Method::PUT];
+    let taken: Vec<_> = methods.iter().filter(takes).map(Method::as_str).collect();
+    HeaderValue::from_str(&taken.join(", "))
+        .ok()
+        .filter(|v| !v.is_empty())
+        .unwrap_or(HeaderValue::from_static("GET"))
+}
+
 fn of_namespace_itself(inner: &[&str]) -> bool {
     matches!(inner, ["status" | "finalize"])
 }
@@ -212,6 +223,19 @@ mod tests {
                 let namespace = i.namespace.as_deref().unwrap_or("*");
                 format!("{:?} {} {namespace} {} {}", i.verb, i.kind.kind, i.name, i.subresource).trim().into()
             }
+        }
+    }
+
+    #[test]
+    fn who_asks_in_a_wrong_way_is_told_the_right_ones() {
+        for (path, methods) in [
+            ("/api/v1/namespaces", "GET, POST"),
+            ("/api/v1/pods", "GET"),
+            ("/api/v1/namespaces/a/pods/b", "DELETE, GET, PATCH, PUT"),
+            ("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "POST"),
+            ("/version", "GET"),
+        ] {
+            assert_eq!(allowed(path), methods, "{path}");
         }
     }
 

@@ -1,7 +1,10 @@
 //! What can be asked of an object besides the object: one list, from which routes and discovery derive.
 
 use super::request::{RequestInfo, Verb};
-use shared_api::{KindInfo, Served, core};
+use shared_api::{
+    KindInfo, Served, core,
+    schema::{self, Type},
+};
 
 /// One subresource.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +95,19 @@ pub(super) fn of(kind: &KindInfo) -> impl Iterator<Item = &'static Subresource> 
 /// The name as the list has it; empty when it has none such.
 pub(super) fn named(name: &str) -> &'static str {
     SUBRESOURCES.iter().map(|s| s.name).find(|known| *known == name).unwrap_or_default()
+}
+
+/// Group, version and kind of what the request is about.
+pub(super) fn spoken(info: &RequestInfo) -> (&'static str, &'static str, &'static str) {
+    let served = info.served;
+    let own = (served.group(), served.version(), served.kind.kind);
+    of(info.kind).find(|s| s.name == info.subresource).map_or(own, |s| s.speaks(served))
+}
+
+/// The type of that.
+pub(super) fn type_of(info: &RequestInfo) -> Option<&'static Type> {
+    let (group, version, kind) = spoken(info);
+    schema::of(group, version, kind)
 }
 
 /// Whether the request is for a stream with a pod.

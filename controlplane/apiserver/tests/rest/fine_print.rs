@@ -1,0 +1,114 @@
+//! What clients meet between the big features: the order of checks, what an answer holds, which refusal it is.
+
+use crate::asking::{Answer, Asking, MAPS};
+use serde_json::{Value, json};
+
+const MERGE: &[(&str, &str)] = &[("content-type", "application/merge-patch+json")];
+const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
+
+async fn send(it: &Asking, line: &str, body: &Value) -> Answer {
+    it.with(line, &[], &body.to_string()).await
+}
+
+fn deployment() -> Value {
+    let template =
+        json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    json!({"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template}})
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_before_what_is_too_much() {
+    let it = Asking::new().await;
+    let quotas = "/api/v1/namespaces/default/resourcequotas";
+    let quota = json!({"metadata": {"name": "q"}, "spec": {"hard": {"pods": "0"}},
+        "status": {"hard": {"pods": "0"}, "used": {"pods": "0"}}});
+    assert_eq!(send(&it, &format!("POST {quotas}"), &quota).await.code, 201);
+    assert_eq!(send(&it, &format!("PUT {quotas}/q/status"), &quota).await.code, 200);
+    let pods = "POST /api/v1/namespaces/default/pods";
+    for (image, code) in [("", 422), ("i", 403)] {
+        let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": image}]}});
+        let refused = send(&it, pods, &pod).await;
+        assert_eq!(refused.code, code, "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn everything_odd_about_a_body_is_refused_at_once() {
+    let it = Asking::new().await;
+    assert_eq!(send(&it, &format!("POST {DEPLOYMENTS}"), &deployment()).await.code, 201);
+    let strict = |message: &str, says: &str| {
+        let whole = format!(
+            r#"Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: {says}"#
+        );
+        assert_eq!(message, whole);
+    };
+    let spec = r#"{"spec":{"zz":1,"paused":true,"paused":false}}"#;
+    let refused = it.with(&format!("POST {DEPLOYMENTS}?fieldValidation=Strict"), &[], spec).await;
+    strict(
+        refused.json()["message"].as_str().unwrap(),
+        r#"unknown field "spec.zz", duplicate field "spec.paused""#,
+    );
+    let refused = it.with(&format!("PATCH {DEPLOYMENTS}/d?fieldValidation=Strict"), MERGE, spec).await;
+    strict(
+        refused.json()["message"].as_str().unwrap(),
+        r#"duplicate field "spec.paused", unknown field "spec.zz""#,
+    );
+    let warned = it.with(&format!("PATCH {DEPLOYMENTS}/d"), MERGE, spec).await;
+    let told: Vec<_> = warned.headers.get_all("warning").iter().collect();
+    assert_eq!(told, [r#"299 - "duplicate field \"spec.paused\"""#, r#"299 - "unknown field \"spec.zz\"""#]);
+    let scale = json!({"metadata": {"name": "d"}, "spec": {"replicas": 1, "odd": 1}});
+    let refused = send(&it, &format!("PUT {DEPLOYMENTS}/d/scale?fieldValidation=Strict"), &scale).await;
+    assert!(refused.code == 400 && refused.text.contains("spec.odd"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn what_is_said_about_an_object_goes_along_with_its_status() {
+    let it = Asking::new().await;
+    assert_eq!(send(&it, &format!("POST {DEPLOYMENTS}"), &deployment()).await.code, 201);
+    let patch =
+        json!({"metadata": {"annotations": {"a": "b"}, "labels": {"a": "b"}}, "spec": {"paused": true}});
+    let patched = it.with(&format!("PATCH {DEPLOYMENTS}/d/status"), MERGE, &patch.to_string()).await.json();
+    assert_eq!(patched["metadata"]["annotations"], json!({"a": "b"}));
+    assert_eq!((&patched["metadata"]["labels"], &patched["spec"]["paused"]), (&Value::Null, &Value::Null));
+    let owned = &patched["metadata"]["managedFields"][1];
+    assert_eq!(
+        (&owned["subresource"], &owned["fieldsV1"]["f:metadata"]["f:labels"]),
+        (&json!("status"), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn some_kinds_are_shown_when_they_are_gone() {
+    let it = Asking::new().await;
+    it.map("a").await;
+    let services = "/api/v1/namespaces/default/services";
+    let service = json!({"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}});
+    assert_eq!(send(&it, &format!("POST {services}"), &service).await.code, 201);
+    for (path, kind) in [(MAPS, "Status"), (services, "Service")] {
+        assert_eq!(it.ask(&format!("DELETE {path}/a")).await.json()["kind"], kind);
+    }
+}
+
+#[tokio::test]
+async fn events_of_their_own_group_have_one_form() {
+    let it = Asking::new().await;
+    let event = json!({"metadata": {"name": "e"}, "regarding": {"namespace": "default"}});
+    let refused = send(&it, "POST /apis/events.k8s.io/v1/namespaces/default/events", &event).await;
+    assert!(refused.code == 422 && refused.text.contains("eventTime: Required value"), "{}", refused.text);
+    let event = json!({"metadata": {"name": "e"}, "involvedObject": {"namespace": "default"}});
+    assert_eq!(send(&it, "POST /api/v1/namespaces/default/events", &event).await.code, 201);
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let it = Asking::new().await;
+    let refused = it.ask("DELETE /api/v1/namespaces").await;
+    assert_eq!((refused.code, refused.headers["allow"].to_str().unwrap()), (405, "GET, POST"));
+    assert_eq!(refused.json()["details"], json!({}));
+}
+
+#[tokio::test]
+async fn who_takes_anything_gets_json() {
+    let it = Asking::new().await;
+    assert_eq!(it.ask("GET /openapi/v2").await.json()["swagger"], "2.0");
+}
