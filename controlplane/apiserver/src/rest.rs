@@ -168,7 +168,7 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Whom a request is to be taken for.
-fn act_as(headers: &HeaderMap) -> ActAs {
+pub(crate) fn act_as(headers: &HeaderMap) -> ActAs {
     let mut found = ActAs::default();
     for (name, value) in headers {
         let Some(what) = name.as_str().strip_prefix("impersonate-") else { continue };

@@ -19,12 +19,21 @@ pub(crate) fn asked(caller: &Local, draft: &mut dyn Draft) -> Result<()> {
     spec.uid = Some(user.uid.clone()).filter(|uid| !uid.is_empty());
     spec.groups = Some(user.groups.clone());
     spec.extra = Some(user.extra.clone()).filter(|extra| !extra.is_empty());
-    let masters = || {
-        let wanted = shared_pki::Wanted::read(&spec.request.0).ok();
-        wanted.is_some_and(|wanted| wanted.subject.groups.iter().any(|group| group == crate::authz::MASTERS))
+    let name = request.metadata.name.as_deref().unwrap_or_default();
+    let wanted = shared_pki::Wanted::read(&spec.request.0).map_err(|error| {
+        let mut invalid = Invalid::default();
+        invalid.value("spec.request", &spec.request, &error.to_string());
+        let kind = GroupKind::of::<CertificateSigningRequest>();
+        Refusal::invalid(&kind, name, &invalid).expect("one finding was recorded")
+    });
+    // What is no request at all is told with everything else that is wrong.
+    let plain = spec.request.0.starts_with(b"-----BEGIN CERTIFICATE REQUEST-----");
+    let masters = match wanted {
+        Ok(wanted) => wanted.subject.groups.iter().any(|group| group == crate::authz::MASTERS),
+        Err(refusal) if plain => return Err(refusal),
+        Err(_) => false,
     };
-    if spec.signer_name == CLIENTS && masters() {
-        let name = request.metadata.name.as_deref().unwrap_or_default();
+    if spec.signer_name == CLIENTS && masters {
         let why = format!("use of {CLIENTS} signer with system:masters group is not allowed");
         return Err(Refusal::forbidden(&Key::of::<CertificateSigningRequest>("", name), &why));
     }

@@ -128,6 +128,10 @@ impl Authority {
         Ok(self.chain(&signed))
     }
 
+    pub(crate) fn key_pair(&self) -> &KeyPair {
+        &self.key
+    }
+
     pub(crate) fn issuer(&self) -> Result<Issuer<'_, &KeyPair>> {
         Issuer::from_ca_cert_pem(&self.certificate, &self.key).map_err(make("the issuer"))
     }

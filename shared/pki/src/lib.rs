@@ -8,6 +8,7 @@
 
 mod authority;
 mod issuer;
+mod renamed;
 mod subject;
 mod tls;
 mod token;

@@ -32,7 +32,6 @@ impl Wanted {
 
     /// Reads a request, PEM.
     pub fn read(pem: &[u8]) -> Result<Self> {
-        let malformed = |why: String| Error::Malformed { what: "certificate request", why };
         let der = CertificateSigningRequestDer::from_pem_slice(pem).map_err(|e| malformed(e.to_string()))?;
         let (_, request) = X509CertificationRequest::from_der(&der).map_err(|e| malformed(e.to_string()))?;
         let name = &request.certification_request_info.subject;
@@ -61,13 +60,9 @@ impl Authority {
     /// The certificate (PEM) that a request asks for, good for `usages` in Kubernetes' words, from a moment
     /// given in seconds since 1970 on.
     pub fn answer(&self, wanted: &Wanted, usages: &[String], from: i64, seconds: i64) -> Result<String> {
-        if wanted.subject.groups.len() > 1 {
-            let why = "more than one organization cannot be signed for".to_owned();
-            return Err(Error::Malformed { what: "certificate request", why });
-        }
         let der = wanted.der.as_slice().into();
-        let mut request = CertificateSigningRequestParams::from_der(&der)
-            .map_err(|e| Error::Malformed { what: "certificate request", why: e.to_string() })?;
+        let mut request =
+            CertificateSigningRequestParams::from_der(&der).map_err(|e| malformed(e.to_string()))?;
         // Only whom and where it is for is theirs to say.
         let theirs = std::mem::take(&mut request.params);
         let mut params = CertificateParams::default();
@@ -82,7 +77,7 @@ impl Authority {
                 "key encipherment" => params.key_usages.push(KeyUsagePurpose::KeyEncipherment),
                 other => {
                     let why = format!("the usage {other:?} cannot be signed for");
-                    return Err(Error::Malformed { what: "certificate request", why });
+                    return Err(malformed(why));
                 }
             }
         }
@@ -92,8 +87,19 @@ impl Authority {
         params.not_before = epoch + span(from - LATE);
         params.not_after = epoch + span(from + seconds);
         request.params = params;
-        Ok(request.signed_by(&self.issuer()?).map_err(make("a certificate"))?.pem())
+        let signed = request.signed_by(&self.issuer()?).map_err(make("a certificate"))?;
+        if wanted.subject.groups.len() < 2 {
+            return Ok(signed.pem());
+        }
+        // The library keeps one value a type.
+        let (_, request) =
+            X509CertificationRequest::from_der(&wanted.der).map_err(|e| malformed(e.to_string()))?;
+        self.renamed(signed.der(), request.certification_request_info.subject.as_raw())
     }
+}
+
+fn malformed(why: String) -> Error {
+    Error::Malformed { what: "certificate request", why }
 }
 
 /// How late a clock may run, in seconds.
@@ -108,6 +114,35 @@ mod tests {
         use base64::{Engine, prelude::BASE64_STANDARD};
         let body = BASE64_STANDARD.encode(&request.csr);
         format!("-----BEGIN CERTIFICATE REQUEST-----\n{body}\n-----END CERTIFICATE REQUEST-----\n")
+    }
+
+    #[test]
+    fn everybody_a_request_names_is_in_its_answer() {
+        use rcgen::{DnType, KeyPair};
+        let authority = Authority::create("test", Validity { from: 1_700_000_000, days: 1 }).unwrap();
+        let mut params = CertificateParams::default();
+        // The second group goes by its number, for the library has one of each name.
+        for (type_, value) in [
+            (DnType::OrganizationName, "devs"),
+            (DnType::CustomDnType(vec![2, 5, 4, 10]), "ops"),
+            (DnType::CommonName, "jane"),
+        ] {
+            params.distinguished_name.push(type_, value);
+        }
+        let key = KeyPair::generate().unwrap();
+        let asked = params.serialize_request(&key).unwrap().pem().unwrap();
+        let wanted = Wanted::read(asked.as_bytes()).unwrap();
+        assert_eq!(wanted.subject.groups, ["devs", "ops"]);
+        let signed = authority.answer(&wanted, &["client auth".to_owned()], 1_700_000_000, 600).unwrap();
+        let signed = der(&signed).unwrap();
+        assert_eq!(subject(&signed).unwrap(), wanted.subject);
+        let trust = der(authority.certificate()).unwrap();
+        let (_, signed) = x509_parser::parse_x509_certificate(&signed).unwrap();
+        let (_, trust) = x509_parser::parse_x509_certificate(&trust).unwrap();
+        assert_eq!(signed.issuer(), trust.subject());
+        let theirs = &trust.public_key().subject_public_key.data;
+        let key = ring::signature::UnparsedPublicKey::new(&ring::signature::ECDSA_P256_SHA256_ASN1, theirs);
+        key.verify(signed.tbs_certificate.as_ref(), &signed.signature_value.data).unwrap();
     }
 
     #[test]

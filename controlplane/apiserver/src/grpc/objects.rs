@@ -1,6 +1,6 @@
 //! Reading, writing and watching objects.
 
-use super::{Answers, Wire, said};
+use super::{Answers, Wire, counted::Counted, said};
 use crate::{
     door::{Caller, Door},
     fields::name_of,
@@ -28,7 +28,8 @@ impl proto::objects_server::Objects for Wire {
     async fn get(&self, request: Request<proto::Key>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
         let key = key_from_wire(Some(request.into_inner())).map_err(said)?;
-        answer(&*caller, caller.get(&key).await)
+        let counted = Counted::of("GET", &key.kind, "", &key.namespace, &key.name);
+        answer(&*caller, counted.answered(caller.get(&key).await))
     }
 
     type ListStream = Answers<proto::ListPage>;
@@ -36,7 +37,10 @@ impl proto::objects_server::Objects for Wire {
     async fn list(&self, request: Request<proto::ListRequest>) -> Result<Response<Self::ListStream>, Status> {
         let caller = self.caller(&request)?;
         let query = request.into_inner().query.ok_or_else(|| missing("query"))?;
-        let list = caller.list(&query_from_wire(query).map_err(said)?).await.map_err(said)?;
+        let query = query_from_wire(query).map_err(said)?;
+        let counted =
+            Counted::of("LIST", &query.kind, "", query.namespace.as_deref().unwrap_or_default(), "");
+        let list = counted.answered(caller.list(&query).await).map_err(said)?;
         let mut pages = batches(list.items.into_iter().map(|o| o.bytes().clone()).collect(), Bytes::len);
         let last = proto::ListPage {
             items: pages.pop().unwrap_or_default(),
@@ -53,7 +57,9 @@ impl proto::objects_server::Objects for Wire {
         let agent = agent(&request);
         let proto::WriteRequest { json, how } = request.into_inner();
         let how = signed(how_from_wire(how), &agent).map_err(said)?;
-        answer(&*caller, caller.create(sent_object(&json).map_err(said)?, &how).await)
+        let object = sent_object(&json).map_err(said)?;
+        let counted = written("POST", &object, &how);
+        answer(&*caller, counted.answered(caller.create(object, &how).await))
     }
 
     async fn update(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
@@ -61,7 +67,9 @@ impl proto::objects_server::Objects for Wire {
         let agent = agent(&request);
         let proto::WriteRequest { json, how } = request.into_inner();
         let how = signed(how_from_wire(how), &agent).map_err(said)?;
-        answer(&*caller, caller.update(sent_object(&json).map_err(said)?, &how).await)
+        let object = sent_object(&json).map_err(said)?;
+        let counted = written("PUT", &object, &how);
+        answer(&*caller, counted.answered(caller.update(object, &how).await))
     }
 
     async fn patch(&self, request: Request<proto::PatchRequest>) -> Result<Response<proto::Json>, Status> {
@@ -72,13 +80,16 @@ impl proto::objects_server::Objects for Wire {
         if !matches!(patch.kind, PatchType::Apply { .. }) {
             how = signed(Ok(how), &agent).map_err(said)?;
         }
-        answer(&*caller, caller.patch(&key, &patch, &how).await)
+        let part = how.subresource.as_deref().unwrap_or_default();
+        let counted = Counted::of("PATCH", &key.kind, part, &key.namespace, &key.name).dry(how.dry_run);
+        answer(&*caller, counted.answered(caller.patch(&key, &patch, &how).await))
     }
 
     async fn delete(&self, request: Request<proto::DeleteRequest>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
         let (key, how) = delete_from_wire(request.into_inner()).map_err(said)?;
-        answer(&*caller, caller.delete(&key, &how).await)
+        let counted = Counted::of("DELETE", &key.kind, "", &key.namespace, &key.name).dry(how.dry_run);
+        answer(&*caller, counted.answered(caller.delete(&key, &how).await))
     }
 
     async fn subresource(
@@ -92,7 +103,9 @@ impl proto::objects_server::Objects for Wire {
         let key = key_from_wire(key).map_err(said)?;
         let body = body.map(|b| serde_json::from_slice(&b)).transpose();
         let body = body.map_err(|e| said(Refusal::bad_request(format!("the body is not JSON: {e}"))))?;
-        let value = caller.subresource(&key, &name, body, &how).await.map_err(said)?;
+        let verb = if body.is_some() { "POST" } else { "GET" };
+        let counted = Counted::of(verb, &key.kind, &name, &key.namespace, &key.name).dry(how.dry_run);
+        let value = counted.answered(caller.subresource(&key, &name, body, &how).await).map_err(said)?;
         Ok(Response::new(proto::Json { json: value.to_string().into(), warnings: caller.warnings() }))
     }
 
@@ -106,9 +119,21 @@ impl proto::objects_server::Objects for Wire {
         let proto::WatchRequest { queries, from } = request.into_inner();
         let queries =
             queries.into_iter().map(query_from_wire).collect::<Result<Vec<_>, _>>().map_err(said)?;
-        let events = caller.watch(&queries, from).await.map_err(said)?;
+        let within = |query: &shared_api::Query| query.namespace.clone().unwrap_or_default();
+        let counted: Vec<_> =
+            queries.iter().map(|q| Counted::of("WATCH", &q.kind, "", &within(q), "")).collect();
+        let lasting: Vec<_> = counted.iter().filter_map(Counted::lasting).collect();
+        let mut events = caller.watch(&queries, from).await;
+        for counted in counted {
+            events = counted.answered(events);
+        }
+        let events = events.map_err(said)?;
         let told = events.ready_chunks(EVENTS).flat_map(|events| stream::iter(told(events)));
-        Ok(Response::new(told.boxed()))
+        let counted = told.map(move |batch| {
+            let _ = &lasting;
+            batch
+        });
+        Ok(Response::new(counted.boxed()))
     }
 }
 
@@ -116,6 +141,14 @@ impl Wire {
     fn caller<T>(&self, request: &Request<T>) -> Result<Arc<dyn Caller>, Status> {
         Ok(self.0.caller(&self.user(request)?))
     }
+}
+
+/// A write of an object, counted.
+fn written(verb: &'static str, object: &Object, how: &WriteHow) -> Counted {
+    let part = how.subresource.as_deref().unwrap_or_default();
+    // What is new has no place of its own yet.
+    let name = if verb == "POST" { "" } else { object.name() };
+    Counted::of(verb, &object.group_kind(), part, object.namespace(), name).dry(how.dry_run)
 }
 
 /// What the client calls itself.

@@ -158,7 +158,7 @@ fn bind(
         Err(Refusal::conflict(&key, &why))
     };
     let named = |object: &Object| Ref { name: object.name().into(), uid: object.uid().into() };
-    match (version, kind) {
+    match (if version.is_empty() { "v1" } else { version }, kind) {
         ("v1", "Pod") => {
             let key = Key::of::<Pod>(namespace, &object.name);
             let pod = there(server.find::<Pod>(namespace, &object.name)?, key)?;
