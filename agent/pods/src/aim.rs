@@ -99,13 +99,20 @@ impl Aim {
             Self::Http { url, headers } => match timeout(deadline, fetch(url, headers)).await {
                 Ok(Ok(200..400)) => Ok(()),
                 Ok(Ok(code)) => Err(Miss::Bad(format!("HTTP probe failed with statuscode: {code}"))),
-                Ok(Err(why)) => Err(Miss::Bad(format!("Get {url:?}: {why}"))),
-                Err(_) => Err(Miss::Bad(format!("Get {url:?}: no answer within {deadline:?}"))),
+                Ok(Err(why)) => {
+                    let host = url.split('/').nth(2).unwrap_or_default();
+                    let why = if why.contains("(os error") { dialled(host, &why) } else { why };
+                    Err(Miss::Bad(format!("Get {url:?}: {why}")))
+                }
+                Err(_) => {
+                    let why = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+                    Err(Miss::Bad(format!("Get {url:?}: {why}")))
+                }
             },
             Self::Tcp(address) => match timeout(deadline, TcpStream::connect(address)).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(why)) => Err(Miss::Bad(format!("dial tcp {address}: {why}"))),
-                Err(_) => Err(Miss::Bad(format!("dial tcp {address}: no answer within {deadline:?}"))),
+                Ok(Err(why)) => Err(Miss::Bad(dialled(address, &why.to_string()))),
+                Err(_) => Err(Miss::Bad(format!("dial tcp {address}: i/o timeout"))),
             },
             Self::Sleep(span) => {
                 tokio::time::sleep(*span).await;
@@ -127,6 +134,12 @@ fn port(port: &IntOrString, container: &Container) -> Result<u16, String> {
     };
     let fits = number.and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0);
     fits.ok_or_else(|| format!("container {:?} has no port {port:?}", container.name))
+}
+
+/// A failed connection in the words of Kubernetes' own prober.
+fn dialled(address: &str, why: &str) -> String {
+    let (why, _) = why.split_once(" (os error").unwrap_or((why, ""));
+    format!("dial tcp {address}: connect: {}", why.to_lowercase())
 }
 
 async fn fetch(url: &str, headers: &[(String, String)]) -> Result<u16, String> {
@@ -232,7 +245,10 @@ mod tests {
         };
         tokio::join!(served, asked);
         drop(listener);
-        assert!(matches!(Aim::Tcp(address.clone()).shoot(&fake, "a", second).await, Err(Miss::Bad(_))));
-        assert!(matches!(http.shoot(&fake, "a", second).await, Err(Miss::Bad(_))));
+        let closed = format!("dial tcp {address}: connect: connection refused");
+        let missed = Aim::Tcp(address.clone()).shoot(&fake, "a", second).await;
+        assert_eq!(missed, Err(Miss::Bad(closed.clone())));
+        let get = format!("Get \"http://{address}/\": {closed}");
+        assert_eq!(http.shoot(&fake, "a", second).await, Err(Miss::Bad(get)));
     }
 }

@@ -1,7 +1,6 @@
 //! What is told about pods as `Event`s: queued, so that a slow control plane slows no pod, and counted
 //! up when it repeats.
 
-use sha2::{Digest, Sha256};
 use shared_api::{
     Key, Object, Patch, PatchType, Reason, Time, Timestamp, WriteHow,
     core::{Event, EventSource, ObjectReference, Pod},
@@ -12,7 +11,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -32,6 +31,7 @@ pub enum Weight {
 pub struct Recorder {
     queue: mpsc::Sender<Note>,
     lost: Arc<AtomicU64>,
+    last: Arc<AtomicI64>,
     clock: fn() -> Timestamp,
 }
 
@@ -51,6 +51,8 @@ struct Note {
     reason: String,
     message: String,
     at: Timestamp,
+    /// Nanoseconds that no other note has: the names of events sort as they were noted.
+    stamp: i64,
 }
 
 const QUEUE: usize = 1024;
@@ -69,7 +71,7 @@ pub fn recorder(cluster: Arc<dyn Cluster>, node: &str, clock: fn() -> Timestamp)
         known: HashMap::new(),
         order: VecDeque::new(),
     };
-    (Recorder { queue, lost, clock }, scribe)
+    (Recorder { queue, lost, last: Arc::default(), clock }, scribe)
 }
 
 impl Recorder {
@@ -91,7 +93,12 @@ impl Recorder {
         };
         // Kubernetes takes 1024 bytes.
         let message: String = message.chars().take(1000).collect();
-        let note = Note { about, weight, reason: reason.into(), message, at: (self.clock)() };
+        let at = (self.clock)();
+        let now = i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX);
+        let later = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later).unwrap_or(now);
+        let stamp = now.max(last.saturating_add(1));
+        let note = Note { about, weight, reason: reason.into(), message, at, stamp };
         tracing::debug!(pod = note.about.name, reason, message = %note.message, "noted");
         if self.queue.try_send(note).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
@@ -121,7 +128,7 @@ impl Scribe {
         for _ in 0..ATTEMPTS {
             let result = match self.known.get(&same).cloned() {
                 Some((key, count)) => self.again(note, &key, count + 1).await.map(|()| (key, count + 1)),
-                None => self.first(note, &same).await.map(|key| (key, 1)),
+                None => self.first(note).await.map(|key| (key, 1)),
             };
             match result {
                 Ok(entry) => {
@@ -164,11 +171,10 @@ impl Scribe {
         self.cluster.patch(key, &patch, &WriteHow::default()).await.map(drop).map_err(|r| r.reason)
     }
 
-    async fn first(&self, note: &Note, same: &str) -> Result<Key, Reason> {
+    async fn first(&self, note: &Note) -> Result<Key, Reason> {
         let about = &note.about;
         let at = Some(Time(crate::status::whole(note.at)));
-        let digest = Sha256::digest(format!("{same}\n{}", note.at.as_nanosecond()));
-        let name = format!("{}.{}", about.name.as_deref().unwrap_or_default(), hex::encode(&digest[..8]));
+        let name = format!("{}.{:x}", about.name.as_deref().unwrap_or_default(), note.stamp);
         let event = Event {
             metadata: ObjectMeta {
                 name: Some(name),

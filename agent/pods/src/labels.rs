@@ -61,7 +61,7 @@ pub fn read(state: &ContainerState) -> Option<Seen> {
         image_id: label(IMAGE_ID).unwrap_or_default(),
         resources: state.resources.clone(),
         phase: state.phase.clone(),
-        message: None,
+        message: state.why.clone(),
         logs_as_message: label(MESSAGE_POLICY).is_some_and(|p| p == "FallbackToLogsOnError"),
     })
 }

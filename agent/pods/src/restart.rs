@@ -81,9 +81,9 @@ pub fn at(ended: &Seen) -> Option<Timestamp> {
 /// How long to wait before the next attempt at something that failed `count` times in a row.
 pub fn retry(reason: &str, count: u32) -> Duration {
     match reason {
-        "ErrImagePull" | "CreateContainerError" | "RunContainerError" | "PostStartHookError" => {
-            growing(FIRST, LONGEST, count)
-        }
+        // It ended, and is made again as others that ended are.
+        "RunContainerError" => Duration::from_secs(1),
+        "ErrImagePull" | "CreateContainerError" | "PostStartHookError" => growing(FIRST, LONGEST, count),
         // What is missing may be created any moment.
         "CreateContainerConfigError" | "ErrImageNeverPull" | "FailedMount" => growing(1, 5, count),
         _ => growing(1, 30, count),

@@ -131,7 +131,9 @@ fn exited(code: i32) -> Status {
 /// What the runtime said no to.
 fn refused(error: &agent_runtime::Error) -> Refusal {
     match error {
-        agent_runtime::Error::Invalid(why) => Refusal::bad_request(why.clone()),
+        agent_runtime::Error::Invalid(why) | agent_runtime::Error::Unstartable(why) => {
+            Refusal::bad_request(why.clone())
+        }
         agent_runtime::Error::NotFound(_) => Refusal::new(Reason::NotFound, error.to_string()),
         agent_runtime::Error::Unreachable { .. } => Refusal::unavailable(error),
         agent_runtime::Error::Pull { .. } | agent_runtime::Error::Failed { .. } => Refusal::internal(error),

@@ -15,6 +15,9 @@ use shared_api::{
     core::{HostIP, Pod, PodIP, PodSpec, PodStatus, resources::Class},
 };
 
+/// Kubernetes' words for a pod whose time is over.
+pub(crate) const OVERDUE: &str = "Pod was active on the node longer than the specified deadline";
+
 /// What a node knows of itself that its pods tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host<'a> {
@@ -34,8 +37,7 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
     };
     let phase = phase(pod, spec, seen, now);
     let (reason, message) = if overdue(pod, now) && phase == "Failed" {
-        let why = "Pod was active on the node longer than the specified deadline";
-        (Some("DeadlineExceeded".into()), Some(why.into()))
+        (Some("DeadlineExceeded".into()), Some(OVERDUE.into()))
     } else {
         (old.reason.clone(), old.message.clone())
     };

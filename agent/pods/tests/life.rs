@@ -201,6 +201,22 @@ async fn an_image_that_cannot_be_had_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_program_that_cannot_be_started_has_ended() {
+    let mut node = Node::new("unstartable");
+    node.runtime.refuse_start("busybox:1.36", "exec: \"/nope\": no such file or directory");
+    node.cluster.put(&object(&web("web").restarts("Never")));
+    node.cluster.put(&object(&web("again")));
+    node.begin();
+    let pod = node.until("web", |p| phase(p) == "Failed").await;
+    let state = pod.status.unwrap().container_statuses.unwrap().remove(0).state.unwrap();
+    let ended = state.terminated.unwrap();
+    assert_eq!((ended.reason.as_deref(), ended.exit_code), (Some("StartError"), 128));
+    assert!(ended.message.unwrap().contains("/nope"));
+    node.until("again", |p| reason(p) == "RunContainerError").await;
+    node.until("again", |p| restarts(p) == 2 && reason(p) == "CrashLoopBackOff").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_missing_is_named_and_waited_for() {
     let mut node = Node::new("missing");
     let mut pod = web("web");
@@ -396,7 +412,23 @@ async fn resources_change_while_it_runs() {
     let resources = json!({"requests": {"cpu": "200m"}, "limits": {"memory": "128Mi"}});
     container.resources = Some(serde_json::from_value(resources).unwrap());
     node.cluster.put(&object(&stubborn));
-    node.until("web", |p| restarts(p) == 1 && given(p).as_deref() == Some("128Mi")).await;
+    let mut greedy = node.until("web", |p| restarts(p) == 1 && given(p).as_deref() == Some("128Mi")).await;
+    // More than the node has is never given, and what was asked for is not lost.
+    let resources = json!({"requests": {"cpu": "99"}, "limits": {"memory": "128Mi"}});
+    greedy.spec.as_mut().unwrap().containers[0].resources = Some(serde_json::from_value(resources).unwrap());
+    node.cluster.put(&object(&greedy));
+    let pending = |p: &Pod| {
+        let conditions = p.status.as_ref()?.conditions.as_ref()?;
+        conditions.iter().find(|c| c.type_ == "PodResizePending")?.reason.clone()
+    };
+    let mut modest = node.until("web", |p| pending(p).as_deref() == Some("Infeasible")).await;
+    node.wait("it is told", || node.counted("web", "ResizeInfeasible") == 1).await;
+    let had = modest.status.as_ref().unwrap().container_statuses.as_ref().unwrap()[0].clone();
+    assert_eq!(had.allocated_resources.unwrap()["cpu"].0, "200m");
+    let resources = json!({"requests": {"cpu": "2"}, "limits": {"memory": "128Mi"}});
+    modest.spec.as_mut().unwrap().containers[0].resources = Some(serde_json::from_value(resources).unwrap());
+    node.cluster.put(&object(&modest));
+    node.until("web", |p| pending(p).is_none()).await;
 }
 
 /// What a session answers to `input`, and how it ends.

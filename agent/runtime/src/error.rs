@@ -17,6 +17,9 @@ pub enum Error {
     /// The container cannot be made as asked: a bad command, user or mount.
     #[error("{0}")]
     Invalid(String),
+    /// The container was made, but its program cannot be started: it stays as one that has ended.
+    #[error("{0}")]
+    Unstartable(String),
     /// containerd cannot be reached.
     #[error("containerd at {socket} does not answer: {why}")]
     Unreachable {

@@ -122,7 +122,7 @@ impl Fake {
         self.lock().refused_creates.insert(image.into(), why.into());
     }
 
-    /// Containers of this image cannot be started from now on ([`Error::Invalid`]).
+    /// Containers of this image cannot be started from now on ([`Error::Unstartable`]).
     pub fn refuse_start(&self, image: &str, why: &str) {
         self.lock().refused_starts.insert(image.into(), why.into());
     }
@@ -286,6 +286,7 @@ impl Runtime for Fake {
             image: spec.image.clone(),
             resources: Some(spec.resources.clone()),
             phase: Phase::Created,
+            why: None,
             pid: None,
             created_at: state.now / 1_000_000_000,
         };
@@ -301,7 +302,12 @@ impl Runtime for Fake {
         let pid = 1000 + u32::try_from(state.calls.len()).unwrap_or(0);
         let image = state.containers.get(id).map(|(_, container)| container.image.clone());
         if let Some(why) = image.and_then(|image| state.refused_starts.get(&image).cloned()) {
-            return Err(Error::Invalid(why));
+            if let Some((_, container)) = state.containers.get_mut(id) {
+                let ended = Phase::Exited { started_at, finished_at: started_at, code: 128, oom: false };
+                (container.phase, container.why) = (ended, Some(why.clone()));
+                state.tell(id);
+            }
+            return Err(Error::Unstartable(why));
         }
         let Some((_, container)) = state.containers.get_mut(id) else {
             return Err(Error::NotFound(format!("container {id}")));

@@ -16,6 +16,8 @@ pub struct ContainerState {
     pub phase: Phase,
     /// What it may use now; `None` when nobody wrote it down.
     pub resources: Option<Resources>,
+    /// Why its program could not be started; it has then ended with 128 the moment it began.
+    pub why: Option<String>,
     /// Process id on the node, while it runs.
     pub pid: Option<u32>,
     /// When it was created; seconds since 1970, UTC.

@@ -172,10 +172,12 @@ async fn runs_containers_and_knows_how_they_ended() {
     let mut wrong = node.spec("wrong", "");
     wrong.command = vec!["/no/such/program".into()];
     match node.runtime.create(&wrong).await {
-        Err(Error::Invalid(why)) => assert!(why.contains("/no/such/program"), "{why}"),
+        Err(Error::Unstartable(why)) => assert!(why.contains("/no/such/program"), "{why}"),
         other => panic!("{other:?}"),
     }
-    assert_eq!(node.state(&wrong.id).await, None);
+    let state = node.state(&wrong.id).await.unwrap();
+    assert!(matches!(state.phase, Phase::Exited { code: 128, .. }), "{state:?}");
+    assert!(state.why.unwrap().contains("/no/such/program"));
     for container in node.runtime.list().await.unwrap() {
         node.runtime.remove(&container.id).await.unwrap();
     }

@@ -32,7 +32,8 @@ impl Note {
     }
 
     /// As an event that happens for the first time. The name is the same for the same thing happening
-    /// to the same object, so a second time is found and counted.
+    /// to the same object, so a second time is found and counted; it sorts before what a node tells later,
+    /// whose names begin with the time.
     pub fn event(&self, component: &str, now: Timestamp) -> Event {
         let kind = if self.warning { "Warning" } else { "Normal" };
         let namespace = self.about.namespace.clone().unwrap_or_else(|| "default".into());
@@ -42,7 +43,7 @@ impl Note {
         (&self.about.uid, &self.about.kind, kind, &self.reason, &self.message, component).hash(&mut hasher);
         Event {
             metadata: ObjectMeta {
-                name: Some(format!("{short}.{:016x}", hasher.finish())),
+                name: Some(format!("{short}.{:016x}", hasher.finish() >> 4)),
                 namespace: Some(namespace),
                 ..ObjectMeta::default()
             },

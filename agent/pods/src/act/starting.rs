@@ -11,7 +11,7 @@ use crate::{
     spec::{Making, spec},
 };
 use agent_network::Sandbox;
-use agent_runtime::{ContainerSpec, ContainerState, Image, Processes};
+use agent_runtime::{ContainerSpec, ContainerState, Error, Image, Processes};
 use agent_volumes::{Lookup, Place};
 use shared_api::core::{Container, Pod, Service};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -77,15 +77,28 @@ impl Shared {
         if *job.ending.borrow() {
             return Ok(None);
         }
-        self.runtime.create(&made).await.map_err(|e| Failure::new("CreateContainerError", &e))?;
+        let created = self.runtime.create(&made).await;
         let (pod, name) = (&*job.pod, job.container.name.as_str());
         let note = |reason: &str, message: &str| {
             self.recorder.note(pod, Some(name), Weight::Normal, reason, message);
         };
-        note("Created", &format!("Created container: {name}"));
-        if let Err(error) = self.runtime.start(&made.id).await {
-            // What could not be started once is made anew rather than started again.
-            let _ = self.runtime.remove(&made.id).await;
+        let unstartable = matches!(created, Err(Error::Unstartable(_)));
+        if created.is_ok() || unstartable {
+            note("Created", &format!("Created container: {name}"));
+        }
+        let started = match created {
+            Ok(()) => self.runtime.start(&made.id).await,
+            Err(error) if unstartable => Err(error),
+            Err(error) => return Err(Failure::new("CreateContainerError", &error)),
+        };
+        if let Err(error) = started {
+            if matches!(error, Error::Unstartable(_)) {
+                // It has ended, and is seen to have.
+                self.sight.look().await;
+            } else {
+                // What could not be started once is made anew rather than started again.
+                let _ = self.runtime.remove(&made.id).await;
+            }
             return Err(Failure::new("RunContainerError", &error));
         }
         note("Started", &format!("Started container {name}"));

@@ -14,7 +14,7 @@ use crate::{
     probes::{Answer, Asked, Question, questions},
     restart::retry,
     sight::Sighting,
-    stage::{Stage, container_of, containers_of, leaving, stage},
+    stage::{Stage, container_of, containers_of, leaving, overdue, stage},
     status::{Host, status},
 };
 use agent_network::Sandbox;
@@ -154,7 +154,8 @@ impl Worker {
                     let words = self.shared.last_words(&input.pod, seen).await;
                     self.words.insert(seen.id.clone(), words);
                 }
-                seen.message = self.words.get(&seen.id).cloned();
+                let words = self.words.get(&seen.id).cloned();
+                seen.message = seen.message.take().or(words);
             }
         }
         self.seen.health.retain(|id, _| containers.iter().any(|c| c.id == *id && c.alive()));
@@ -172,8 +173,8 @@ impl Worker {
     fn decide(&mut self, input: &Input, now: Timestamp) {
         let pod = &input.pod;
         let stage = stage(pod, &self.seen, now);
-        if stage == Stage::Ending {
-            self.ending.send_replace(true);
+        if stage == Stage::Ending && !self.ending.send_replace(true) && overdue(pod, now) {
+            noting::overdue(self.shared.recorder(), pod);
         }
         self.tell(pod, now);
         self.ask(pod, &stage);

@@ -149,7 +149,9 @@ fn resting(
     if !restarts(pod, spec, seen, container, now) {
         return None;
     }
-    if let Some(trouble) = seen.trouble(&container.name) {
+    // What could not be started is told of for a moment; then it rests as others that ended do.
+    let told = |t: &&Trouble| t.reason != "RunContainerError" || now < later(t.at, FRESH_SECONDS);
+    if let Some(trouble) = seen.trouble(&container.name).filter(told) {
         return Some(troubled(trouble, container, now));
     }
     let pause = restart::pause(restart::streak(ended));
@@ -178,7 +180,9 @@ fn ended(seen: &Seen) -> ContainerState {
     let Phase::Exited { started_at, finished_at, code, oom } = seen.phase else {
         return ContainerState::default();
     };
+    let never = code == 128 && started_at == finished_at;
     let reason = match (oom, code) {
+        (false, _) if never => "StartError",
         (true, _) => "OOMKilled",
         (false, 0) => "Completed",
         (false, _) => "Error",
@@ -189,7 +193,7 @@ fn ended(seen: &Seen) -> ContainerState {
             exit_code: code,
             reason: Some(reason.into()),
             message: seen.message.clone().filter(|m| !m.is_empty()),
-            started_at: time(started_at),
+            started_at: time(if never { 0 } else { started_at }),
             finished_at: time(finished_at),
             signal: None,
         }),

@@ -27,7 +27,8 @@ const SPEC_TYPE: &str = "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 
 impl Inner {
     /// Makes a container: its root file system, its description, its shim with the logger. A call
-    /// that was broken off is completed by the next one; one that fails leaves nothing behind.
+    /// that was broken off is completed by the next one; one that fails leaves nothing behind, but for a
+    /// container whose program cannot be started.
     pub(super) async fn create(&self, spec: &ContainerSpec) -> Result<()> {
         check(spec)?;
         match self.container(&spec.id).await {

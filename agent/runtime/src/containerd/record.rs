@@ -19,6 +19,8 @@ const NAME: &str = "dhow.container";
 pub(super) const STARTED: &str = "dhow/started";
 /// Label: how it ended, as [`Exit`] writes it.
 pub(super) const EXIT: &str = "dhow/exit";
+/// Label: why it could not be started.
+pub(super) const WHY: &str = "dhow/why";
 /// Label: memory ran out.
 pub(super) const OOM: &str = "dhow/oom";
 
@@ -97,6 +99,7 @@ pub(super) fn state(container: &Container, task: Option<&Process>, out_of_memory
         image: record.image,
         resources: record.resources,
         phase,
+        why: container.labels.get(WHY).cloned(),
         pid: task.filter(|_| running).map(|task| task.pid),
         created_at: nanos(container.created_at.as_ref()) / 1_000_000_000,
     }

@@ -4,7 +4,7 @@ use super::{
     Inner,
     client::{found, made},
     fifo,
-    record::{self, EXIT, OOM, Record, STARTED},
+    record::{self, EXIT, OOM, Record, STARTED, WHY},
 };
 use crate::{
     Error, Resources, Result,
@@ -88,7 +88,10 @@ impl Inner {
             // Nobody will ever open the other ends.
             let _ = logger.start_kill();
         }
-        answer.map(drop).map_err(|status| self.refused("making a container", status))
+        match answer {
+            Ok(_) => Ok(()),
+            Err(status) => Err(self.unstartable(id, self.refused("making a container", status)).await),
+        }
     }
 
     /// Lets the process run.
@@ -106,7 +109,26 @@ impl Inner {
         self.label(id, &[(STARTED, time::now().to_string())]).await?;
         let request = StartRequest { container_id: id.into(), exec_id: String::new() };
         let answer = self.client.tasks().start(self.client.request(request)).await;
-        answer.map(drop).map_err(|status| self.refused("starting a container", status))
+        match answer {
+            Ok(_) => Ok(()),
+            Err(status) => {
+                let _ = self.delete_task(id).await;
+                Err(self.unstartable(id, self.refused("starting a container", status)).await)
+            }
+        }
+    }
+
+    /// A container whose program cannot be started has ended: that and why is written down with it.
+    async fn unstartable(&self, id: &str, error: Error) -> Error {
+        let Error::Invalid(why) = error else { return error };
+        let now = time::now();
+        let exit = record::Exit { code: 128, finished_at: now };
+        // containerd allows a label 4 KiB.
+        let said: String = why.chars().take(1000).collect();
+        match self.label(id, &[(STARTED, now.to_string()), (EXIT, exit.write()), (WHY, said)]).await {
+            Ok(()) => Error::Unstartable(why),
+            Err(_) => Error::Invalid(why),
+        }
     }
 
     /// Gives a running container other resources, and writes down that it has them.

@@ -5,7 +5,7 @@ use crate::{
     observed::Seen,
     room::Pending,
     run::Shared,
-    status::PENDING,
+    status::{OVERDUE, PENDING},
 };
 use agent_runtime::logs::{LogQuery, read};
 use futures::StreamExt;
@@ -56,6 +56,11 @@ pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new:
             _ => {}
         }
     }
+}
+
+/// Notes that a pod is ended because its time is over.
+pub(super) fn overdue(recorder: &Recorder, pod: &Pod) {
+    recorder.note(pod, None, Weight::Normal, "DeadlineExceeded", OVERDUE);
 }
 
 /// Notes when a pod begins to wait for resources.
