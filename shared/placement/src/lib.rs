@@ -10,7 +10,7 @@ mod schedule;
 mod verdict;
 
 pub use ask::Ask;
-pub use nodes::{Nodes, takes_room};
+pub use nodes::{Fill, Nodes, takes_room};
 pub use schedule::{Unschedulable, choose, schedule};
 pub use verdict::{Short, Verdict, verdicts};
 

@@ -111,9 +111,42 @@ impl Nodes {
         true
     }
 
+    /// How full each node is, by name.
+    pub fn fill(&self) -> impl Iterator<Item = Fill<'_>> {
+        self.seats().map(|(node, seat)| Fill { node, seat })
+    }
+
+    /// What is on a node.
+    pub fn on(&self, node: &str) -> Vec<Arc<Pod>> {
+        let pods = self.seats.get(node).into_iter().flat_map(|seat| &seat.pods);
+        let mut pods: Vec<_> = pods.collect();
+        pods.sort_by_key(|(key, _)| *key);
+        pods.into_iter().map(|(_, ask)| Arc::clone(&ask.pod)).collect()
+    }
+
     /// Every node that is there, by name.
     pub(crate) fn seats(&self) -> impl Iterator<Item = (&String, &Seat)> {
         self.seats.iter().filter(|(_, seat)| seat.node.is_some())
+    }
+}
+
+/// How full a node is.
+pub struct Fill<'a> {
+    /// The node.
+    pub node: &'a str,
+    seat: &'a Seat,
+}
+
+impl Fill<'_> {
+    /// What its pods were promised of a resource, and all there is of it.
+    pub fn of(&self, resource: &str) -> (Amount, Amount) {
+        let of = |amounts: &Amounts| amounts.get(resource).copied().unwrap_or_default();
+        (of(&self.seat.used), of(&self.seat.allocatable))
+    }
+
+    /// How many pods it has.
+    pub fn pods(&self) -> usize {
+        self.seat.pods.len()
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Action {
     Why(Why),
     /// Show what happened to objects and to what owns them, and who did it
     Timeline(Why),
+    /// Show how full the nodes are, and what a drain or growth would make of it
+    Capacity(Capacity),
     /// Make objects as files say, creating or changing them
     Apply(Apply),
     /// Create objects from files, or one by name
@@ -168,6 +170,20 @@ pub struct Why {
     /// Where
     #[command(flatten)]
     pub scope: Scope,
+}
+
+/// See [`Action::Capacity`].
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Capacity {
+    /// As if this node were drained
+    #[arg(long, value_name = "NODE")]
+    pub drain: Vec<String>,
+    /// As if this workload had so many pods more: deployment/web=10
+    #[arg(long, value_name = "KIND/NAME=COUNT")]
+    pub more: Vec<String>,
+    /// Namespace of the workloads
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
 }
 
 /// See [`Action::Apply`].

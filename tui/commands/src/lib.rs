@@ -11,6 +11,7 @@
 mod action;
 mod apply;
 mod batch;
+mod capacity;
 mod error;
 pub mod forward;
 pub mod grammar;
@@ -21,8 +22,8 @@ mod timeline;
 mod why;
 
 pub use action::{
-    Action, Apply, Create, Delete, Describe, Events, ExecIn, Get, Logs, NodeName, Output, PortForward,
-    Rollout, Scale, Scope, Target, Wait, Why,
+    Action, Apply, Capacity, Create, Delete, Describe, Events, ExecIn, Get, Logs, NodeName, Output,
+    PortForward, Rollout, Scale, Scope, Target, Wait, Why,
 };
 pub use batch::{Script, run};
 pub use error::{Error, Exit};

@@ -1,5 +1,6 @@
 //! From an [`Action`] to what it does, one file a verb. Everything here goes through the doors.
 
+mod capacity;
 mod change;
 mod describe;
 mod files;
@@ -52,6 +53,7 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
         Action::Get(get) => get::get(get, doors, out).await,
         Action::Describe(describe) => describe::describe(describe, doors, out).await,
         Action::Timeline(asked) => timeline::timeline(asked, doors, out).await,
+        Action::Capacity(asked) => capacity::capacity(asked, doors, out).await,
         Action::Why(asked) => why::why(asked, doors, out).await,
         Action::Apply(apply) => change::apply(apply, doors, out).await,
         Action::Create(create) => change::create(create, doors, out).await,

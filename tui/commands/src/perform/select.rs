@@ -15,7 +15,7 @@ pub(crate) struct Named {
     pub(crate) name: Option<String>,
 }
 
-fn kind(word: &str) -> Result<&'static KindInfo, Error> {
+pub(crate) fn kind(word: &str) -> Result<&'static KindInfo, Error> {
     find(word).ok_or_else(|| {
         let known = KINDS.iter().map(|k| k.plural).collect::<Vec<_>>().join(", ");
         Error::Usage(format!("the cluster has no kind {word:?}; it has: {known}"))
