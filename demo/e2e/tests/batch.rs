@@ -61,7 +61,41 @@ fn a_pod_that_fits_nowhere_says_why() {
     until(10, "the event", || {
         batch("events --for pod/greedy").ok().contains("FailedScheduling").then_some(())
     });
+    let why = batch("why pod/greedy").ok();
+    assert!(why.starts_with("Pod greedy has no node: 0/3 nodes are available"), "{why}");
+    assert!(why.contains("→ no pod that asks 1000 cpu fits on n1") && why.contains("asks 1000 cpu"), "{why}");
+    let timeline = batch("timeline pod/greedy").ok();
+    let (made, refused) = (timeline.find("created"), timeline.find("FailedScheduling"));
+    assert!(made.is_some() && made < refused, "{timeline}");
     batch("delete pod greedy").ok();
+}
+
+#[test]
+fn a_crash_is_explained_with_its_last_words() {
+    batch("delete pod crasher --ignore-not-found --grace-period 0").ok();
+    apply(
+        "{apiVersion: v1, kind: Pod, metadata: {name: crasher}, spec: {containers: [{name: a, image: busybox, \
+         command: [sh, -c, 'echo the disk is on fire; exit 7']}]}}",
+    )
+    .ok();
+    let why = until(30, "the second end", || {
+        let said = batch("why pod/crasher").ok();
+        said.contains("has ended once").then_some(said)
+    });
+    assert!(
+        why.contains("last exit code 7") && why.contains("Last words of a\n  the disk is on fire"),
+        "{why}"
+    );
+    batch("delete pod crasher --grace-period 0").ok();
+}
+
+#[test]
+fn what_a_drain_would_do_is_told_before_it_is_done() {
+    let text = batch("capacity --drain n1").ok();
+    assert!(text.contains("If n1 is drained: ") && text.contains("The nodes would be"), "{text}");
+    let after = text.rsplit("The nodes would be").next().unwrap_or_default();
+    assert!(after.contains("n2") && !after.contains("n1"), "{text}");
+    assert_eq!(batch("capacity --drain nowhere").code, 3);
 }
 
 #[test]
