@@ -1,7 +1,7 @@
 //! What a pod asks of a node, worked out once.
 
 use shared_api::{
-    Amount,
+    Amount, Quantity,
     core::{Container, Pod, PodSpec},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -51,7 +51,18 @@ impl Ask {
     pub fn of(pod: &Arc<Pod>) -> Self {
         let empty = PodSpec::default();
         let spec = pod.spec.as_ref().unwrap_or(&empty);
-        let requests = requests(spec);
+        let promised = promised(pod);
+        let requests = requests(spec, |container| {
+            let mut asked = of(container.resources.as_ref().and_then(|r| r.requests.as_ref()));
+            if let Some(had) = promised.get(&container.name) {
+                // What cannot be had here does not take room.
+                if infeasible(pod) {
+                    asked = Amounts::new();
+                }
+                raise(&mut asked, had);
+            }
+            asked
+        });
         let mut weight = requests.clone();
         for (resource, amount) in UNSAID {
             let asked = weight.entry(resource.into()).or_default();
@@ -69,7 +80,7 @@ impl Ask {
 
 /// Containers run together, init containers one after the other before them; those that keep running
 /// count with all that come after.
-fn requests(spec: &PodSpec) -> Amounts {
+fn requests(spec: &PodSpec, of: impl Fn(&Container) -> Amounts) -> Amounts {
     let (mut together, mut most) = (Amounts::new(), Amounts::new());
     for init in spec.init_containers.iter().flatten() {
         if init.restart_policy.as_deref() == Some("Always") {
@@ -89,8 +100,20 @@ fn requests(spec: &PodSpec) -> Amounts {
     most
 }
 
-fn of(container: &Container) -> Amounts {
-    let requests = container.resources.as_ref().and_then(|r| r.requests.as_ref());
+/// What its node has promised each container, while that is being changed.
+fn promised(pod: &Pod) -> BTreeMap<String, Amounts> {
+    let Some(status) = &pod.status else { return BTreeMap::new() };
+    let all = status.container_statuses.iter().chain(&status.init_container_statuses).flatten();
+    all.filter_map(|s| Some((s.name.clone(), of(Some(s.allocated_resources.as_ref()?))))).collect()
+}
+
+/// Whether the node has said that it can never give what the pod now asks for.
+fn infeasible(pod: &Pod) -> bool {
+    let conditions = pod.status.iter().flat_map(|s| s.conditions.iter().flatten());
+    conditions.into_iter().any(|c| c.type_ == "PodResizePending" && c.reason.as_deref() == Some("Infeasible"))
+}
+
+fn of(requests: Option<&BTreeMap<String, Quantity>>) -> Amounts {
     requests.into_iter().flatten().map(|(resource, amount)| (resource.clone(), Amount::of(amount))).collect()
 }
 
@@ -124,7 +147,10 @@ fn ports(spec: &PodSpec) -> Vec<HostPort> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared_api::Quantity;
+    use shared_api::{
+        Quantity,
+        core::{ContainerStatus, PodCondition},
+    };
     use shared_testkit::{PodWords, pod};
 
     fn init(cpu: &str, policy: Option<&str>) -> Container {
@@ -142,5 +168,28 @@ mod tests {
         let ask = Ask::of(&Arc::new(asked));
         assert_eq!(ask.requests["cpu"], Amount::milli(2010));
         assert_eq!(ask.requests["memory"], Amount::whole(1 << 30));
+    }
+
+    #[test]
+    fn what_was_promised_takes_room_until_it_is_given_back() {
+        let cpu = |reason: &str, promised: &str| {
+            let mut asked = pod("a").requests("cpu", "500m");
+            let name = asked.spec_mut().containers[0].name.clone();
+            let status = asked.status_mut();
+            status.conditions = Some(vec![PodCondition {
+                type_: "PodResizePending".into(),
+                reason: Some(reason.into()),
+                ..PodCondition::default()
+            }]);
+            status.container_statuses = Some(vec![ContainerStatus {
+                name,
+                allocated_resources: Some([("cpu".to_owned(), Quantity(promised.into()))].into()),
+                ..ContainerStatus::default()
+            }]);
+            Ask::of(&Arc::new(asked)).requests["cpu"].as_milli()
+        };
+        assert_eq!(cpu("Deferred", "100m"), 500);
+        assert_eq!(cpu("Deferred", "700m"), 700);
+        assert_eq!(cpu("Infeasible", "100m"), 100);
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn status(
     now: Timestamp,
 ) -> ContainerStatus {
     let name = container.name.as_str();
-    let newest = seen.newest(name);
+    // One that was only just made for the first time tells nothing that is worth a write of its own.
+    let newest = seen.newest(name).filter(|n| n.attempt > 0 || n.phase != Phase::Created);
     let old = remembered(pod, name);
     let Some(newest) = newest else {
         // Its container was cleaned away; what was told of its end stays true.
