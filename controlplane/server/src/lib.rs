@@ -9,6 +9,8 @@ mod options;
 mod port;
 mod signers;
 mod start;
+mod within;
 
 pub use options::{Options, Problem};
 pub use start::{kubeconfig, run, token};
+pub use within::within;

@@ -1,0 +1,80 @@
+//! Filling a cluster with pods, for measuring what stands on it.
+
+use crate::{
+    fleet::Fleet,
+    make::{account, make, object},
+    seed::seed,
+};
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+use shared_client::{Cluster, Refusal, Result};
+use std::sync::Arc;
+
+/// Pods that are made at the same time.
+const TOGETHER: usize = 64;
+/// Pods of one application; of one namespace.
+const OF_ONE: usize = 25;
+const WITHIN: usize = 1000;
+const APPS: [&str; 8] = ["api", "web", "worker", "cache", "search", "billing", "auth", "mail"];
+
+/// Makes so many pods, spread over the fleet's nodes and bound to them already. What is there stays.
+pub async fn fill(cluster: &Arc<dyn Cluster>, fleet: &Fleet, pods: usize) -> Result<()> {
+    for number in 0..pods.div_ceil(WITHIN) {
+        let name = namespace(number * WITHIN);
+        let value = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        make(cluster, object(&value)?).await?;
+        account(cluster, &name).await?;
+    }
+    let nodes: Vec<String> = fleet.facts().map(|node| node.name).collect();
+    if nodes.is_empty() {
+        return Err(Refusal::bad_request("a fleet without nodes has no room for pods"));
+    }
+    let made = stream::iter(0..pods).map(|n| {
+        let made = object(&pod(n, &nodes[n % nodes.len()]));
+        async move { make(cluster, made?).await }
+    });
+    let mut made = made.buffer_unordered(TOGETHER);
+    while let Some(done) = made.next().await {
+        done?;
+    }
+    Ok(())
+}
+
+fn namespace(pod: usize) -> String {
+    format!("load-{}", pod / WITHIN)
+}
+
+/// The `n`th pod: one of an application's, named as a `ReplicaSet` would name it. Pure.
+fn pod(n: usize, node: &str) -> Value {
+    let app = format!("{}-{}", APPS[n / OF_ONE % APPS.len()], n / OF_ONE);
+    let hash = format!("{:09x}", seed(&app) & 0xf_ffff_ffff);
+    let tail = format!("{:05x}", seed(&n.to_string()) & 0xf_ffff);
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"namespace": namespace(n), "name": format!("{app}-{hash}-{tail}"),
+            "labels": {"app": app, "pod-template-hash": hash}},
+        "spec": {
+            "nodeName": node, "automountServiceAccountToken": false,
+            "containers": [{"name": "app", "image": format!("registry.example/team/{app}:1.2.3"),
+                "env": [{"name": "MODE", "value": "production"}],
+                "ports": [{"containerPort": 8080, "name": "http"}],
+                "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}}],
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_pod_has_a_name_of_its_own() {
+        let name = |n| {
+            let pod = pod(n, "hollow-0");
+            format!("{}/{}", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        };
+        let names: BTreeSet<_> = (0..20_000).map(name).collect();
+        assert_eq!(names.len(), 20_000);
+    }
+}
