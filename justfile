@@ -24,6 +24,14 @@ lint:
 bench:
     ./demo/bench
 
+# measure the terminal, in one table
+bench-tui *sizes:
+    ./demo/bench-tui {{sizes}}
+
+# the terminal on a made-up cluster inside the program
+try:
+    ./target/release/dhow --demo
+
 # the terminal on the demo's cluster
 tui:
     ./target/release/dhow --kubeconfig demo/run/kubeconfig

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub enum Pace {
     /// As on a node whose images are near: a few seconds.
     AsUsual,
-    /// In no time, and no Events are told: for filling a cluster.
+    /// In no time.
     AtOnce,
 }
 
@@ -29,6 +29,8 @@ pub struct Fleet {
     pub pace: Pace,
     /// How many pods change every second for the sake of change.
     pub changes: usize,
+    /// Events are told of pods as well.
+    pub events: bool,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }
@@ -36,13 +38,13 @@ pub struct Fleet {
 impl Fleet {
     /// A few nodes as Kubernetes has them by default.
     pub fn new(nodes: usize, clock: fn() -> Timestamp) -> Self {
-        Self { nodes, room: 110, pace: Pace::AsUsual, changes: 0, clock }
+        Self { nodes, room: 110, pace: Pace::AsUsual, changes: 0, events: true, clock }
     }
 
-    /// As many nodes as so many pods need, with room for a few more, and at once.
+    /// As many nodes as so many pods need, with room for a few more; at once and without Events.
     pub fn for_pods(pods: usize, clock: fn() -> Timestamp) -> Self {
         let nodes = pods.div_ceil(100).max(4);
-        Self { pace: Pace::AtOnce, ..Self::new(nodes, clock) }
+        Self { pace: Pace::AtOnce, events: false, ..Self::new(nodes, clock) }
     }
 
     /// Registers the nodes and keeps them and their pods, for ever.

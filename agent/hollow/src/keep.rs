@@ -35,6 +35,7 @@ pub(crate) struct Keeper {
     pace: Pace,
     clock: fn() -> Timestamp,
     changes: usize,
+    events: bool,
 }
 
 /// What is remembered of a pod.
@@ -62,7 +63,14 @@ struct Picture<'a> {
 impl Keeper {
     pub(crate) fn new(cluster: Arc<dyn Cluster>, fleet: &Fleet) -> Self {
         let nodes = fleet.facts().map(|facts| (facts.name.clone(), facts)).collect();
-        Self { cluster, nodes, pace: fleet.pace, clock: fleet.clock, changes: fleet.changes }
+        Self {
+            cluster,
+            nodes,
+            pace: fleet.pace,
+            clock: fleet.clock,
+            changes: fleet.changes,
+            events: fleet.events,
+        }
     }
 
     /// Keeps pods for ever; a watch that broke is begun anew, from what is there.
@@ -70,11 +78,7 @@ impl Keeper {
         loop {
             let picture = Picture {
                 keeper: &self,
-                writer: Writer {
-                    cluster: Arc::clone(&self.cluster),
-                    clock: self.clock,
-                    tells: self.pace == Pace::AsUsual,
-                },
+                writer: Writer { cluster: Arc::clone(&self.cluster), clock: self.clock, tells: self.events },
                 known: HashMap::new(),
                 addresses: Addresses::default(),
                 due: BinaryHeap::new(),

@@ -7,8 +7,9 @@ use crate::{
 };
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
+use shared_api::{Query, core::Node};
 use shared_client::{Cluster, Refusal, Result};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Pods that are made at the same time.
 const TOGETHER: usize = 64;
@@ -17,7 +18,8 @@ const OF_ONE: usize = 25;
 const WITHIN: usize = 1000;
 const APPS: [&str; 8] = ["api", "web", "worker", "cache", "search", "billing", "auth", "mail"];
 
-/// Makes so many pods, spread over the fleet's nodes and bound to them already. What is there stays.
+/// Makes so many pods, spread over the fleet's nodes and bound to them already; the nodes must be running.
+/// What is there stays.
 pub async fn fill(cluster: &Arc<dyn Cluster>, fleet: &Fleet, pods: usize) -> Result<()> {
     for number in 0..pods.div_ceil(WITHIN) {
         let name = namespace(number * WITHIN);
@@ -29,6 +31,7 @@ pub async fn fill(cluster: &Arc<dyn Cluster>, fleet: &Fleet, pods: usize) -> Res
     if nodes.is_empty() {
         return Err(Refusal::bad_request("a fleet without nodes has no room for pods"));
     }
+    ready(cluster, nodes.iter().cloned().collect()).await?;
     let made = stream::iter(0..pods).map(|n| {
         let made = object(&pod(n, &nodes[n % nodes.len()]));
         async move { make(cluster, made?).await }
@@ -36,6 +39,22 @@ pub async fn fill(cluster: &Arc<dyn Cluster>, fleet: &Fleet, pods: usize) -> Res
     let mut made = made.buffer_unordered(TOGETHER);
     while let Some(done) = made.next().await {
         done?;
+    }
+    Ok(())
+}
+
+/// Waits until the nodes are ready: pods on a node that does not exist are cleaned away.
+async fn ready(cluster: &Arc<dyn Cluster>, mut wanted: BTreeSet<String>) -> Result<()> {
+    let mut events = cluster.watch(&[Query::every::<Node>()], None).await?;
+    while !wanted.is_empty() {
+        let event = events.next().await;
+        let event = event.ok_or_else(|| Refusal::unavailable("the control plane closed the watch"))??;
+        let Some(object) = event.object() else { continue };
+        let node = object.to_kind::<Node>().map_err(Refusal::internal)?;
+        let conditions = node.status.iter().flat_map(|s| s.conditions.iter().flatten());
+        if conditions.into_iter().any(|c| c.type_ == "Ready" && c.status == "True") {
+            wanted.remove(object.name());
+        }
     }
     Ok(())
 }
@@ -66,7 +85,6 @@ fn pod(n: usize, node: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn every_pod_has_a_name_of_its_own() {

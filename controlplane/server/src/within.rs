@@ -27,11 +27,8 @@ pub async fn within(name: &str, tasks: &Tasks) -> Result<Arc<dyn Cluster>> {
         authority: authority.certificate().into(),
         ..controlplane_controllers::Options::default()
     };
-    let user = User {
-        name: name.into(),
-        groups: vec![MASTERS.into(), AUTHENTICATED.into()],
-        ..User::default()
-    };
+    let user =
+        User { name: name.into(), groups: vec![MASTERS.into(), AUTHENTICATED.into()], ..User::default() };
     let door = server.caller(&user);
     tasks.start("leadership", leadership::follow(server, store, controllers));
     Ok(door)

@@ -1,6 +1,7 @@
 //! What the end-to-end tests say: commands on the demo's running cluster, and waiting for facts. They
 //! use the program and kubectl as a person does, and know the inside of nothing.
 
+pub mod measure;
 pub mod transcript;
 
 use serde_json::Value;

@@ -52,11 +52,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shared-pki",
         ],
     ),
+    ("agent-hollow", &["shared-api", "shared-client"]),
     ("tui-commands", &["shared-api", "shared-client", "shared-placement"]),
     ("tui-screen", &["shared-api", "shared-client", "tui-commands"]),
     (
         "tui-bin",
         &[
+            "agent-hollow",
             "agent-node",
             "controlplane-server",
             "shared-client",

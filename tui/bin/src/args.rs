@@ -56,6 +56,29 @@ pub(crate) struct Options {
     /// Namespace meant when none is named
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) demo: Demo,
+}
+
+/// A world to try things in.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Demo {
+    /// A made-up cluster inside this program: no root, no containers, no network, nothing on disk
+    #[arg(long)]
+    pub(crate) demo: bool,
+    #[command(flatten)]
+    pub(crate) load: Load,
+}
+
+/// How much there is, for measuring.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Load {
+    /// So many pods instead of the demo's
+    #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
+    pub(crate) pods: usize,
+    /// So many of them change every second
+    #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
+    pub(crate) changes: usize,
 }
 
 #[derive(Subcommand)]
@@ -64,6 +87,24 @@ pub(crate) enum Command {
     Controlplane(Controlplane),
     /// Run the agent of a node
     Agent(Agent),
+    /// Run nodes with nothing inside against a control plane, and fill it with pods
+    #[command(hide = true)]
+    Hollow(Hollow),
+}
+
+#[derive(Args)]
+pub(crate) struct Hollow {
+    /// Kubeconfig file of an administrator
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: PathBuf,
+    /// How many nodes; as many as the pods need when absent
+    #[arg(long, value_name = "N")]
+    pub(crate) nodes: Option<usize>,
+    #[command(flatten)]
+    pub(crate) load: Load,
+    /// Which log lines are written
+    #[arg(long, env = "DHOW_LOG", default_value = "info", value_name = "FILTER")]
+    pub(crate) log: String,
 }
 
 #[derive(Args)]
@@ -194,6 +235,8 @@ mod tests {
     #[test]
     fn the_faces_are_told_apart() {
         assert!(matches!(check("dhow").ok().unwrap().face, Face::Terminal));
+        let demo = check("dhow --demo --batch get pods").ok().unwrap();
+        assert!(demo.options.demo.demo && matches!(demo.face, Face::Batch(_)));
         assert!(matches!(
             check("dhow controlplane token").ok().unwrap().face,
             Face::Command(Command::Controlplane(_))

@@ -1,6 +1,7 @@
 //! `--batch`: commands from words, a file or standard input, to standard output. Never draws or asks.
 
 use crate::{args::Options, connect, daemons};
+use agent_hollow::Pace;
 use anyhow::{Context, Result};
 use std::{
     fs,
@@ -38,7 +39,7 @@ pub(crate) fn run(options: &Options, words: Vec<String>) -> Result<ExitCode> {
     };
     let piped = matches!(script, Script::Words(_));
     let exit: Result<Exit> = daemons::runtime()?.block_on(async {
-        let (doors, _) = connect::doors(options)?;
+        let doors = connect::seat(options, Pace::AtOnce).await?.doors;
         Ok(tui_commands::run(&script, &doors, &mut Pipes { piped }).await)
     });
     let exit = exit?;

@@ -4,8 +4,11 @@ mod args;
 mod batch;
 mod connect;
 mod daemons;
+mod demo;
 
+use agent_hollow::Pace;
 use args::{Command, Dhow, Face};
+use connect::Seat;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
     let done = match face {
         Face::Command(Command::Controlplane(ask)) => daemons::controlplane(ask),
         Face::Command(Command::Agent(ask)) => daemons::agent(ask),
+        Face::Command(Command::Hollow(ask)) => demo::hollow(&ask),
         Face::Batch(words) => batch::run(&options, words),
         Face::Terminal => terminal(&options),
     };
@@ -33,8 +37,8 @@ fn main() -> ExitCode {
 
 fn terminal(options: &args::Options) -> anyhow::Result<ExitCode> {
     daemons::runtime()?.block_on(async {
-        let (doors, access) = connect::doors(options)?;
-        tui_screen::run(doors, &access.context, &access.server).await?;
+        let Seat { doors, context, server } = connect::seat(options, Pace::AsUsual).await?;
+        tui_screen::run(doors, &context, &server).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -4,27 +4,21 @@
 mod api;
 mod bare;
 mod caller;
-mod daemon;
 mod disk;
 mod http;
 mod lists;
 mod load;
 mod memory;
 mod pods;
-mod proc;
 mod start;
-mod statistics;
-mod table;
 mod watchers;
 
+use demo_e2e::measure::{Outcome, daemon, proc, statistics, table};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use table::{Row, Table};
-
-/// What a measurement says: rows, or why there are none.
-type Outcome = Result<Vec<Row>, String>;
+use table::Table;
 
 /// Where things are.
 struct Setting {

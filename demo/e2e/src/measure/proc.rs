@@ -4,15 +4,15 @@ use std::{fs, time::Duration};
 
 /// Resident memory in KiB: all of it, and the part that no file backs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Resident {
+pub struct Resident {
     /// `VmRSS`.
-    pub(crate) all: u64,
+    pub all: u64,
     /// `RssAnon`.
-    pub(crate) anonymous: u64,
+    pub anonymous: u64,
 }
 
 /// The resident memory of a process.
-pub(crate) fn resident(pid: u32) -> Result<Resident, String> {
+pub fn resident(pid: u32) -> Result<Resident, String> {
     let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).map_err(|e| format!("reading {path}: {e}"))?;
     let field = |name: &str| {
@@ -27,7 +27,7 @@ pub(crate) fn resident(pid: u32) -> Result<Resident, String> {
 const TICK: Duration = Duration::from_millis(10);
 
 /// The processor time a process has used, user and system.
-pub(crate) fn cpu(pid: u32) -> Result<Duration, String> {
+pub fn cpu(pid: u32) -> Result<Duration, String> {
     let path = format!("/proc/{pid}/stat");
     let text = fs::read_to_string(&path).map_err(|e| format!("reading {path}: {e}"))?;
     // The name stands in parentheses and may hold anything; user and system time are fields 14 and 15.
@@ -38,13 +38,13 @@ pub(crate) fn cpu(pid: u32) -> Result<Duration, String> {
 }
 
 /// The words a process was started with; none when it is gone.
-pub(crate) fn words(pid: u32) -> Vec<String> {
+pub fn words(pid: u32) -> Vec<String> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     line.split(|b| *b == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// Every process.
-pub(crate) fn every() -> Vec<u32> {
+pub fn every() -> Vec<u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).collect()
 }

@@ -9,17 +9,21 @@ use std::{
 
 /// A process that ends with its owner.
 #[derive(Debug)]
-pub(crate) struct Daemon(Child);
+pub struct Daemon(Child);
 
 impl Daemon {
     /// Starts it.
-    pub(crate) fn start(command: &mut Command) -> Result<Self, String> {
-        let child = command.stdin(Stdio::null()).spawn();
-        child.map(Self).map_err(|e| format!("starting {}: {e}", command.get_program().display()))
+    pub fn start(command: &mut Command) -> Result<Self, String> {
+        Self::start_with(command.stdin(Stdio::null()))
+    }
+
+    /// Starts it with the standard input that it was given.
+    pub fn start_with(command: &mut Command) -> Result<Self, String> {
+        command.spawn().map(Self).map_err(|e| format!("starting {}: {e}", command.get_program().display()))
     }
 
     /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.0.id()
     }
 }
@@ -34,16 +38,16 @@ impl Drop for Daemon {
 
 /// A control plane of our own.
 #[derive(Debug)]
-pub(crate) struct Plane {
+pub struct Plane {
     /// The process.
-    pub(crate) daemon: Daemon,
+    pub daemon: Daemon,
     /// Where it listens.
-    pub(crate) address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Plane {
     /// Starts one whose state is in `directory`, on a free port of this machine.
-    pub(crate) fn start(dhow: &Path, directory: &Path) -> Result<Self, String> {
+    pub fn start(dhow: &Path, directory: &Path) -> Result<Self, String> {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
         let address = free.map_err(|e| format!("finding a free port: {e}"))?;
         let log = directory.with_extension("log");

@@ -1,11 +1,11 @@
 //! The one table that is printed.
 
-use crate::Outcome;
+use super::Outcome;
 use std::io::Write;
 
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
+pub struct Row {
     what: String,
     target: String,
     result: String,
@@ -14,13 +14,13 @@ pub(crate) struct Row {
 
 impl Row {
     /// A measurement with a target, met or not.
-    pub(crate) fn judged(what: &str, target: &str, result: impl Into<String>, met: bool) -> Self {
+    pub fn judged(what: &str, target: &str, result: impl Into<String>, met: bool) -> Self {
         let verdict = if met { "pass" } else { "MISS" };
         Self { what: what.into(), target: target.into(), result: result.into(), verdict }
     }
 
     /// A measurement to compare with.
-    pub(crate) fn told(what: &str, result: impl Into<String>) -> Self {
+    pub fn told(what: &str, result: impl Into<String>) -> Self {
         Self { what: what.into(), target: String::new(), result: result.into(), verdict: "" }
     }
 
@@ -31,14 +31,14 @@ impl Row {
 
 /// Every row so far, and what could not be measured.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
+pub struct Table {
     rows: Vec<Row>,
     missing: Vec<String>,
 }
 
 impl Table {
     /// Takes what a part of the benchmark says.
-    pub(crate) fn add(&mut self, part: &str, outcome: Outcome) {
+    pub fn add(&mut self, part: &str, outcome: Outcome) {
         match outcome {
             Ok(rows) => self.rows.extend(rows),
             Err(why) => self.missing.push(format!("{part}: {why}")),
@@ -46,13 +46,13 @@ impl Table {
     }
 
     /// Prints it.
-    pub(crate) fn print(&self) {
+    pub fn print(&self) {
         // Whoever closed standard output does not want the table.
         let _ = std::io::stdout().write_all(self.text().as_bytes());
     }
 
     /// Whether everything was measured. A missed target is a result, not an error.
-    pub(crate) fn complete(&self) -> Result<(), String> {
+    pub fn complete(&self) -> Result<(), String> {
         if self.missing.is_empty() { Ok(()) } else { Err(self.missing.join("\nerror: ")) }
     }
 
