@@ -97,7 +97,7 @@ impl Target {
     /// The container's run of now, which must go on.
     fn running(&self) -> Result<lines::Run> {
         let status = self.status();
-        let run = status.as_ref().and_then(|s| lines::Run::now(s)).filter(|run| run.till.is_none());
+        let run = status.as_ref().and_then(lines::Run::now).filter(|run| run.till.is_none());
         run.ok_or_else(|| {
             let (pod, container) = (&self.key.name, &self.container.name);
             Refusal::bad_request(format!("container {container:?} in pod {pod:?} is not running"))

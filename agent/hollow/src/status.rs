@@ -84,8 +84,13 @@ fn status(pod: &Pod, spec: &PodSpec, place: &Place, now: Timestamp) -> (PodStatu
     let (mut all, mut then) = (Vec::new(), None::<i64>);
     for one in &spec.containers {
         let life = life(pod, one);
-        let (status, more) =
-            container::next(one, remembered(&one.name), &Then { at, life, policy }, pod, now);
+        let (status, more) = container::next(
+            one,
+            remembered(&one.name),
+            &Then { at, life, policy, at_once: place.takes == 0 },
+            pod,
+            now,
+        );
         all.push(status);
         then = then.into_iter().chain(more).min();
     }

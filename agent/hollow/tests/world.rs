@@ -11,10 +11,10 @@ use shared_client::{Channel, Cluster, Event, LogOptions, Session, Sessions};
 use shared_daemon::{Shutdown, Tasks, now};
 use std::{sync::Arc, time::Duration};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn cluster(fleet: &Fleet, tasks: &Tasks) -> Arc<dyn Cluster> {
-    let cluster = controlplane_server::within("tester", tasks).await.unwrap();
+    let cluster = controlplane_server::within("tester", tasks).await.expect("it starts");
     tasks.start("hollow nodes", fleet.clone().run(Arc::clone(&cluster)));
     cluster
 }
@@ -26,11 +26,11 @@ async fn first<K: shared_api::Kind>(
     fact: impl Fn(&Event) -> bool,
 ) -> Object {
     let search = async {
-        let mut events = cluster.watch(&[Query::every::<K>()], None).await.unwrap();
+        let mut events = cluster.watch(&[Query::every::<K>()], None).await.expect("a watch");
         while let Some(event) = events.next().await {
-            let event = event.unwrap();
+            let event = event.expect("it goes on");
             if fact(&event) {
-                return event.object().unwrap().clone();
+                return event.object().expect("an event about one").clone();
             }
         }
         panic!("the watch ended before {what}")

@@ -108,8 +108,10 @@ impl Voice {
         }
         let (word, text) = match usize::try_from(n).ok().and_then(|n| FIRST.get(n)) {
             Some(first) => ("info", (*first).to_owned()),
-            None if chance % 23 == 0 => ("warn", format!("slow query: {} ms", 200 + chance % 900)),
-            None if self.seed % 3 == 0 => ("info", one(&WORK, chance).unwrap_or_default().to_owned()),
+            None if chance.is_multiple_of(23) => ("warn", format!("slow query: {} ms", 200 + chance % 900)),
+            None if self.seed.is_multiple_of(3) => {
+                ("info", one(&WORK, chance).unwrap_or_default().to_owned())
+            }
             None => {
                 let (path, code) =
                     (one(&PATHS, chance >> 8).unwrap_or("/"), one(&CODES, chance >> 16).unwrap_or(200));
@@ -117,7 +119,7 @@ impl Voice {
                 (word, format!("GET {path} {code} {}ms", 1 + chance % 80))
             }
         };
-        if self.seed % 2 == 0 {
+        if self.seed.is_multiple_of(2) {
             return format!(r#"{{"level":"{word}","app":"{}","line":{n},"msg":"{text}"}}"#, self.name);
         }
         format!("{:<5} {} {text}", word.to_uppercase(), self.name)

@@ -29,12 +29,11 @@ fn answer(host: &str, line: &str) -> (String, i32) {
     let line = line.trim();
     let (program, rest) = line.split_once(' ').unwrap_or((line, ""));
     match program {
-        "" | "true" | ":" | "cd" => (String::new(), 0),
+        "" | "true" | ":" | "cd" | "ls" => (String::new(), 0),
         "echo" => (format!("{}\n", rest.trim_matches(['"', '\''])), 0),
         "hostname" => (format!("{host}\n"), 0),
         "whoami" => ("nobody\n".into(), 0),
         "pwd" => ("/\n".into(), 0),
-        "ls" => (String::new(), 0),
         "ps" => ("PID   USER     COMMAND\n    1 nobody   (hollow)\n".into(), 0),
         "false" => (String::new(), 1),
         _ => {
@@ -71,11 +70,7 @@ async fn converse(target: &Target, mut far: Far) -> Result<Status> {
                         back += "^C\r\n";
                         back += PROMPT;
                     }
-                    '\u{7f}' | '\u{8}' => {
-                        if line.pop().is_some() {
-                            back += "\u{8} \u{8}";
-                        }
-                    }
+                    '\u{7f}' | '\u{8}' => back += line.pop().map_or("", |_| "\u{8} \u{8}"),
                     // A line that never ends is not kept.
                     typed if !typed.is_control() && line.len() < 4096 => {
                         line.push(typed);

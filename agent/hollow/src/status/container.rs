@@ -8,7 +8,7 @@ use shared_api::{
     Time, Timestamp,
     core::{
         Container, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-        ContainerStatus, Pod,
+        ContainerStatus, Pod, Probe,
     },
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Then<'a> {
     pub(super) life: Life,
     /// Its pod's restart policy.
     pub(super) policy: &'a str,
+    /// It is ready as soon as it runs.
+    pub(super) at_once: bool,
 }
 
 /// Seconds after which a failed pull is waited for.
@@ -45,10 +47,10 @@ pub(super) fn next(
         (Some(running), _) => {
             let since = running.started_at.as_ref().map_or(second, |at| at.0.as_second());
             let Life::Ends { after, code, oom } = then.life else {
-                return runs(container, old, restarts, since, then.life, second, pod);
+                return runs(container, old, restarts, since, then, second, pod);
             };
             if second < since + after {
-                let (status, _) = runs(container, old, restarts, since, Life::Runs, second, pod);
+                let (status, _) = runs(container, old, restarts, since, then, second, pod);
                 return (status, Some(since + after));
             }
             let end = end(pod, container, restarts, (since, whole(now).as_second()), (code, oom));
@@ -67,7 +69,7 @@ pub(super) fn next(
             (waits(container, "ImagePullBackOff", Some(why)), None)
         }
         (None, None) => {
-            let (status, more) = runs(container, None, 0, second, then.life, second, pod);
+            let (status, more) = runs(container, None, 0, second, then, second, pod);
             let ends = match then.life {
                 Life::Ends { after, .. } => Some(second + after),
                 Life::Runs | Life::Unready | Life::NoImage => more,
@@ -119,7 +121,7 @@ fn after_end(
         return (ContainerStatus { state: Some(state), last_state: last, ..over }, Some(due));
     }
     let second = now.as_second();
-    let (status, more) = runs(container, None, restarts + 1, second, then.life, second, pod);
+    let (status, more) = runs(container, None, restarts + 1, second, then, second, pod);
     let more = if let Life::Ends { after, .. } = then.life { Some(second + after) } else { more };
     (ContainerStatus { last_state: last, ..status }, more)
 }
@@ -130,16 +132,14 @@ fn runs(
     old: Option<&ContainerStatus>,
     restarts: i32,
     since: i64,
-    life: Life,
+    then: &Then<'_>,
     second: i64,
     pod: &Pod,
 ) -> (ContainerStatus, Option<i64>) {
-    let ready_at = since
-        + container
-            .readiness_probe
-            .as_ref()
-            .map_or(0, |p| i64::from(p.initial_delay_seconds.unwrap_or(0)).max(1));
-    let ready = life != Life::Unready && second >= ready_at;
+    let delay = |p: &Probe| i64::from(p.initial_delay_seconds.unwrap_or(0)).max(1);
+    let probe = container.readiness_probe.as_ref().filter(|_| !then.at_once);
+    let ready_at = since + probe.map_or(0, delay);
+    let ready = then.life != Life::Unready && second >= ready_at;
     let state = ContainerState {
         running: Some(ContainerStateRunning { started_at: time(since) }),
         ..ContainerState::default()
@@ -154,7 +154,7 @@ fn runs(
         last_state: old.and_then(|o| o.last_state.clone()),
         ..bare(container)
     };
-    (status, (life != Life::Unready && !ready).then_some(ready_at))
+    (status, (then.life != Life::Unready && !ready).then_some(ready_at))
 }
 
 /// A container that prepares the pod: done at the moment at which the others begin.
@@ -164,7 +164,8 @@ pub(super) fn prepared(container: &Container, pod: &Pod, at: i64, now: Timestamp
     }
     let sidecar = container.restart_policy.as_deref() == Some("Always");
     if sidecar {
-        return runs(container, None, 0, at, Life::Runs, now.as_second(), pod).0;
+        let then = Then { at, life: Life::Runs, policy: "Always", at_once: true };
+        return runs(container, None, 0, at, &then, now.as_second(), pod).0;
     }
     let end = end(pod, container, 0, (at, at), (0, false));
     ContainerStatus {

@@ -95,7 +95,7 @@ fn keys(seat: &mut Seat, name: &str, target: Option<Duration>) -> Result<Row, St
         let what = format!("the cursor to leave {before}");
         taken.push(seat.until(PATIENCE, &what, |screen| looks::cursor(screen) != before)? - at);
     }
-    Ok(latency(&format!("{name}: j or k → the cursor has moved ({KEYS})"), Sample::of(taken), target))
+    Ok(latency(&format!("{name}: j or k → the cursor has moved ({KEYS})"), &Sample::of(taken), target))
 }
 
 /// From a letter of a filter to the list that it leaves.
@@ -118,15 +118,16 @@ fn filter(seat: &mut Seat, name: &str, pods: usize) -> Outcome {
         if !seat.see(|screen| looks::counts(screen, pods) && !looks::title(screen).contains('/')) {
             seat.press("\u{1b}")?;
         }
-        let clear = |screen: &vt100::Screen| looks::counts(screen, pods) && !looks::title(screen).contains('/');
+        let clear =
+            |screen: &vt100::Screen| looks::counts(screen, pods) && !looks::title(screen).contains('/');
         seat.until(PATIENCE, "the whole list", clear)?;
     }
     let sample = Sample::of(taken);
     let what = format!("{name}, quiet: a letter of a filter → its list ({})", sample.len());
-    Ok(vec![latency(&what, sample, (pods <= 10_000).then_some(FRAME))])
+    Ok(vec![latency(&what, &sample, (pods <= 10_000).then_some(FRAME))])
 }
 
-fn latency(what: &str, sample: Sample, target: Option<Duration>) -> Row {
+fn latency(what: &str, sample: &Sample, target: Option<Duration>) -> Row {
     match target {
         Some(target) => {
             let met = sample.percentile(99) <= target;
@@ -140,7 +141,7 @@ fn latency(what: &str, sample: Sample, target: Option<Duration>) -> Row {
 fn cpu(seat: &Seat) -> Result<f64, String> {
     let (before, at) = (proc::cpu(seat.pid())?, Instant::now());
     std::thread::sleep(IDLE);
-    Ok((proc::cpu(seat.pid())? - before).as_secs_f64() / at.elapsed().as_secs_f64() * 100.0)
+    Ok(proc::cpu(seat.pid())?.saturating_sub(before).as_secs_f64() / at.elapsed().as_secs_f64() * 100.0)
 }
 
 fn resident(seat: &Seat, name: &str, pods: usize) -> Result<Row, String> {

@@ -67,7 +67,8 @@ impl World {
         self.fleet = Some(fleet);
         let log = self.log.clone();
         until(PATIENCE, "the pods to be made", || {
-            let said = std::fs::read_to_string(&log).map_err(|e| format!("reading {}: {e}", log.display()))?;
+            let said =
+                std::fs::read_to_string(&log).map_err(|e| format!("reading {}: {e}", log.display()))?;
             match said.lines().find(|line| line.starts_with("Error")) {
                 Some(error) => Err(format!("the hollow nodes: {error}")),
                 None => Ok(said.contains("filled")),
