@@ -12,6 +12,7 @@ use shared_daemon::{Shutdown, Tasks, now};
 use std::{sync::Arc, time::Duration};
 
 const PATIENCE: Duration = Duration::from_mins(1);
+const PODS: usize = 60;
 
 async fn cluster(fleet: &Fleet, tasks: &Tasks) -> Arc<dyn Cluster> {
     let cluster = controlplane_server::within("tester", tasks).await.expect("it starts");
@@ -104,10 +105,10 @@ async fn the_story_comes_to_rest_with_what_is_broken_in_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_filled_cluster_runs_every_pod_and_changes() {
-    let (shutdown, fleet) = (Shutdown::new(), Fleet { changes: 50, ..Fleet::for_pods(300, now) });
+    let (shutdown, fleet) = (Shutdown::new(), Fleet { changes: 20, ..Fleet::for_pods(PODS, now) });
     let tasks = Tasks::new(&shutdown);
     let cluster = cluster(&fleet, &tasks).await;
-    fill(&cluster, &fleet, 300).await.unwrap();
+    fill(&cluster, &fleet, PODS).await.unwrap();
     let restarted = |event: &Event| {
         let pod = event.object().and_then(|o| o.to_kind::<Pod>().ok());
         let status = pod.and_then(|p| p.status.clone());
@@ -121,8 +122,8 @@ async fn a_filled_cluster_runs_every_pod_and_changes() {
                 let pod = o.to_kind::<Pod>().unwrap();
                 pod.status.as_ref().is_some_and(|s| s.phase.as_deref() == Some("Running"))
             };
-            assert_eq!(list.items.len(), 300);
-            if list.items.iter().filter(runs).count() == 300 {
+            assert_eq!(list.items.len(), PODS);
+            if list.items.iter().filter(runs).count() == PODS {
                 return;
             }
             first::<Pod>(&cluster, "a change", |e| {
