@@ -11,6 +11,7 @@ mod discovery;
 mod gzip;
 mod health;
 mod indent;
+mod leftover;
 mod logs;
 mod manager;
 mod objects;
@@ -54,7 +55,11 @@ async fn serve(State(door): State<Arc<dyn Door>>, asked: Asked) -> Response {
     let fold = gzip::wanted(asked.headers());
     let refused = refused(asked.headers());
     let path = asked.uri().path().to_owned();
+    let (asked, leftover) = leftover::of(asked);
     let mut response = route(&door, asked).await.unwrap_or_else(|refusal| refused(&refusal));
+    if response.status().is_client_error() {
+        leftover.drain().await;
+    }
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().entry(header::ALLOW).or_insert_with(|| request::allowed(&path));
     }
