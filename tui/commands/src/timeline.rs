@@ -14,6 +14,8 @@ const FIELDS: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Moment {
     at: Timestamp,
+    /// Times are told by the second: in one, what was made comes first.
+    later: bool,
     about: String,
     who: String,
     what: String,
@@ -26,10 +28,14 @@ pub(crate) fn timeline(objects: &[Object], events: &[Arc<Event>], now: Timestamp
     moments.sort();
     moments.dedup();
     let mut rows = vec![["WHEN", "AGO", "OBJECT", "WHO", "WHAT"].map(String::from).to_vec()];
-    rows.extend(moments.into_iter().map(|m| {
-        vec![m.at.strftime("%Y-%m-%d %H:%M:%S").to_string(), ago(m.at, now), m.about, m.who, m.what]
-    }));
+    rows.extend(moments.into_iter().map(|m| vec![when(m.at, now), ago(m.at, now), m.about, m.who, m.what]));
     align(&rows)
+}
+
+/// The time, with the day when it was not just now.
+fn when(at: Timestamp, now: Timestamp) -> String {
+    let day = now.as_second() - at.as_second() > 12 * 3600;
+    at.strftime(if day { "%Y-%m-%d %H:%M:%SZ" } else { "%H:%M:%SZ" }).to_string()
 }
 
 /// `pod/web-1`.
@@ -46,7 +52,8 @@ fn of_object(object: &Object) -> Vec<Moment> {
     let about = named(object.kind(), object.name());
     let mut found = Vec::new();
     let mut note = |at: Option<Timestamp>, who: &str, what: String| {
-        let moment = |at| Moment { at, about: about.clone(), who: who.to_owned(), what };
+        let later = what != "created";
+        let moment = |at| Moment { at, later, about: about.clone(), who: who.to_owned(), what };
         found.extend(at.map(moment));
     };
     let meta = &value["metadata"];
@@ -117,7 +124,13 @@ fn of_event(event: &Event) -> Option<Moment> {
     let times = event.count.filter(|n| *n > 1).map_or(String::new(), |n| format!(" (x{n})"));
     let words = event.message.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     let what = format!("{}{times}: {words}", event.reason.as_deref().unwrap_or_default());
-    Some(Moment { at, about, who: from.or(event.reporting_component.clone()).unwrap_or_default(), what })
+    Some(Moment {
+        at,
+        later: true,
+        about,
+        who: from.or(event.reporting_component.clone()).unwrap_or_default(),
+        what,
+    })
 }
 
 #[cfg(test)]
@@ -146,7 +159,7 @@ mod tests {
         let told: Vec<_> = text
             .lines()
             .skip(1)
-            .map(|l| l.split_whitespace().skip(2).collect::<Vec<_>>().join(" "))
+            .map(|l| l.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
             .collect();
         assert_eq!(
             told,
