@@ -57,7 +57,7 @@ async fn serve(State(door): State<Arc<dyn Door>>, asked: Asked) -> Response {
     let path = asked.uri().path().to_owned();
     let (asked, leftover) = leftover::of(asked);
     let mut response = route(&door, asked).await.unwrap_or_else(|refusal| refused(&refusal));
-    if response.status().is_client_error() {
+    if response.status().is_client_error() || response.status().is_redirection() {
         leftover.drain().await;
     }
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
