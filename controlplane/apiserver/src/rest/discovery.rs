@@ -188,8 +188,11 @@ fn storage_hash(kind: &KindInfo) -> String {
 
 fn with_names(entry: &mut Value, served: Served) {
     let kind = served.kind;
-    // A short name means the kind where it is at home.
-    if !kind.short_names.is_empty() && served.group() == kind.group {
+    // A short name means the kind where it is at home, and there `all` finds it: once, and without a warning.
+    if served.group() != kind.group {
+        return;
+    }
+    if !kind.short_names.is_empty() {
         entry["shortNames"] = json!(kind.short_names);
     }
     if !kind.categories.is_empty() {
