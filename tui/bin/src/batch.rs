@@ -1,15 +1,16 @@
 //! `--batch`: commands from words, a file or standard input, to standard output. Never draws or asks.
 
-use crate::{args::Options, connect, daemons};
+use crate::{args::Options, connect, daemons, terminal};
 use agent_hollow::Pace;
 use anyhow::{Context, Result};
 use std::{
     fs,
     io::{self, Read, Write},
+    path::Path,
     process::ExitCode,
 };
 use tokio::io::AsyncRead;
-use tui_commands::{Error, Exit, Script, Sink, grammar};
+use tui_commands::{Error, Exit, Here, Script, Sink, Terminal, grammar};
 
 pub(crate) fn run(options: &Options, words: Vec<String>) -> Result<ExitCode> {
     let script = match &words[..] {
@@ -33,7 +34,17 @@ pub(crate) fn run(options: &Options, words: Vec<String>) -> Result<ExitCode> {
                     eprintln!("Error: {error}");
                     return Ok(ExitCode::from(error.exit().code()));
                 }
-                Ok(_) => Script::Words(words),
+                Ok(action) => {
+                    let here = Here { kubeconfig: connect::kubeconfig(options).ok(), ..Here::default() };
+                    match tui_commands::alone(&action, &here, &mut Pipes { piped: true }) {
+                        Some(Ok(exit)) => return Ok(ExitCode::from(exit.code())),
+                        Some(Err(error)) => {
+                            eprintln!("Error: {error}");
+                            return Ok(ExitCode::from(error.exit().code()));
+                        }
+                        None => Script::Words(words),
+                    }
+                }
             }
         }
     };
@@ -75,5 +86,13 @@ impl Sink for Pipes {
     fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>> {
         std::mem::take(&mut self.piped)
             .then(|| Box::new(tokio::io::stdin()) as Box<dyn AsyncRead + Send + Unpin>)
+    }
+
+    fn edit(&mut self, file: &Path) -> Result<(), String> {
+        terminal::edit(file)
+    }
+
+    fn terminal(&mut self) -> Option<Terminal> {
+        terminal::hand_over()
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use shared_client::{Cluster, Sessions};
 use shared_daemon::{Shutdown, Tasks, logs, now, on_signal};
 use std::{process::ExitCode, sync::Arc, time::Duration};
-use tui_commands::Doors;
+use tui_commands::{Doors, Here};
 
 /// Nodes of the demo.
 const NODES: usize = 5;
@@ -43,6 +43,7 @@ pub(crate) async fn seat(options: &Options, pace: Pace) -> Result<Seat> {
         cluster,
         namespace: options.namespace.clone().unwrap_or_else(|| "default".into()),
         clock: now,
+        here: Here { server: "in this process".into(), ..Here::default() },
     };
     Ok(Seat { doors, context: "demo".into(), server: "in this process".into() })
 }

@@ -5,6 +5,7 @@ mod batch;
 mod connect;
 mod daemons;
 mod demo;
+mod terminal;
 
 use agent_hollow::Pace;
 use args::{Command, Dhow, Face};
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         Face::Command(Command::Agent(ask)) => daemons::agent(ask),
         Face::Command(Command::Hollow(ask)) => demo::hollow(&ask),
         Face::Batch(words) => batch::run(&options, words),
-        Face::Terminal => terminal(&options),
+        Face::Terminal => screen(&options),
     };
     done.unwrap_or_else(|error| {
         eprintln!("Error: {error:#}");
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn terminal(options: &args::Options) -> anyhow::Result<ExitCode> {
+fn screen(options: &args::Options) -> anyhow::Result<ExitCode> {
     daemons::runtime()?.block_on(async {
         let Seat { doors, context, server } = connect::seat(options, Pace::AsUsual).await?;
         tui_screen::run(doors, &context, &server).await?;

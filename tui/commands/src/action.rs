@@ -1,10 +1,28 @@
 //! What a person can ask for. Each action has one textual form; keys and the palette use it too.
 
-use clap::{Args, Subcommand, ValueEnum};
+mod about;
+mod change;
+mod create;
+mod read;
+mod streams;
+
+use clap::{ArgAction, Args, Subcommand};
 use std::time::Duration;
+
+pub use about::{ApiResources, Auth, Config, Explain, Proxy, Shell, Top, Version};
+pub use change::{
+    Apply, Cascade, Delete, Drain, Edit, Language, Marks, NodeName, PatchWith, Replace, Roll, Rollout, Scale,
+    Set, SetImage, Taint,
+};
+pub use create::{
+    Autoscale, Binding, Create, Expose, Generator, Rights, Run, SecretKind, ServiceKind, Sources,
+};
+pub use read::{Capacity, Describe, Events, Get, Wait, Why};
+pub use streams::{Attach, Copy, ExecIn, Logs, PortForward};
 
 /// Something a person wants done.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there are few of them at a time")]
 pub enum Action {
     /// Show objects: a table, or their whole text with -o
     Get(Get),
@@ -20,11 +38,32 @@ pub enum Action {
     Apply(Apply),
     /// Create objects from files, or one by name
     Create(Create),
+    /// Make a pod of an image
+    Run(Run),
+    /// Make a service for what selects pods
+    Expose(Expose),
+    /// Let an autoscaler choose how many replicas a workload has
+    Autoscale(Autoscale),
+    /// Put what files say in the place of objects
+    Replace(Replace),
+    /// Change objects in an editor
+    Edit(Edit),
+    /// Change fields of objects
+    Patch(PatchWith),
+    /// Set and remove labels: label node n1 disktype=ssd old-
+    Label(Marks),
+    /// Set and remove annotations
+    Annotate(Marks),
+    /// Set and remove what keeps pods off nodes: taint node n1 key=value:NoSchedule
+    Taint(Taint),
+    /// Set what objects have in common, such as images
+    #[command(subcommand)]
+    Set(Set),
     /// Delete objects by file, by name or by label
     Delete(Delete),
     /// Set how many replicas a workload has
     Scale(Scale),
-    /// Watch a rollout to its end: rollout status deployment/NAME
+    /// Follow, undo, pause, resume and restart rollouts
     #[command(subcommand)]
     Rollout(Rollout),
     /// Wait until something holds of objects
@@ -33,6 +72,10 @@ pub enum Action {
     Logs(Logs),
     /// Run a command in a container
     Exec(ExecIn),
+    /// Join a container's own process
+    Attach(Attach),
+    /// Copy files to a container or from one
+    Cp(Copy),
     /// Reach a port of a pod from here
     #[command(name = "port-forward")]
     PortForward(PortForward),
@@ -40,8 +83,42 @@ pub enum Action {
     Cordon(NodeName),
     /// Let new pods onto a node again
     Uncordon(NodeName),
+    /// Empty a node: cordon it and evict its pods
+    Drain(Drain),
     /// Show what happened, oldest first
     Events(Events),
+    /// Show what nodes or pods use
+    #[command(subcommand)]
+    Top(Top),
+    /// Say what a kind is, and what its fields are for
+    Explain(Explain),
+    /// Ask what one may do, and who one is
+    #[command(subcommand)]
+    Auth(Auth),
+    /// List the kinds there are
+    #[command(name = "api-resources")]
+    ApiResources(ApiResources),
+    /// List the versions there are
+    #[command(name = "api-versions")]
+    ApiVersions,
+    /// Say which version this is, and which the cluster's
+    Version(Version),
+    /// Say where the control plane is
+    #[command(name = "cluster-info")]
+    ClusterInfo,
+    /// Look at the kubeconfig file, and change it
+    #[command(subcommand)]
+    Config(Config),
+    /// Serve the cluster's API on a local port
+    Proxy(Proxy),
+    /// Print what completes this command line in a shell
+    Completion {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// List the options that go with every command
+    Options,
 }
 
 /// Which objects, in which namespace.
@@ -74,6 +151,10 @@ pub enum Output {
     Name,
     /// A template such as `{.items[*].metadata.name}`.
     JsonPath(String),
+    /// A Go template; the one of `--template` when empty.
+    GoTemplate(String),
+    /// Headings and paths: `NAME:.metadata.name`.
+    Columns(Vec<(String, String)>),
 }
 
 /// From `-o`.
@@ -83,12 +164,25 @@ pub(crate) fn output(text: &str) -> Result<Output, String> {
         "json" => Ok(Output::Json),
         "yaml" => Ok(Output::Yaml),
         "name" => Ok(Output::Name),
-        _ => match text.strip_prefix("jsonpath=") {
-            Some(template) => {
-                crate::print::jsonpath::check(template).map(|()| Output::JsonPath(template.into()))
-            }
-            None => Err("expected wide, json, yaml, name or jsonpath=TEMPLATE".into()),
-        },
+        "go-template" => Ok(Output::GoTemplate(String::new())),
+        _ => template(text),
+    }
+}
+
+/// `-o` with something to go by, there or in a file.
+fn template(text: &str) -> Result<Output, String> {
+    const WANTED: &str = "expected wide, json, yaml, name, jsonpath=TEMPLATE, go-template=TEMPLATE or \
+                          custom-columns=HEADING:PATH,… (or …-file=FILE)";
+    let (how, given) = text.split_once('=').ok_or(WANTED)?;
+    let (how, given) = match how.strip_suffix("-file") {
+        Some(how) => (how, std::fs::read_to_string(given).map_err(|e| format!("{given}: {e}"))?),
+        None => (how, given.to_owned()),
+    };
+    match how {
+        "jsonpath" => crate::print::jsonpath::check(&given).map(|()| Output::JsonPath(given)),
+        "go-template" => crate::print::template::check(&given).map(|()| Output::GoTemplate(given)),
+        "custom-columns" => crate::print::columns::columns(&given).map(Output::Columns),
+        _ => Err(WANTED.into()),
     }
 }
 
@@ -127,288 +221,25 @@ pub struct Target {
     pub words: Vec<String>,
 }
 
-/// See [`Action::Get`].
+/// How something is written, and what is said of it.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Get {
-    /// Objects
-    #[command(flatten)]
-    pub target: Target,
-    /// Where
-    #[command(flatten)]
-    pub scope: Scope,
-    /// wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(short, long, value_parser = output)]
-    pub output: Option<Output>,
-    /// Go on as things change
-    #[arg(short, long)]
-    pub watch: bool,
-    /// Leave out the line of headings
-    #[arg(long)]
-    pub no_headers: bool,
-    /// Show labels as a last column
-    #[arg(long)]
-    pub show_labels: bool,
-}
-
-/// See [`Action::Describe`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Describe {
-    /// Objects
-    #[command(flatten)]
-    pub target: Target,
-    /// Where
-    #[command(flatten)]
-    pub scope: Scope,
-}
-
-/// See [`Action::Why`] and [`Action::Timeline`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Why {
-    /// Objects
-    #[command(flatten)]
-    pub target: Target,
-    /// Where
-    #[command(flatten)]
-    pub scope: Scope,
-}
-
-/// See [`Action::Capacity`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Capacity {
-    /// As if this node were drained
-    #[arg(long, value_name = "NODE")]
-    pub drain: Vec<String>,
-    /// As if this workload had so many pods more: deployment/web=10
-    #[arg(long, value_name = "KIND/NAME=COUNT")]
-    pub more: Vec<String>,
-    /// Namespace of the workloads
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-}
-
-/// See [`Action::Apply`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Apply {
-    /// Files or directories of manifests; `-` is standard input
-    #[arg(short, long = "filename", value_name = "FILE", required = true)]
-    pub files: Vec<String>,
-    /// Namespace for manifests that name none
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
+pub struct Write {
     /// Say what would happen, change nothing
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "none", default_missing_value = "server", value_parser = dry_run, action = ArgAction::Set, global = true)]
     pub dry_run: bool,
-    /// Take fields that a kind does not have and drop them, with a warning
-    #[arg(long)]
-    pub lenient: bool,
-    /// Let the cluster merge, which then knows who owns which field
-    #[arg(long)]
-    pub server_side: bool,
-    /// Take fields that others own and set otherwise
-    #[arg(long, requires = "server_side")]
-    pub force_conflicts: bool,
+    /// Print what was written: json, yaml, name or jsonpath=TEMPLATE
+    #[arg(short, long, value_parser = output, global = true)]
+    pub output: Option<Output>,
     /// Whose the fields are then; `dhow` when nothing is said
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", global = true)]
     pub field_manager: Option<String>,
 }
 
-/// See [`Action::Create`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Create {
-    /// Files or directories of manifests; `-` is standard input
-    #[arg(short, long = "filename", value_name = "FILE")]
-    pub files: Vec<String>,
-    /// `namespace NAME` or `deployment NAME --image IMAGE`
-    #[arg(value_name = "KIND NAME", num_args = 0..=2)]
-    pub words: Vec<String>,
-    /// Image of a deployment
-    #[arg(long)]
-    pub image: Option<String>,
-    /// Replicas of a deployment
-    #[arg(long)]
-    pub replicas: Option<i32>,
-    /// Namespace for objects that name none
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-    /// Say what would happen, change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// What becomes of what an object owns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Cascade {
-    /// Deleted after it.
-    Background,
-    /// Deleted before it.
-    Foreground,
-    /// Kept.
-    Orphan,
-}
-
-/// See [`Action::Delete`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Delete {
-    /// Kind, then names; or KIND/NAME
-    #[arg(value_name = "KIND [NAME] | KIND/NAME")]
-    pub words: Vec<String>,
-    /// Files or directories of manifests; `-` is standard input
-    #[arg(short, long = "filename", value_name = "FILE")]
-    pub files: Vec<String>,
-    /// Where
-    #[command(flatten)]
-    pub scope: Scope,
-    /// Every object of the kind
-    #[arg(long)]
-    pub all: bool,
-    /// Seconds the object may take to end
-    #[arg(long, value_name = "SECONDS")]
-    pub grace_period: Option<i64>,
-    /// What becomes of what it owns
-    #[arg(long, value_enum)]
-    pub cascade: Option<Cascade>,
-    /// Do not wait until it is gone
-    #[arg(long)]
-    pub no_wait: bool,
-    /// An object that is not there is fine
-    #[arg(long)]
-    pub ignore_not_found: bool,
-}
-
-/// See [`Action::Scale`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Scale {
-    /// Objects
-    #[command(flatten)]
-    pub target: Target,
-    /// How many
-    #[arg(long)]
-    pub replicas: i32,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-}
-
-/// See [`Action::Rollout`].
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum Rollout {
-    /// Watch a rollout to its end
-    Status {
-        /// Objects
-        #[command(flatten)]
-        target: Target,
-        /// Namespace
-        #[arg(short, long, value_name = "NAME")]
-        namespace: Option<String>,
-        /// Give up after so long
-        #[arg(long, value_parser = duration, default_value = "10m")]
-        timeout: Duration,
-    },
-}
-
-/// See [`Action::Wait`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Wait {
-    /// Objects
-    #[command(flatten)]
-    pub target: Target,
-    /// Where
-    #[command(flatten)]
-    pub scope: Scope,
-    /// condition=Ready, condition=Ready=False, delete, create, or jsonpath={.status.phase}=Running
-    #[arg(long = "for", value_name = "WHAT")]
-    pub what: String,
-    /// Give up after so long
-    #[arg(long, value_parser = duration, default_value = "30s")]
-    pub timeout: Duration,
-}
-
-/// See [`Action::Logs`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Logs {
-    /// Pod, or KIND/NAME of what owns pods
-    #[arg(value_name = "POD | KIND/NAME")]
-    pub pod: String,
-    /// Container; the first when absent
-    #[arg(short, long)]
-    pub container: Option<String>,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-    /// Go on as lines are written
-    #[arg(short, long)]
-    pub follow: bool,
-    /// The container that ran before this one
-    #[arg(short, long)]
-    pub previous: bool,
-    /// Put the time before each line
-    #[arg(long)]
-    pub timestamps: bool,
-    /// Only the last so many lines
-    #[arg(long)]
-    pub tail: Option<i64>,
-    /// Only lines of the last 30s, 5m, 1h…
-    #[arg(long, value_parser = duration)]
-    pub since: Option<Duration>,
-}
-
-/// See [`Action::Exec`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct ExecIn {
-    /// Pod, or KIND/NAME of what owns pods
-    #[arg(value_name = "POD | KIND/NAME")]
-    pub pod: String,
-    /// Container; the first when absent
-    #[arg(short, long)]
-    pub container: Option<String>,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-    /// Send it this command's standard input
-    #[arg(short = 'i', long)]
-    pub stdin: bool,
-    /// Run it under a terminal
-    #[arg(short, long)]
-    pub tty: bool,
-    /// Program and arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
-}
-
-/// See [`Action::PortForward`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct PortForward {
-    /// Pod, or KIND/NAME of what owns or selects pods
-    #[arg(value_name = "POD | KIND/NAME")]
-    pub pod: String,
-    /// LOCAL:REMOTE, REMOTE, or :REMOTE for any free local port
-    #[arg(required = true, value_name = "[LOCAL:]REMOTE")]
-    pub ports: Vec<String>,
-    /// Local address to listen on
-    #[arg(long, default_value = "127.0.0.1")]
-    pub address: String,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-}
-
-/// A node by name.
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct NodeName {
-    /// Node
-    pub node: String,
-}
-
-/// See [`Action::Events`].
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct Events {
-    /// Where
-    #[command(flatten)]
-    pub scope: Scope,
-    /// Only about this object: KIND/NAME
-    #[arg(long = "for", value_name = "KIND/NAME")]
-    pub about: Option<String>,
-    /// Go on as things happen
-    #[arg(short, long)]
-    pub watch: bool,
+/// From `--dry-run`: whichever it is, the cluster decides and stores nothing.
+fn dry_run(text: &str) -> Result<bool, String> {
+    match text {
+        "server" | "client" | "true" => Ok(true),
+        "none" | "false" => Ok(false),
+        _ => Err("expected server, client or none".into()),
+    }
 }

@@ -76,12 +76,20 @@ pub fn complete(line: &str, names: &dyn Fn(&str) -> Vec<String>) -> Vec<String> 
     }
     match words[..] {
         [] => starting(verbs().into_iter().chain(kinds()).collect()),
-        ["logs" | "exec" | "port-forward"] => starting(names("pods")),
-        ["cordon" | "uncordon"] => starting(names("nodes")),
-        [_] | ["rollout", "status"] => starting(kinds()),
-        [_, kind] | ["rollout", "status", kind] => starting(names(kind)),
+        ["logs" | "exec" | "attach" | "port-forward"] => starting(names("pods")),
+        ["cordon" | "uncordon" | "drain"] => starting(names("nodes")),
+        [verb] => starting(below(verb).unwrap_or_else(kinds)),
+        [verb, word] if below(verb).is_some_and(|words| words.iter().any(|w| w == word)) => starting(kinds()),
+        [_, kind] | [_, _, kind] => starting(names(kind)),
         _ => Vec::new(),
     }
+}
+
+/// The verbs below a verb, such as `status` below `rollout`; `None` when it has none.
+fn below(verb: &str) -> Option<Vec<String>> {
+    let all = Action::augment_subcommands(clap::Command::new(""));
+    let found = all.get_subcommands().find(|c| c.get_name() == verb && c.has_subcommands())?;
+    Some(found.get_subcommands().map(|c| c.get_name().to_owned()).collect())
 }
 
 /// Every verb, in the order of the help.
@@ -92,22 +100,41 @@ pub fn verbs() -> Vec<String> {
         .collect()
 }
 
+/// What completes `dhow --batch …` in a shell.
+pub(crate) fn completion(shell: clap_complete::Shell) -> Vec<u8> {
+    let option = |name: &'static str| clap::Arg::new(name).long(name).value_name("VALUE");
+    let batch = clap::Arg::new("batch").long("batch").action(clap::ArgAction::SetTrue);
+    let line = Action::augment_subcommands(clap::Command::new("dhow"));
+    let mut line = line.args([option("kubeconfig"), option("context"), option("namespace"), batch]);
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut line, "dhow", &mut script);
+    script
+}
+
 /// The command reference as Markdown, generated from the grammar.
 pub fn reference() -> String {
     let mut text =
         String::from("# Commands\n\nThe same after `dhow --batch` and after `:` in the terminal.\n");
-    for mut verb in Action::augment_subcommands(clap::Command::new("")).get_subcommands().cloned() {
-        let help = verb.render_long_help().to_string();
-        let name = verb.get_name();
-        text.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.trim_end()));
+    for verb in Action::augment_subcommands(clap::Command::new("")).get_subcommands() {
+        tell(verb, "", &mut text);
     }
     text
+}
+
+/// A verb's help, then those of the verbs below it.
+fn tell(verb: &clap::Command, above: &str, text: &mut String) {
+    let name = format!("{above}{}", verb.get_name());
+    let help = verb.clone().render_long_help().to_string();
+    text.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.trim_end()));
+    for below in verb.get_subcommands() {
+        tell(below, &format!("{name} "), text);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Get, Output, Scope, Target};
+    use crate::{Get, Output, Scope};
 
     #[test]
     fn a_line_is_split_as_a_shell_does() {
@@ -121,7 +148,7 @@ mod tests {
     #[test]
     fn words_and_a_line_agree() {
         let wanted = Action::Get(Get {
-            target: Target { words: vec!["pods".into()] },
+            words: vec!["pods".into()],
             scope: Scope { namespace: Some("k8s-test".into()), ..Scope::default() },
             output: Some(Output::Wide),
             ..Get::default()
@@ -149,5 +176,8 @@ mod tests {
         assert_eq!(complete("get pods w", &names), ["web-1"]);
         assert_eq!(complete("logs ", &names), ["web-1", "db"]);
         assert_eq!(complete("describe pods/d", &names), ["pods/db"]);
+        assert_eq!(complete("rollout un", &names), ["undo"]);
+        assert_eq!(complete("rollout undo depl", &names), ["deployments"]);
+        assert_eq!(complete("rollout undo pods w", &names), ["web-1"]);
     }
 }

@@ -12,20 +12,22 @@ mod action;
 mod apply;
 mod batch;
 mod capacity;
+mod decide;
 mod error;
 pub mod forward;
 pub mod grammar;
+mod inverse;
 mod perform;
 pub mod print;
+mod risk;
 mod text;
 mod timeline;
 mod why;
 
-pub use action::{
-    Action, Apply, Capacity, Create, Delete, Describe, Events, ExecIn, Get, Logs, NodeName, Output,
-    PortForward, Rollout, Scale, Scope, Target, Wait, Why,
-};
+pub use action::*;
 pub use batch::{Script, run};
 pub use error::{Error, Exit};
-pub use perform::{Doors, Sink, perform};
+pub use inverse::inverse;
+pub use perform::{Doors, Here, Sink, Terminal, alone, perform};
+pub use risk::{Risk, risk, secret};
 pub use text::neutral;

@@ -1,21 +1,36 @@
 //! From an [`Action`] to what it does, one file a verb. Everything here goes through the doors.
 
+mod about;
 mod capacity;
 mod change;
+mod config;
+mod copy;
+mod create;
 mod describe;
+mod drain;
+mod each;
+mod explain;
 mod files;
 mod get;
+mod mark;
+mod proxy;
+mod replace;
 mod rollout;
 mod select;
 mod streams;
 mod timeline;
+mod top;
 mod wait;
 mod why;
 
-use crate::{Action, Error, Exit};
+use crate::{Action, Error, Exit, action::Set};
 use shared_api::Timestamp;
-use shared_client::{Cluster, Sessions};
-use std::{io, sync::Arc};
+use shared_client::{Cluster, Plain, Sessions};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::io::AsyncRead;
 
 /// The doors a command goes through.
@@ -29,6 +44,19 @@ pub struct Doors {
     pub namespace: String,
     /// What time it is, for ages.
     pub clock: fn() -> Timestamp,
+    /// What there is on this side.
+    pub here: Here,
+}
+
+/// What a command has on this side of the doors; nothing by default.
+#[derive(Clone, Default)]
+pub struct Here {
+    /// The kubeconfig file in use.
+    pub kubeconfig: Option<PathBuf>,
+    /// Where the control plane is.
+    pub server: String,
+    /// The way to what is asked by path.
+    pub plain: Option<Plain>,
 }
 
 /// Where a command's words go, and where `exec -i` and `-f -` read.
@@ -39,12 +67,41 @@ pub trait Sink: Send {
     fn note(&mut self, line: &str);
     /// Standard input, taken once.
     fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>>;
+    /// Lets the person change a file, and comes back when it is done; or says why that cannot be.
+    fn edit(&mut self, file: &Path) -> Result<(), String> {
+        Err(format!("there is no editor here for {}", file.display()))
+    }
+    /// Hands the terminal over to a process far away until the guard is dropped; `None` without a terminal.
+    fn terminal(&mut self) -> Option<Terminal> {
+        None
+    }
+}
+
+/// A terminal that a process far away has for a while.
+pub struct Terminal {
+    /// Columns and rows, then the same again whenever they change.
+    pub sizes: tokio::sync::mpsc::Receiver<(u16, u16)>,
+    /// Takes it back when dropped.
+    pub guard: Box<dyn Send>,
 }
 
 pub(crate) type Out<'a> = &'a mut dyn Sink;
 
 pub(crate) fn say(out: &mut dyn Sink, text: &str) -> Result<(), Error> {
     out.out(text.as_bytes()).map_err(Error::Write)
+}
+
+/// Does what needs no cluster; `None` for everything else.
+pub fn alone(action: &Action, here: &Here, out: &mut dyn Sink) -> Option<Result<Exit, Error>> {
+    match action {
+        Action::Explain(explain) => Some(explain::explain(explain, out)),
+        Action::ApiResources(asked) => Some(about::resources(asked, out)),
+        Action::ApiVersions => Some(about::versions(out)),
+        Action::Config(config) => Some(config::config(config, here, out)),
+        Action::Completion { shell } => Some(about::completion(*shell, out)),
+        Action::Options => Some(about::options(out)),
+        _ => None,
+    }
 }
 
 /// Does what was asked.
@@ -56,18 +113,40 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
         Action::Capacity(asked) => capacity::capacity(asked, doors, out).await,
         Action::Why(asked) => why::why(asked, doors, out).await,
         Action::Apply(apply) => change::apply(apply, doors, out).await,
-        Action::Create(create) => change::create(create, doors, out).await,
+        Action::Create(create) => create::create(create, doors, out).await,
+        Action::Run(run) => create::run(run, doors, out).await,
+        Action::Expose(expose) => create::expose(expose, doors, out).await,
+        Action::Autoscale(autoscale) => create::autoscale(autoscale, doors, out).await,
+        Action::Replace(replace) => replace::replace(replace, doors, out).await,
+        Action::Edit(edit) => replace::edit(edit, doors, out).await,
+        Action::Patch(patch) => mark::patch(patch, doors, out).await,
+        Action::Label(marks) => mark::mark(marks, "labels", doors, out).await,
+        Action::Annotate(marks) => mark::mark(marks, "annotations", doors, out).await,
+        Action::Taint(taint) => mark::taint(taint, doors, out).await,
+        Action::Set(Set::Image(image)) => mark::set_image(image, doors, out).await,
         Action::Delete(delete) => change::delete(delete, doors, out).await,
         Action::Scale(scale) => change::scale(scale, doors, out).await,
-        Action::Rollout(crate::Rollout::Status { target, namespace, timeout }) => {
-            rollout::status(target, namespace.as_deref(), *timeout, doors, out).await
-        }
+        Action::Rollout(rollout) => rollout::rollout(rollout, doors, out).await,
         Action::Wait(wait) => wait::wait(wait, doors, out).await,
         Action::Logs(logs) => streams::logs(logs, doors, out).await,
         Action::Exec(exec) => streams::exec(exec, doors, out).await,
+        Action::Attach(attach) => streams::attach(attach, doors, out).await,
+        Action::Cp(copy) => copy::copy(copy, doors, out).await,
         Action::PortForward(forward) => streams::port_forward(forward, doors, out).await,
-        Action::Cordon(node) => change::cordon(&node.node, true, doors, out).await,
-        Action::Uncordon(node) => change::cordon(&node.node, false, doors, out).await,
+        Action::Cordon(node) => change::cordon(&node.node, true, node.dry_run, doors, out).await,
+        Action::Uncordon(node) => change::cordon(&node.node, false, node.dry_run, doors, out).await,
+        Action::Drain(drain) => drain::drain(drain, doors, out).await,
         Action::Events(events) => get::events(events, doors, out).await,
+        Action::Top(top) => top::top(top, doors, out).await,
+        Action::Auth(auth) => about::auth(auth, doors, out).await,
+        Action::Version(version) => about::version(version, &doors.here, out).await,
+        Action::ClusterInfo => about::cluster_info(&doors.here, out),
+        Action::Proxy(proxy) => proxy::proxy(proxy, &doors.here, out).await,
+        Action::Explain(_)
+        | Action::ApiResources(_)
+        | Action::ApiVersions
+        | Action::Config(_)
+        | Action::Completion { .. }
+        | Action::Options => alone(action, &doors.here, out).unwrap_or(Ok(Exit::Done)),
     }
 }

@@ -1,8 +1,12 @@
 //! Objects as text: tables, whole, or told in words. Pure.
 
+pub(crate) mod columns;
 mod describe;
 pub mod jsonpath;
 pub(crate) mod table;
+pub mod template;
+
+pub(crate) use table::{align, marked_table};
 
 use crate::{Error, Output};
 use serde_json::{Value, json};
@@ -34,6 +38,12 @@ pub fn whole(objects: &[Object], many: bool, output: &Output) -> Result<String, 
             Ok(if text.starts_with(apart) && !apart.is_empty() { text[apart.len()..].into() } else { text })
         }
         Output::JsonPath(template) => jsonpath::render(template, &value).map_err(Error::Usage),
+        Output::GoTemplate(text) => template::render(text, &value)
+            .map_err(|why| Error::Usage(format!("error executing template {text:?}: {why}"))),
+        Output::Columns(columns) => {
+            let values: Vec<_> = objects.iter().map(Object::bare_value).collect();
+            columns::lines(columns, &values, true).map(|lines| align(&lines)).map_err(Error::Usage)
+        }
         Output::Wide | Output::Name => Ok(String::new()),
     }
 }

@@ -10,7 +10,7 @@ use shared_testkit::{
     object, pod, replica_set, service,
 };
 use std::{sync::Arc, time::Duration};
-use tui_commands::Doors;
+use tui_commands::{Doors, Here};
 
 struct Pods;
 
@@ -131,6 +131,7 @@ async fn main() -> std::io::Result<()> {
         sessions: Arc::new(Pods),
         namespace: "default".into(),
         clock: Timestamp::now,
+        here: Here::default(),
     };
     tui_screen::run(doors, "demo", "https://127.0.0.1:6443").await
 }

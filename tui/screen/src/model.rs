@@ -125,6 +125,7 @@ pub(crate) struct Forwarded {
 }
 
 /// What lies over the view and takes the keys.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Overlay {
     Filter(Input),
     Palette(Palette),

@@ -43,6 +43,24 @@ impl Options {
             token: access.token.clone(),
         })
     }
+
+    /// Where that is, and the TLS spoken there.
+    pub(crate) fn place(&self) -> Result<(Uri, String, u16, ServerName<'static>, Arc<ClientConfig>)> {
+        let wrong = |why: String| Refusal::bad_request(format!("server {:?}: {why}", self.server));
+        let address = self.server.strip_prefix("https://").unwrap_or(&self.server).trim_end_matches('/');
+        if address.starts_with("http://") {
+            return Err(wrong("the control plane speaks TLS only; use https://".into()));
+        }
+        let uri: Uri =
+            format!("http://{address}").parse().map_err(|e| wrong(format!("not an address: {e}")))?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let port = uri.port_u16().unwrap_or(443);
+        let name = ServerName::try_from(host.clone()).map_err(|e| wrong(e.to_string()))?;
+        let config = client_config(&self.trust, self.identity.as_ref());
+        let config =
+            Arc::new(config.map_err(|e| Refusal::bad_request(format!("the credentials are unusable: {e}")))?);
+        Ok((uri, host, port, name, config))
+    }
 }
 
 /// Puts the bearer token, if there is one, into every call.
@@ -63,18 +81,7 @@ const ALIVE: Duration = Duration::from_secs(10);
 
 /// The far end as options say; connects when first used.
 pub(super) fn wire(options: &Options) -> Result<InterceptedService<Channel, Credentials>> {
-    let wrong = |why: String| Refusal::bad_request(format!("server {:?}: {why}", options.server));
-    let address = options.server.strip_prefix("https://").unwrap_or(&options.server).trim_end_matches('/');
-    if address.starts_with("http://") {
-        return Err(wrong("the control plane speaks TLS only; use https://".into()));
-    }
-    let uri: Uri = format!("http://{address}").parse().map_err(|e| wrong(format!("not an address: {e}")))?;
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let port = uri.port_u16().unwrap_or(443);
-    let name = ServerName::try_from(host.clone()).map_err(|e| wrong(e.to_string()))?;
-    let config = client_config(&options.trust, options.identity.as_ref());
-    let config =
-        Arc::new(config.map_err(|e| Refusal::bad_request(format!("the credentials are unusable: {e}")))?);
+    let (uri, host, port, name, config) = options.place()?;
     let token = match &options.token {
         None => None,
         Some(token) => {

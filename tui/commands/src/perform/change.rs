@@ -1,9 +1,13 @@
-//! The verbs that write: `apply`, `create`, `delete`, `scale`, `cordon`.
+//! The verbs that write whole objects or one number: `apply`, `delete`, `scale`, `cordon`.
 
-use super::{Doors, Out, files, say, select};
+use super::{
+    Doors, Out,
+    each::{how, named, told},
+    files, say, select,
+};
 use crate::{
-    Apply, Create, Delete, Error, Exit, Scale, Scope,
-    action::Cascade,
+    Apply, Delete, Error, Exit, Scale, Scope,
+    action::{Cascade, Write},
     apply::{LAST_APPLIED, patch, remembered},
 };
 use futures::StreamExt;
@@ -14,25 +18,10 @@ use shared_api::{
 };
 use shared_client::Event;
 
-const MANAGER: &str = "dhow";
-
-fn how(dry_run: bool, validation: Validation) -> WriteHow {
-    WriteHow { dry_run, validation, manager: Some(MANAGER.into()), ..WriteHow::default() }
-}
-
-fn named(kind: &KindInfo, name: &str) -> String {
-    let group = if kind.group.is_empty() { String::new() } else { format!(".{}", kind.group) };
-    format!("{}{group}/{name}", kind.kind.to_lowercase())
-}
-
 pub(super) async fn apply(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let manifests = files::read(&apply.files, apply.namespace.as_deref(), doors, out).await?;
     let validation = if apply.lenient { Validation::Warn } else { Validation::Strict };
-    let mut how = how(apply.dry_run, validation);
-    if let Some(manager) = &apply.field_manager {
-        how.manager = Some(manager.clone());
-    }
-    let note = if apply.dry_run { " (dry run)" } else { "" };
+    let how = how(&apply.write, validation);
     for manifest in manifests {
         let refused = |source| Error::Manifest { file: manifest.file.clone(), source };
         let done = if apply.server_side {
@@ -40,8 +29,8 @@ pub(super) async fn apply(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<
         } else {
             apply_one(&manifest, &how, doors).await
         };
-        let done = done.map_err(refused)?;
-        say(out, &format!("{} {done}{note}\n", named(manifest.kind, manifest.object.name())))?;
+        let (done, object) = done.map_err(refused)?;
+        told(&object, done, &apply.write, out)?;
     }
     Ok(Exit::Done)
 }
@@ -52,10 +41,10 @@ async fn apply_there(
     force: bool,
     how: &WriteHow,
     doors: &Doors,
-) -> Result<&'static str, Refusal> {
+) -> Result<(&'static str, Object), Refusal> {
     let patch = Patch { kind: PatchType::Apply { force }, body: manifest.value.clone() };
-    doors.cluster.patch(&nameable(manifest)?, &patch, how).await?;
-    Ok("serverside-applied")
+    let after = doors.cluster.patch(&nameable(manifest)?, &patch, how).await?;
+    Ok(("serverside-applied", after))
 }
 
 /// The key of a manifest, when it has a name.
@@ -71,96 +60,43 @@ async fn apply_one(
     manifest: &files::Manifest,
     how: &WriteHow,
     doors: &Doors,
-) -> Result<&'static str, Refusal> {
+) -> Result<(&'static str, Object), Refusal> {
     let wanted = remembered(&manifest.value);
     let key = nameable(manifest)?;
-    let live = match doors.cluster.get(&key).await {
-        Ok(live) => live.value(),
+    let there = match doors.cluster.get(&key).await {
+        Ok(there) => there,
         Err(refusal) if refusal.reason == Reason::NotFound => {
             let object = Object::from_value(&wanted).map_err(Refusal::internal)?;
-            doors.cluster.create(object, how).await?;
-            return Ok("created");
+            return Ok(("created", doors.cluster.create(object, how).await?));
         }
         Err(refusal) => return Err(refusal),
     };
+    let live = there.value();
     let last = live["metadata"]["annotations"][LAST_APPLIED].as_str();
     let last: Value = last.and_then(|t| serde_json::from_str(t).ok()).unwrap_or_else(|| json!({}));
-    let Some(body) = patch(&last, &wanted, &live) else { return Ok("unchanged") };
-    doors.cluster.patch(&key, &Patch { kind: PatchType::Merge, body }, how).await?;
-    Ok("configured")
-}
-
-pub(super) async fn create(create: &Create, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let how = how(create.dry_run, Validation::Strict);
-    let note = if create.dry_run { " (dry run)" } else { "" };
-    let objects: Vec<(Option<String>, Object)> = match (&create.words[..], &create.files[..]) {
-        ([], []) => return Err(Error::Usage("create from -f FILE, or create KIND NAME".into())),
-        ([], files) => {
-            let manifests = files::read(files, create.namespace.as_deref(), doors, out).await?;
-            manifests.into_iter().map(|m| (Some(m.file), m.object)).collect()
-        }
-        ([kind, name], []) => vec![(None, generated(kind, name, create, doors)?)],
-        _ => return Err(Error::Usage("create either from -f FILE or KIND NAME".into())),
-    };
-    for (file, object) in objects {
-        let made = doors.cluster.create(object.clone(), &how).await;
-        let made = made.map_err(|source| match file {
-            Some(file) => Error::Manifest { file, source },
-            None => source.into(),
-        })?;
-        let kind = shared_api::of(&made.group_kind().group, made.kind());
-        let kind = kind.ok_or_else(|| Refusal::internal("the cluster made an object of an unknown kind"))?;
-        say(out, &format!("{} created{note}\n", named(kind, made.name())))?;
-    }
-    Ok(Exit::Done)
-}
-
-fn generated(kind: &str, name: &str, create: &Create, doors: &Doors) -> Result<Object, Error> {
-    let namespace = create.namespace.as_deref().unwrap_or(&doors.namespace);
-    let value = match (kind, &create.image) {
-        ("namespace" | "ns", None) => {
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        }
-        ("deployment" | "deploy", Some(image)) => json!({
-            "apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
-            "spec": {
-                "replicas": create.replicas.unwrap_or(1),
-                "selector": {"matchLabels": {"app": name}},
-                "template": {
-                    "metadata": {"labels": {"app": name}},
-                    "spec": {"containers": [{"name": name, "image": image}]},
-                },
-            },
-        }),
-        ("deployment" | "deploy", None) => {
-            return Err(Error::Usage("create deployment NAME needs --image".into()));
-        }
-        _ => {
-            return Err(Error::Usage(format!(
-                "create {kind}: only namespace and deployment are made by name; use -f FILE for the rest"
-            )));
-        }
-    };
-    Ok(Object::from_value(&value).map_err(Refusal::internal)?)
+    let Some(body) = patch(&last, &wanted, &live) else { return Ok(("unchanged", there)) };
+    let after = doors.cluster.patch(&key, &Patch { kind: PatchType::Merge, body }, how).await?;
+    Ok(("configured", after))
 }
 
 pub(super) async fn delete(delete: &Delete, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let keys = doomed(delete, doors, out).await?;
     let how = DeleteHow {
-        grace_seconds: delete.grace_period,
+        grace_seconds: grace(delete),
         propagation: delete.cascade.map(|c| match c {
             Cascade::Background => Propagation::Background,
             Cascade::Foreground => Propagation::Foreground,
             Cascade::Orphan => Propagation::Orphan,
         }),
+        dry_run: delete.dry_run,
         ..DeleteHow::default()
     };
+    let note = if delete.dry_run { " (dry run)" } else { "" };
     let (mut exit, mut going) = (Exit::Done, Vec::new());
     for (kind, key) in keys {
         match doors.cluster.delete(&key, &how).await {
             Ok(last) => {
-                say(out, &format!("{} deleted\n", named(kind, &key.name)))?;
+                say(out, &format!("{} deleted{note}\n", named(kind, &key.name)))?;
                 going.push((key, last.uid().to_owned()));
             }
             Err(refusal) if refusal.reason == Reason::NotFound => {
@@ -172,12 +108,21 @@ pub(super) async fn delete(delete: &Delete, doors: &Doors, out: Out<'_>) -> Resu
             Err(refusal) => return Err(refusal.into()),
         }
     }
-    if !delete.no_wait {
+    if !delete.no_wait && !delete.dry_run {
         for (key, uid) in going {
             gone(&key, &uid, doors).await?;
         }
     }
     Ok(exit)
+}
+
+/// Seconds the objects get: none with --force alone, as kubectl has it.
+fn grace(delete: &Delete) -> Option<i64> {
+    match delete.grace_period {
+        Some(seconds) => Some(seconds).filter(|s| *s >= 0),
+        None if delete.now => Some(1),
+        None => delete.force.then_some(0),
+    }
 }
 
 async fn doomed(
@@ -216,7 +161,7 @@ async fn doomed(
 }
 
 /// Waits until this very object is gone.
-async fn gone(key: &Key, uid: &str, doors: &Doors) -> Result<(), Error> {
+pub(super) async fn gone(key: &Key, uid: &str, doors: &Doors) -> Result<(), Error> {
     let query = only(key);
     let mut events = doors.cluster.watch(&[query], None).await?;
     let mut there = false;
@@ -247,15 +192,29 @@ pub(super) async fn scale(scale: &Scale, doors: &Doors, out: Out<'_>) -> Result<
             return Err(Error::Usage(format!("{} have no replicas to scale", kind.plural)));
         }
         let key = select::key(kind, scale.namespace.as_deref(), &name, doors);
+        if let Some(wanted) = scale.current_replicas {
+            let now = doors.cluster.get(&key).await?.value()["spec"]["replicas"].as_i64().unwrap_or(1);
+            if now != i64::from(wanted) {
+                let why = format!("expected replicas to be {wanted}, was {now}");
+                return Err(Refusal::new(Reason::Conflict, why).into());
+            }
+        }
         let body = json!({"spec": {"replicas": scale.replicas}});
-        let how = WriteHow { subresource: Some("scale".into()), ..how(false, Validation::Strict) };
+        let how = WriteHow { subresource: Some("scale".into()), ..how(&scale.write, Validation::Strict) };
         doors.cluster.patch(&key, &Patch { kind: PatchType::Merge, body }, &how).await?;
-        say(out, &format!("{} scaled\n", named(kind, &name)))?;
+        let note = if scale.write.dry_run { " (dry run)" } else { "" };
+        say(out, &format!("{} scaled{note}\n", named(kind, &name)))?;
     }
     Ok(Exit::Done)
 }
 
-pub(super) async fn cordon(node: &str, cordon: bool, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+pub(super) async fn cordon(
+    node: &str,
+    cordon: bool,
+    dry_run: bool,
+    doors: &Doors,
+    out: Out<'_>,
+) -> Result<Exit, Error> {
     let key = Key::of::<Node>("", node);
     let word = if cordon { "cordoned" } else { "uncordoned" };
     let before = doors.cluster.get(&key).await?;
@@ -266,11 +225,12 @@ pub(super) async fn cordon(node: &str, cordon: bool, doors: &Doors, out: Out<'_>
     }
     let flag = if cordon { Value::Bool(true) } else { Value::Null };
     let body = json!({"spec": {"unschedulable": flag}});
-    doors
+    let write = Write { dry_run, ..Write::default() };
+    let after = doors
         .cluster
-        .patch(&key, &Patch { kind: PatchType::Merge, body }, &how(false, Validation::Strict))
+        .patch(&key, &Patch { kind: PatchType::Merge, body }, &how(&write, Validation::Strict))
         .await?;
-    say(out, &format!("node/{node} {word}\n"))?;
+    told(&after, word, &write, out)?;
     Ok(Exit::Done)
 }
 

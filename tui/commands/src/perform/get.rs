@@ -1,32 +1,72 @@
 //! `get` and `events`: objects as tables or whole, once or as they change.
 
-use super::{Doors, Out, say, select};
+use super::{Doors, Out, files, say, select};
 use crate::{
     Error, Events, Exit, Get, Output, Scope,
-    print::{self, Style},
+    print::{self, Style, columns, jsonpath},
 };
 use futures::StreamExt;
 use shared_api::{GroupKind, KindInfo, Object, Query, core};
 use shared_client::Event;
 
 pub(super) async fn get(get: &Get, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let named = select::named(&get.target.words)?;
-    let (found, missing) = select::objects(&named, &get.scope, doors).await?;
-    let many = found.len() > 1 || named.iter().any(|n| n.name.is_none());
+    if let Some(path) = &get.raw {
+        let plain = doors.here.plain.as_ref().ok_or_else(|| {
+            Error::Usage(
+                "get --raw: paths are asked over HTTP, and this cluster is not reached over it".into(),
+            )
+        })?;
+        out.out(&plain.get(path).await?).map_err(Error::Write)?;
+        return Ok(Exit::Done);
+    }
+    let output = output(get)?;
+    let named = match &get.files[..] {
+        [] => select::named(&get.words)?,
+        files => {
+            let manifests = files::read(files, get.scope.namespace.as_deref(), doors, out).await?;
+            let named =
+                |m: &files::Manifest| select::Named { kind: m.kind, name: Some(m.object.name().into()) };
+            manifests.iter().map(named).collect()
+        }
+    };
+    if get.verbosity >= 6 {
+        for one in &named {
+            let name = one.name.as_ref().map(|n| format!("/{n}")).unwrap_or_default();
+            let verb = if one.name.is_some() { "get" } else { "list" };
+            out.note(&format!("verb={verb:?} kind={:?} object={:?}", one.kind.plural, name));
+        }
+    }
+    let (mut found, missing) = select::objects(&named, &get.scope, doors).await?;
+    if let Some(path) = &get.sort_by {
+        let path = columns::relaxed(path);
+        jsonpath::check(&path).map_err(Error::Usage)?;
+        for (_, objects) in &mut found {
+            let mut values: Vec<_> = objects.drain(..).map(|o| (o.value(), o)).collect();
+            values.sort_by(|(a, _), (b, _)| columns::order(&path, a, b));
+            objects.extend(values.into_iter().map(|(_, object)| object));
+        }
+    }
+    if get.verbosity >= 6 {
+        let revision = found.iter().flat_map(|(_, o)| o).map(Object::revision).max().unwrap_or(0);
+        let count: usize = found.iter().map(|(_, objects)| objects.len()).sum();
+        out.note(&format!("answer: {count} objects, the newest of revision {revision}"));
+    }
+    let many = found.len() > 1 || named.len() > 1 || named.iter().any(|n| n.name.is_none());
     let style = Style {
-        wide: get.output == Some(Output::Wide),
+        wide: output == Some(Output::Wide),
         namespaces: get.scope.all_namespaces,
         labels: get.show_labels,
         headings: !get.no_headers,
         kinds: found.len() > 1,
     };
-    match &get.output {
+    match &output {
         None | Some(Output::Wide) => {
             let mut first = true;
             for (kind, objects) in found.iter().filter(|(_, objects)| !objects.is_empty()) {
                 let gap = if first { "" } else { "\n" };
                 first = false;
-                say(out, &format!("{gap}{}", print::table(kind, objects, (doors.clock)(), &style)))?;
+                let text = print::marked_table(kind, objects, (doors.clock)(), &style, &get.label_columns);
+                say(out, &format!("{gap}{text}"))?;
             }
             if first && missing.is_empty() && !get.watch {
                 let place = if get.scope.all_namespaces || found.iter().all(|(k, _)| !k.namespaced) {
@@ -45,20 +85,35 @@ pub(super) async fn get(get: &Get, doors: &Doors, out: Out<'_>) -> Result<Exit, 
         }
     }
     if get.watch {
-        follow(get, &named, &style, doors, out).await?;
+        follow(get, &named, &style, &output, doors, out).await?;
     }
     let mut exit = Exit::Done;
-    for refusal in missing {
+    for refusal in missing.iter().filter(|_| !get.ignore_not_found) {
         out.note(&format!("Error: {refusal}"));
         exit = Exit::NotFound;
     }
     Ok(exit)
 }
 
+/// How it is printed, with the template of --template where -o named none.
+fn output(get: &Get) -> Result<Option<Output>, Error> {
+    match (&get.output, &get.template) {
+        (Some(Output::GoTemplate(text)), None) if text.is_empty() => {
+            Err(Error::Usage("-o go-template wants a template: -o go-template=TEMPLATE or --template".into()))
+        }
+        (Some(Output::GoTemplate(_)) | None, Some(text)) => {
+            print::template::check(text).map_err(Error::Usage)?;
+            Ok(Some(Output::GoTemplate(text.clone())))
+        }
+        (output, _) => Ok(output.clone()),
+    }
+}
+
 async fn follow(
     get: &Get,
     named: &[select::Named],
     style: &Style,
+    output: &Option<Output>,
     doors: &Doors,
     out: Out<'_>,
 ) -> Result<(), Error> {
@@ -70,9 +125,10 @@ async fn follow(
         Some(name) => Scope { field_selector: Some(format!("metadata.name={name}")), ..get.scope.clone() },
     };
     let rows = Style { headings: false, ..*style };
-    watch(kind, &scope.query(kind, doors)?, doors, out, &|object| match &get.output {
+    watch(kind, &scope.query(kind, doors)?, doors, out, &|object| match output {
         None | Some(Output::Wide) => {
-            Ok(print::table(kind, std::slice::from_ref(object), (doors.clock)(), &rows))
+            let objects = std::slice::from_ref(object);
+            Ok(print::marked_table(kind, objects, (doors.clock)(), &rows, &get.label_columns))
         }
         Some(whole) => print::whole(std::slice::from_ref(object), false, whole),
     })

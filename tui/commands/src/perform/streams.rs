@@ -1,10 +1,11 @@
-//! `logs`, `exec` and `port-forward`: sessions with running pods.
+//! `logs`, `exec`, `attach` and `port-forward`: sessions with running pods.
 
-use super::{Doors, Out, say, select};
-use crate::{Error, ExecIn, Exit, Logs, PortForward, forward};
+use super::{Doors, Out, Terminal, change, say, select};
+use crate::{Attach, Error, ExecIn, Exit, Logs, PortForward, Run, forward};
 use bytes::Bytes;
-use shared_api::{Refusal, meta::Status};
-use shared_client::{Channel, Duplex, Frame, LogOptions, Session};
+use futures::StreamExt;
+use shared_api::{DeleteHow, Object, Refusal, meta::Status};
+use shared_client::{Channel, Duplex, Event, Frame, LogOptions, Session};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 pub(super) async fn logs(logs: &Logs, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
@@ -19,7 +20,7 @@ pub(super) async fn logs(logs: &Logs, doors: &Doors, out: Out<'_>) -> Result<Exi
         ..LogOptions::default()
     };
     let session = doors.sessions.open(&pod.key(), Session::Logs(options)).await?;
-    relay(session, None, out).await
+    relay(session, None, false, out).await
 }
 
 pub(super) async fn exec(exec: &ExecIn, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
@@ -32,16 +33,91 @@ pub(super) async fn exec(exec: &ExecIn, doors: &Doors, out: Out<'_>) -> Result<E
     };
     let input = exec.stdin.then(|| out.input()).flatten();
     let session = doors.sessions.open(&pod.key(), session).await?;
-    relay(session, input, out).await
+    relay(session, input, exec.tty, out).await
 }
 
-/// Carries a session's output out and `input` in, to its outcome.
+pub(super) async fn attach(attach: &Attach, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let pod = select::pod(&attach.pod, attach.namespace.as_deref(), doors).await?;
+    let container = attach.container.clone().unwrap_or_default();
+    joined(&pod, container, attach.stdin, attach.tty, doors, out).await
+}
+
+async fn joined(
+    pod: &Object,
+    container: String,
+    stdin: bool,
+    tty: bool,
+    doors: &Doors,
+    out: Out<'_>,
+) -> Result<Exit, Error> {
+    let session = Session::Attach { container, stdin, tty };
+    let input = stdin.then(|| out.input()).flatten();
+    let session = doors.sessions.open(&pod.key(), session).await?;
+    out.note("If you don't see a command prompt, try pressing enter.");
+    relay(session, input, tty, out).await
+}
+
+/// Joins the pod that `run` made as soon as it runs; shows what it said when it has ended before.
+pub(super) async fn join(pod: &Object, asked: &Run, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let done = match begun(pod, doors).await {
+        Ok(true) => joined(pod, String::new(), asked.stdin, asked.tty, doors, out).await,
+        Ok(false) => {
+            let session = doors.sessions.open(&pod.key(), Session::Logs(LogOptions::default())).await?;
+            relay(session, None, false, out).await
+        }
+        Err(error) => Err(error),
+    };
+    if asked.rm {
+        let preconditions = shared_api::Preconditions { uid: Some(pod.uid().into()), revision: None };
+        let how = DeleteHow { preconditions, ..DeleteHow::default() };
+        doors.cluster.delete(&pod.key(), &how).await?;
+        out.note(&format!("pod {:?} deleted", pod.name()));
+    }
+    done
+}
+
+/// Waits until a pod has begun: true when it runs, false when it has ended already.
+async fn begun(pod: &Object, doors: &Doors) -> Result<bool, Error> {
+    let key = pod.key();
+    let mut events = doors.cluster.watch(&[change::only(&key)], None).await?;
+    while let Some(event) = events.next().await {
+        match event? {
+            Event::Added(now) | Event::Modified(now) if now.uid() == pod.uid() => {
+                match now.value()["status"]["phase"].as_str() {
+                    Some("Running") => return Ok(true),
+                    Some("Succeeded" | "Failed") => return Ok(false),
+                    _ => {}
+                }
+            }
+            Event::Deleted(_) => return Err(Refusal::not_found(&key).into()),
+            _ => {}
+        }
+    }
+    Err(Refusal::unavailable(format!("the watch ended before {key} ran")).into())
+}
+
+/// Carries a session's output out and `input` in, to its outcome; with `tty`, the terminal is its.
 async fn relay(
     session: Duplex,
     input: Option<Box<dyn AsyncRead + Send + Unpin>>,
+    tty: bool,
     out: Out<'_>,
 ) -> Result<Exit, Error> {
     let Duplex { send, mut receive } = session;
+    let terminal = if tty && input.is_some() { out.terminal() } else { None };
+    let mut guard = None;
+    let sizes = terminal.map(|Terminal { mut sizes, guard: kept }| {
+        guard = Some(kept);
+        let send = send.clone();
+        tokio::spawn(async move {
+            while let Some((width, height)) = sizes.recv().await {
+                let size = format!(r#"{{"Width":{width},"Height":{height}}}"#);
+                if send.send(Frame::data(Channel::Resize, size.into_bytes())).await.is_err() {
+                    return;
+                }
+            }
+        })
+    });
     let feed = tokio::spawn(async move {
         let Some(mut input) = input else {
             // The far end may wait for the end of an input that was never opened.
@@ -80,10 +156,12 @@ async fn relay(
         }
     };
     feed.abort();
+    sizes.inspect(tokio::task::JoinHandle::abort);
+    drop(guard);
     outcome
 }
 
-fn outcome(data: &[u8]) -> Result<Exit, Error> {
+pub(super) fn outcome(data: &[u8]) -> Result<Exit, Error> {
     let status: Status = serde_json::from_slice(data)
         .map_err(|e| Refusal::internal(format!("the session's outcome cannot be decoded: {e}")))?;
     if status.status.as_deref() == Some("Success") {

@@ -67,6 +67,33 @@ pub fn table(kind: &KindInfo, objects: &[Object], now: Timestamp, style: &Style)
     align(&lines)
 }
 
+/// The same with a column for each of these labels.
+pub(crate) fn marked_table(
+    kind: &KindInfo,
+    objects: &[Object],
+    now: Timestamp,
+    style: &Style,
+    labels: &[String],
+) -> String {
+    let mut lines = Vec::new();
+    if style.headings {
+        let mut head = headings(kind, style);
+        // As kubectl has it: what follows the last slash, in capitals.
+        head.extend(labels.iter().map(|l| l.rsplit('/').next().unwrap_or_default().to_uppercase()));
+        lines.push(head);
+    }
+    for object in objects {
+        let mut line = cells(kind, object, now, style);
+        let there = object.metadata().labels.as_ref();
+        line.extend(labels.iter().map(|label| {
+            let value = there.and_then(|all| all.get(label));
+            value.map_or_else(String::new, |v| neutral(v).into_owned())
+        }));
+        lines.push(line);
+    }
+    align(&lines)
+}
+
 /// Columns three spaces apart, none after the last.
 pub(crate) fn align(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);

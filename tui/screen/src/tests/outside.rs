@@ -6,7 +6,7 @@ use shared_api::{Key, Refusal, core::Pod, meta::Status};
 use shared_client::{Channel, Duplex, Frame, LogOptions, Result, Session, Sessions};
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use tui_commands::{Doors, grammar::parse_line};
+use tui_commands::{Doors, Here, grammar::parse_line};
 
 /// Pods that answer at once, and repeat what is typed.
 struct Pods;
@@ -39,8 +39,13 @@ impl Sessions for Pods {
 
 fn outside(fake: &Arc<FakeCluster>) -> (Effects, mpsc::Receiver<Msg>) {
     let (answers, answered) = mpsc::channel(64);
-    let doors =
-        Doors { cluster: fake.door(), sessions: Arc::new(Pods), namespace: "default".into(), clock: moment };
+    let doors = Doors {
+        cluster: fake.door(),
+        sessions: Arc::new(Pods),
+        namespace: "default".into(),
+        clock: moment,
+        here: Here::default(),
+    };
     (Effects::new(doors, answers), answered)
 }
 

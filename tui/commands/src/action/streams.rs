@@ -1,0 +1,109 @@
+//! What is asked of running pods.
+
+use super::duration;
+use clap::Args;
+use std::time::Duration;
+
+/// See [`Action::Logs`](super::Action::Logs).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Logs {
+    /// Pod, or KIND/NAME of what owns pods
+    #[arg(value_name = "POD | KIND/NAME")]
+    pub pod: String,
+    /// Container; the first when absent
+    #[arg(short, long)]
+    pub container: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Go on as lines are written
+    #[arg(short, long)]
+    pub follow: bool,
+    /// The container that ran before this one
+    #[arg(short, long)]
+    pub previous: bool,
+    /// Put the time before each line
+    #[arg(long)]
+    pub timestamps: bool,
+    /// Only the last so many lines
+    #[arg(long)]
+    pub tail: Option<i64>,
+    /// Only lines of the last 30s, 5m, 1h…
+    #[arg(long, value_parser = duration)]
+    pub since: Option<Duration>,
+}
+
+/// See [`Action::Exec`](super::Action::Exec).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct ExecIn {
+    /// Pod, or KIND/NAME of what owns pods
+    #[arg(value_name = "POD | KIND/NAME")]
+    pub pod: String,
+    /// Container; the first when absent
+    #[arg(short, long)]
+    pub container: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Send it this command's standard input
+    #[arg(short = 'i', long)]
+    pub stdin: bool,
+    /// Run it under a terminal
+    #[arg(short, long)]
+    pub tty: bool,
+    /// Program and arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// See [`Action::Attach`](super::Action::Attach).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Attach {
+    /// Pod, or KIND/NAME of what owns pods
+    #[arg(value_name = "POD | KIND/NAME")]
+    pub pod: String,
+    /// Container; the first when absent
+    #[arg(short, long)]
+    pub container: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Send it this command's standard input
+    #[arg(short = 'i', long)]
+    pub stdin: bool,
+    /// It has a terminal
+    #[arg(short, long)]
+    pub tty: bool,
+}
+
+/// See [`Action::Cp`](super::Action::Cp).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Copy {
+    /// A path here, or [NAMESPACE/]POD:PATH
+    pub from: String,
+    /// A path here, or [NAMESPACE/]POD:PATH
+    pub to: String,
+    /// Container; the first when absent
+    #[arg(short, long)]
+    pub container: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// See [`Action::PortForward`](super::Action::PortForward).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct PortForward {
+    /// Pod, or KIND/NAME of what owns or selects pods
+    #[arg(value_name = "POD | KIND/NAME")]
+    pub pod: String,
+    /// LOCAL:REMOTE, REMOTE, or :REMOTE for any free local port
+    #[arg(required = true, value_name = "[LOCAL:]REMOTE")]
+    pub ports: Vec<String>,
+    /// Local address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub address: String,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}

@@ -1,0 +1,158 @@
+//! `replace` and `edit`: whole objects in the place of others.
+
+use super::{Doors, Out, change::gone, each, files, say};
+use crate::{
+    Error, Exit,
+    action::{Edit, Replace},
+    decide::merge,
+};
+use serde_json::Value;
+use shared_api::{DeleteHow, Object, Reason, Refusal, Validation, yaml};
+
+pub(super) async fn replace(asked: &Replace, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let validation = if asked.lenient { Validation::Warn } else { Validation::Strict };
+    let how = each::how(&asked.write, validation);
+    for manifest in files::read(&asked.files, asked.namespace.as_deref(), doors, out).await? {
+        let refused = |source| Error::Manifest { file: manifest.file.clone(), source };
+        if asked.force && !asked.write.dry_run {
+            let key = manifest.object.key();
+            match doors.cluster.delete(&key, &DeleteHow::default()).await {
+                Ok(last) => gone(&key, last.uid(), doors).await?,
+                Err(refusal) if refusal.reason == Reason::NotFound => {}
+                Err(refusal) => return Err(refused(refusal)),
+            }
+            let made = doors.cluster.create(manifest.object.clone(), &how).await.map_err(refused)?;
+            each::told(&made, "replaced", &asked.write, out)?;
+            continue;
+        }
+        let made = doors.cluster.update(manifest.object.clone(), &how).await.map_err(refused)?;
+        each::told(&made, "replaced", &asked.write, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn edit(asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let (found, exit) = each::objects(&asked.target.words, &[], &asked.scope, false, doors, out).await?;
+    for object in found {
+        edit_one(&object, asked, doors, out).await?;
+    }
+    Ok(exit)
+}
+
+async fn edit_one(object: &Object, asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<(), Error> {
+    let before = object.bare_value();
+    let text = format!(
+        "# Edit the object below. Lines that begin with a '#' are ignored; an empty file ends the edit.\n\
+         # The file is kept when the cluster refuses what it says.\n#\n{}",
+        yaml::to_string(&before)?
+    );
+    let name = format!("dhow-edit-{}-{}.yaml", object.name(), object.uid());
+    let path = std::env::temp_dir().join(name);
+    let failed = |source| Error::File { file: path.display().to_string(), source };
+    private(&path, &text).map_err(failed)?;
+    let edited = out.edit(&path).map_err(Error::Usage);
+    let edited = edited.and_then(|()| std::fs::read_to_string(&path).map_err(failed));
+    let edited = edited.inspect_err(|_| drop(std::fs::remove_file(&path)))?;
+    let done = match wanted(&before, &edited) {
+        Ok(None) => {
+            out.note("Edit cancelled, no changes made.");
+            Ok(())
+        }
+        Ok(Some(after)) => {
+            say(out, &diff(&yaml::to_string(&before)?, &yaml::to_string(&after)?))?;
+            let object = Object::from_value(&after).map_err(Refusal::internal)?;
+            let how = each::how(&asked.write, Validation::Strict);
+            match doors.cluster.update(object, &how).await {
+                Ok(after) => each::told(&after, "edited", &asked.write, out),
+                Err(refusal) => Err(Error::from(refusal)),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    match &done {
+        Ok(()) => drop(std::fs::remove_file(&path)),
+        Err(_) => out.note(&format!("What you wrote is kept in {}", path.display())),
+    }
+    done
+}
+
+/// Writes a file that only its owner reads: it may be a secret.
+fn private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt};
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    // Another's file of that name, or a link, is not written through.
+    let _ = std::fs::remove_file(path);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// What an edited text says, bound to the object that was read: its identity and its revision go with
+/// the write. `None` when nothing changed.
+fn wanted(before: &Value, text: &str) -> Result<Option<Value>, Error> {
+    if text.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
+        return Ok(None);
+    }
+    let mut after: Value = yaml::from_str(text)?;
+    for field in ["apiVersion", "kind"] {
+        if after[field] != before[field] {
+            return Err(Error::Usage(format!("edit: {field} cannot be changed")));
+        }
+    }
+    for field in ["name", "namespace", "uid"] {
+        let (old, new) = (&before["metadata"][field], &after["metadata"][field]);
+        if !new.is_null() && new != old {
+            return Err(Error::Usage(format!("edit: metadata.{field} cannot be changed")));
+        }
+    }
+    for field in ["name", "namespace", "uid", "resourceVersion"] {
+        if let Some(there) = before["metadata"].get(field) {
+            after["metadata"][field] = there.clone();
+        }
+    }
+    Ok(merge::between(before, &after).map(|_| after))
+}
+
+/// The lines that differ, with their place: `-` was, `+` is.
+fn diff(before: &str, after: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = old.len().min(new.len()) - same;
+    let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    let mut text = String::new();
+    for (sign, lines) in [('-', &old[same..old.len() - tail]), ('+', &new[same..new.len() - tail])] {
+        text.extend(lines.iter().map(|line| format!("{sign} {line}\n")));
+    }
+    crate::neutral(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_edit_is_bound_to_the_object_that_was_read() {
+        let before = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "v"},
+            "metadata": {"name": "m", "namespace": "n", "uid": "u", "resourceVersion": "7"},
+        });
+        let check = |text: &str| wanted(&before, text).map_err(|e| e.to_string());
+        let same = yaml::to_string(&before).unwrap();
+        assert_eq!(check(&same).unwrap(), None);
+        assert_eq!(check("# only\n\n").unwrap(), None);
+        let bare = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {k: w}\n";
+        let after = check(bare).unwrap().unwrap();
+        assert_eq!(
+            (&after["metadata"]["uid"], &after["metadata"]["resourceVersion"]),
+            (&json!("u"), &json!("7"))
+        );
+        assert!(check(&bare.replace("name: m", "name: x")).unwrap_err().contains("metadata.name"));
+        assert!(check(&bare.replace("ConfigMap", "Secret")).unwrap_err().contains("kind"));
+    }
+
+    #[test]
+    fn a_diff_shows_what_was_and_what_is() {
+        assert_eq!(diff("a\nb\nc\n", "a\nx\ny\nc\n"), "- b\n+ x\n+ y\n");
+        assert_eq!(diff("a\na\n", "a\n"), "- a\n");
+    }
+}
