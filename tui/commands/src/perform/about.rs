@@ -49,7 +49,7 @@ pub(super) fn resources(asked: &ApiResources, out: Out<'_>) -> Result<Exit, Erro
 
 pub(super) fn versions(out: Out<'_>) -> Result<Exit, Error> {
     let all: BTreeSet<_> = served().map(|s| s.api_version()).collect();
-    say(out, &all.into_iter().map(|v| format!("{v}\n")).collect::<String>()).map(|()| Exit::Done)
+    say(out, &(all.into_iter().collect::<Vec<_>>().join("\n") + "\n")).map(|()| Exit::Done)
 }
 
 pub(super) async fn version(asked: &Version, here: &Here, out: Out<'_>) -> Result<Exit, Error> {

@@ -65,7 +65,7 @@ pub(super) async fn get(get: &Get, doors: &Doors, out: Out<'_>) -> Result<Exit, 
             for (kind, objects) in found.iter().filter(|(_, objects)| !objects.is_empty()) {
                 let gap = if first { "" } else { "\n" };
                 first = false;
-                let text = print::marked_table(kind, objects, (doors.clock)(), &style, &get.label_columns);
+                let text = print::marked_table(kind, objects, (doors.clock)(), style, &get.label_columns);
                 say(out, &format!("{gap}{text}"))?;
             }
             if first && missing.is_empty() && !get.watch {
@@ -85,7 +85,7 @@ pub(super) async fn get(get: &Get, doors: &Doors, out: Out<'_>) -> Result<Exit, 
         }
     }
     if get.watch {
-        follow(get, &named, &style, &output, doors, out).await?;
+        follow(get, &named, style, output.as_ref(), doors, out).await?;
     }
     let mut exit = Exit::Done;
     for refusal in missing.iter().filter(|_| !get.ignore_not_found) {
@@ -112,8 +112,8 @@ fn output(get: &Get) -> Result<Option<Output>, Error> {
 async fn follow(
     get: &Get,
     named: &[select::Named],
-    style: &Style,
-    output: &Option<Output>,
+    style: Style,
+    output: Option<&Output>,
     doors: &Doors,
     out: Out<'_>,
 ) -> Result<(), Error> {
@@ -124,11 +124,11 @@ async fn follow(
         None => get.scope.clone(),
         Some(name) => Scope { field_selector: Some(format!("metadata.name={name}")), ..get.scope.clone() },
     };
-    let rows = Style { headings: false, ..*style };
+    let rows = Style { headings: false, ..style };
     watch(kind, &scope.query(kind, doors)?, doors, out, &|object| match output {
         None | Some(Output::Wide) => {
             let objects = std::slice::from_ref(object);
-            Ok(print::marked_table(kind, objects, (doors.clock)(), &rows, &get.label_columns))
+            Ok(print::marked_table(kind, objects, (doors.clock)(), rows, &get.label_columns))
         }
         Some(whole) => print::whole(std::slice::from_ref(object), false, whole),
     })

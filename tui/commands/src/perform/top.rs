@@ -116,7 +116,9 @@ fn pods_lines(measured: &[Object], namespaces: bool, each: bool) -> Lines {
             rows.push((used, row));
         };
         if each {
-            parts.iter().for_each(|(name, used)| add(*used, &[object.name(), name]));
+            for (name, used) in &parts {
+                add(*used, &[object.name(), name]);
+            }
         } else {
             let all = parts.iter().fold(Used::default(), |sum, (_, used)| sum.plus(*used));
             add(all, &[object.name()]);

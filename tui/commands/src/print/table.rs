@@ -72,18 +72,18 @@ pub(crate) fn marked_table(
     kind: &KindInfo,
     objects: &[Object],
     now: Timestamp,
-    style: &Style,
+    style: Style,
     labels: &[String],
 ) -> String {
     let mut lines = Vec::new();
     if style.headings {
-        let mut head = headings(kind, style);
+        let mut head = headings(kind, &style);
         // As kubectl has it: what follows the last slash, in capitals.
         head.extend(labels.iter().map(|l| l.rsplit('/').next().unwrap_or_default().to_uppercase()));
         lines.push(head);
     }
     for object in objects {
-        let mut line = cells(kind, object, now, style);
+        let mut line = cells(kind, object, now, &style);
         let there = object.metadata().labels.as_ref();
         line.extend(labels.iter().map(|label| {
             let value = there.and_then(|all| all.get(label));

@@ -138,7 +138,7 @@ impl Scope {
             last = Some(match function {
                 Some(name) => {
                     arguments.extend(last);
-                    functions::call(name, arguments)?
+                    functions::call(name, &arguments)?
                 }
                 None if rest.is_empty() && last.is_none() => arguments.remove(0),
                 None => return Err("can't give argument to non-function".into()),
@@ -176,7 +176,7 @@ impl Scope {
                 let value = self.value(pipe, dot)?;
                 follow(&value, path)
             }
-            Term::Function(name) => functions::call(name, Vec::new()),
+            Term::Function(name) => functions::call(name, &[]),
         }
     }
 }
@@ -233,7 +233,7 @@ mod tests {
         );
         check("{{range .items}}{{if .ready}}{{continue}}{{end}}{{.metadata.name}}{{end}}", "b");
         check("{{$n := 0}}{{range .items}}{{$n = len .metadata.name}}{{end}}{{$n}}", "1");
-        check("{{and .flag .kind}} {{or .none .kind}} {{ne .kind \"x\"}} {{lt .n 4}}", "true List true true");
+        check("{{and .flag .kind}} {{or .none .kind}} {{ne .kind \"x\"}} {{lt .n 4}}", "List List true true");
         check("{{range .items}}{{break}}x{{end}}{{.kind | printf \"%q\"}}", "\"List\"");
         check("{{$.kind}}{{`raw`}}", "Listraw");
     }

@@ -62,7 +62,7 @@ pub(super) fn truth(value: &Value) -> bool {
 }
 
 /// The value of a function; the last argument may have come through a pipe.
-pub(super) fn call(name: &str, arguments: Vec<Value>) -> Result<Value, String> {
+pub(super) fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
     let wanted = |n: usize| {
         let got = arguments.len();
         if got < n { Err(format!("{name}: wants {n} arguments, got {got}")) } else { Ok(()) }
@@ -108,15 +108,15 @@ pub(super) fn call(name: &str, arguments: Vec<Value>) -> Result<Value, String> {
         }
         "index" => {
             wanted(1)?;
-            arguments[1..].iter().try_fold(arguments[0].clone(), index)?
+            arguments[1..].iter().try_fold(arguments[0].clone(), |value, key| index(&value, key))?
         }
         "slice" => {
             wanted(1)?;
-            slice(&arguments)?
+            slice(arguments)?
         }
         "exists" => {
             wanted(1)?;
-            let found = arguments[1..].iter().try_fold(arguments[0].clone(), |value, key| index(value, key));
+            let found = arguments[1..].iter().try_fold(arguments[0].clone(), |value, key| index(&value, key));
             found.is_ok_and(|v| !v.is_null()).into()
         }
         "print" => arguments.iter().map(shown).collect::<Vec<_>>().join(" ").into(),
@@ -148,8 +148,8 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
-fn index(value: Value, key: &Value) -> Result<Value, String> {
-    match (&value, key) {
+fn index(value: &Value, key: &Value) -> Result<Value, String> {
+    match (value, key) {
         (Value::Object(map), Value::String(key)) => Ok(map.get(key).cloned().unwrap_or(Value::Null)),
         (Value::Array(items), Value::Number(n)) => {
             let at = n.as_u64().and_then(|n| usize::try_from(n).ok());

@@ -99,10 +99,9 @@ fn body(text: &str) -> Option<(&str, &str)> {
             Some('"') if escaped => escaped = false,
             Some('"') if c == '\\' => escaped = true,
             Some(q) if c == q => quote = None,
-            Some(_) => {}
             None if c == '"' || c == '`' => quote = Some(c),
             None if text[at..].starts_with("}}") => return Some((&text[..at], &text[at + 2..])),
-            None => {}
+            _ => {}
         }
     }
     None
