@@ -16,6 +16,8 @@ const KEYS: usize = 200;
 const CHANGES: usize = 200;
 const IDLE: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_mins(1);
+/// What somebody types to see every pod.
+const PODS: &str = ":pods -A\r";
 /// Between two keys: longer than a frame, and never in step with one.
 const BETWEEN: Duration = Duration::from_millis(37);
 
@@ -55,7 +57,8 @@ fn command(setting: &Setting, world: &World) -> Command {
 /// A seat that shows every pod.
 fn sit(setting: &Setting, world: &World, pods: usize) -> Result<Seat, String> {
     let mut seat = Seat::take(&mut command(setting, world))?;
-    seat.press("0")?;
+    seat.until(PATIENCE, "a picture", looks::drawn)?;
+    seat.press(PODS)?;
     seat.until(PATIENCE, "every pod", |screen| looks::counts(screen, pods))?;
     Ok(seat)
 }
@@ -67,7 +70,7 @@ fn starts(setting: &Setting, world: &World, name: &str, pods: usize) -> Outcome 
         let mut seat = Seat::take(&mut command(setting, world))?;
         paint.push(seat.until(PATIENCE, "a picture", looks::drawn)? - seat.born);
         // Every namespace; then it is the whole list.
-        seat.press("0")?;
+        seat.press(PODS)?;
         let at = seat.until(PATIENCE, "every pod", |screen| looks::counts(screen, pods))?;
         whole.push(at - seat.born);
     }
