@@ -14,6 +14,11 @@ fn the_commands_of_the_reference_notes() {
 }
 
 #[test]
+fn the_commands_of_the_reference_notes_as_our_own() {
+    transcript::play("ours");
+}
+
+#[test]
 fn the_manifests_of_the_reference_notes() {
     transcript::play("manifests");
 }
@@ -27,13 +32,15 @@ fn a_chart_lives_and_dies_with_helm() {
 #[test]
 fn no_command_of_the_notes_is_left_out() {
     let read = |path: &str| std::fs::read_to_string(demo().join(path)).expect(path);
-    let played = transcript::commands(&read("e2e/transcripts/seeds.txt")).join("\n");
-    let missing: Vec<_> = read("manifests/commands.txt")
-        .lines()
-        .filter(|line| line.starts_with("kubectl ") && !plays(&played, line))
-        .map(str::to_owned)
-        .collect();
-    assert!(missing.is_empty(), "not in the transcript:\n{}", missing.join("\n"));
+    for transcript in ["seeds", "ours"] {
+        let played = transcript::commands(&read(&format!("e2e/transcripts/{transcript}.txt"))).join("\n");
+        let missing: Vec<_> = read("manifests/commands.txt")
+            .lines()
+            .filter(|line| line.starts_with("kubectl ") && !plays(&played, line))
+            .map(str::to_owned)
+            .collect();
+        assert!(missing.is_empty(), "not in the transcript {transcript}:\n{}", missing.join("\n"));
+    }
 }
 
 /// Whether some command has the fixed words of `line`, in this order.

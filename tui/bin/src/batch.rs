@@ -49,7 +49,9 @@ pub(crate) fn run(options: &Options, words: Vec<String>) -> Result<ExitCode> {
         }
     };
     let piped = matches!(script, Script::Words(_));
-    let exit: Result<Exit> = daemons::runtime()?.block_on(async {
+    // Kept to the end of the process: dropping it would wait for the next line of standard input.
+    let runtime = daemons::runtime()?;
+    let exit: Result<Exit> = runtime.block_on(async {
         let doors = connect::seat(options, Pace::AtOnce).await?.doors;
         Ok(tui_commands::run(&script, &doors, &mut Pipes { piped }).await)
     });
