@@ -109,7 +109,8 @@ async fn chosen(node: &str, asked: &Drain, doors: &Doors, out: Out<'_>) -> Resul
     if !forbidden.is_empty() {
         let each = forbidden.iter().map(|(why, pods)| format!("{why}: {}", pods.join(", ")));
         let why = each.collect::<Vec<_>>().join("; ");
-        let message = format!("unable to drain node {node:?} due to error: {why}; it stays cordoned");
+        let stays = if asked.dry_run { "" } else { "; it stays cordoned" };
+        let message = format!("unable to drain node {node:?} due to error: {why}{stays}");
         return Err(Refusal::new(Reason::Conflict, message).into());
     }
     for (why, pods) in warned {
