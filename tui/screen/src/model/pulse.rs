@@ -16,6 +16,8 @@ const WARNINGS: usize = 50;
 #[derive(Debug)]
 pub(crate) struct Pulse {
     pub(crate) at: usize,
+    /// What the cursor is on; it moves with it.
+    on: Option<Item>,
     warnings: Table,
 }
 
@@ -27,11 +29,22 @@ pub(crate) enum Item {
     Warning(Arc<Row>),
 }
 
+impl Item {
+    /// Whether both are about the same thing, whatever it says now.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Kind(a, _), Self::Kind(b, _)) => a == b,
+            (Self::Rollout(a), Self::Rollout(b)) | (Self::Warning(a), Self::Warning(b)) => a.uid == b.uid,
+            _ => false,
+        }
+    }
+}
+
 impl Pulse {
     pub(crate) fn new() -> Self {
         let mut warnings = Table::of(GroupKind::of::<Event>(), Within::Namespace);
         warnings.filter_by("type:^warning$");
-        Self { at: 0, warnings }
+        Self { at: 0, on: None, warnings }
     }
 
     /// What it has to hear of: nodes, what people deploy, and what happened.
@@ -47,7 +60,20 @@ impl Pulse {
         let nothing = Sheet::default();
         let events = sheets.get(&GroupKind::of::<Event>()).unwrap_or(&nothing);
         let _ = self.warnings.settle(events, None);
-        self.at = self.at.min(self.items(sheets).len().saturating_sub(1));
+        let items = self.items(sheets);
+        let place = self.on.as_ref().and_then(|on| items.iter().position(|item| item.is_same(on)));
+        self.put(place.unwrap_or(self.at), &items);
+    }
+
+    /// Puts the cursor on a line.
+    pub(crate) fn go(&mut self, to: usize, sheets: &BTreeMap<GroupKind, Sheet>) {
+        let items = self.items(sheets);
+        self.put(to, &items);
+    }
+
+    fn put(&mut self, to: usize, items: &[Item]) {
+        self.at = to.min(items.len().saturating_sub(1));
+        self.on = items.get(self.at).cloned();
     }
 
     /// What of a warning is told.

@@ -33,8 +33,8 @@ pub(crate) struct Table {
     pub(crate) faults: bool,
     /// Columns of the kind that are not shown, by their place.
     pub(crate) hidden: BTreeSet<usize>,
-    /// The uids of what is marked.
-    pub(crate) marks: BTreeSet<Box<str>>,
+    /// What is marked, by uid; shown or not.
+    pub(crate) marks: BTreeMap<Box<str>, Arc<Row>>,
     pub(crate) listing: Listing,
     /// The row of the cursor; it follows `on`.
     pub(crate) at: usize,
@@ -58,7 +58,7 @@ impl Table {
             wide: false,
             faults: false,
             hidden: BTreeSet::new(),
-            marks: BTreeSet::new(),
+            marks: BTreeMap::new(),
             listing,
             at: 0,
             filter: Filter::default(),
@@ -130,25 +130,23 @@ impl Table {
         self.listing.get(self.at)
     }
 
-    /// What an action is about: what is marked and shown, else the cursor's.
+    /// What an action is about: all that is marked, else the cursor's.
     pub(crate) fn meant(&self) -> Vec<Arc<Row>> {
-        let marked: Vec<_> = if self.marks.is_empty() {
-            Vec::new()
-        } else {
-            self.listing.iter().filter(|r| self.marked(r)).cloned().collect()
-        };
-        if marked.is_empty() { self.chosen().cloned().into_iter().collect() } else { marked }
+        if self.marks.is_empty() {
+            return self.chosen().cloned().into_iter().collect();
+        }
+        self.marks.values().cloned().collect()
     }
 
     pub(crate) fn marked(&self, row: &Row) -> bool {
-        self.marks.contains(&row.uid)
+        self.marks.contains_key(&row.uid)
     }
 
     /// Marks the row of the cursor, or takes its mark away, and goes on to the next.
     pub(crate) fn mark(&mut self) {
-        let Some(uid) = self.chosen().map(|row| row.uid.clone()) else { return };
-        if !self.marks.remove(&uid) {
-            self.marks.insert(uid);
+        let Some(row) = self.chosen().cloned() else { return };
+        if self.marks.remove(&row.uid).is_none() {
+            self.marks.insert(row.uid.clone(), row);
         }
         self.go(self.at + 1);
     }
@@ -157,9 +155,9 @@ impl Table {
     pub(crate) fn mark_to(&mut self) {
         let above = (0..self.at).rev().find(|at| self.listing.get(*at).is_some_and(|row| self.marked(row)));
         let from = above.unwrap_or(self.at);
-        let rows = (from..=self.at).filter_map(|at| self.listing.get(at)).map(|row| row.uid.clone());
-        let uids: Vec<_> = rows.collect();
-        self.marks.extend(uids);
+        let rows = (from..=self.at).filter_map(|at| self.listing.get(at)).cloned();
+        let rows: Vec<_> = rows.map(|row| (row.uid.clone(), row)).collect();
+        self.marks.extend(rows);
     }
 
     /// Puts the cursor on a row.
@@ -202,6 +200,8 @@ impl Table {
             Some(home) => self.listing.follow(sheet, |sheet| sheet.within(home), &wanted),
             None => self.listing.follow(sheet, Sheet::iter, &wanted),
         }
+        // What is gone is marked no longer.
+        self.marks.retain(|uid, row| sheet.get(&row.namespace, &row.name).is_some_and(|now| now.uid == *uid));
         self.follow_cursor(sheet)
     }
 
@@ -221,7 +221,6 @@ impl Table {
         // Where it stood, its neighbour stands now.
         let place = self.listing.place_of(&on).unwrap_or_else(|at| at);
         self.go(place);
-        self.marks.remove(&on.uid);
         now.is_none().then(|| super::word(&on.key(&self.kind)))
     }
 }

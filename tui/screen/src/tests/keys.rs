@@ -199,3 +199,14 @@ fn rows_are_sorted_filtered_and_cut_as_asked() {
     seat.press(":pods k8s-test /!web name:db<enter>");
     assert_eq!(seat.on(), "db-0");
 }
+
+#[test]
+fn marks_hold_while_hidden_and_end_with_their_object() {
+    let mut seat = Seat::over(scene());
+    seat.press("<space><space>/web-3<enter><ctrl-d>");
+    let picture = seat.picture();
+    assert!(picture.contains("delete pods/web-1 pods/web-2"), "{picture}");
+    seat.press("n");
+    seat.lose(object(&pod("web-1")));
+    assert!(seat.picture().contains("1 marked"), "{}", seat.picture());
+}

@@ -110,7 +110,15 @@ fn the_pulse_tells_how_everything_is_and_leads_to_what_is_not_well() {
     seat.press("j<enter>");
     assert!(seat.picture().contains("faults only"), "{}", seat.picture());
     assert_eq!(seat.on(), "web-2");
-    seat.press("<esc>G<enter>");
+    seat.press("<esc>G");
+    seat.picture();
+    // What comes above does not move the cursor to another object.
+    let mut newer = warning.clone();
+    newer["metadata"] =
+        serde_json::json!({"name": "a.2", "namespace": "default", "uid": "u2", "resourceVersion": "9"});
+    newer["involvedObject"]["name"] = "web-3".into();
+    seat.see([Object::from_value(&newer).unwrap()]);
+    seat.press("<enter>");
     let wanted = Box::new(tui_commands::grammar::parse_line("why pods/web-2 -n default").unwrap());
     let asked = seat.asked.last();
     assert!(matches!(asked, Some(Effect::Perform { action, .. }) if *action == wanted), "{asked:?}");

@@ -24,8 +24,7 @@ pub(super) fn scroll(model: &mut Model, act: Act) {
     match views.last_mut() {
         Some(View::Table(table)) => table.go(table.at.saturating_add_signed(by)),
         Some(View::Pulse(pulse)) => {
-            let last = pulse.items(sheets).len().saturating_sub(1);
-            pulse.at = pulse.at.saturating_add_signed(by).min(last);
+            pulse.go(pulse.at.saturating_add_signed(by), sheets);
         }
         Some(View::Forwards(on)) => {
             let at = at(*on, forwards).saturating_add_signed(by).min(forwards.len().saturating_sub(1));
