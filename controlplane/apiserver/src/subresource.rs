@@ -141,11 +141,7 @@ fn scale_of(object: &Object) -> Value {
 
 /// A selector as text. What maps labels to values is a selector too: replication controllers have no other.
 fn selector_of(selector: &Value) -> String {
-    let plain = serde_json::from_value(selector.clone()).map(|labels| LabelSelector::from_labels(&labels));
-    let either = plain.or_else(|_| {
-        serde_json::from_value(selector.clone()).map(|selector| LabelSelector::from_meta(&selector))
-    });
-    either.map(|selector| selector.to_string()).unwrap_or_default()
+    LabelSelector::of_spec(selector).map(|labels| labels.to_string()).unwrap_or_default()
 }
 
 /// The object with the replicas a scale asks for, and with what the scale says about which state it

@@ -46,6 +46,18 @@ impl LabelSelector {
         parse::requirements(text).map(Self).map_err(Refusal::bad_request)
     }
 
+    /// From a `spec.selector` of either form, plain labels as services have them or the structured one;
+    /// `None` when it selects nothing that could be said.
+    pub fn of_spec(selector: &serde_json::Value) -> Option<Self> {
+        let structured = selector.get("matchLabels").or(selector.get("matchExpressions"));
+        let labels = if structured.is_some_and(|inner| !inner.is_string()) {
+            Self::from_meta(&serde_json::from_value(selector.clone()).ok()?)
+        } else {
+            Self::from_labels(&serde_json::from_value(selector.clone()).ok()?)
+        };
+        (!labels.is_empty()).then_some(labels)
+    }
+
     /// From the structured form; `None`, the absent selector, matches nothing.
     pub fn from_meta(selector: &meta::LabelSelector) -> Self {
         let equal = |(k, v): (&String, &String)| Requirement::In(k.clone(), vec![v.clone()]);

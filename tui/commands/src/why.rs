@@ -15,9 +15,7 @@ pub(crate) use containers::worth_hearing;
 use crate::print::table::align;
 use shared_api::{
     GroupKind, LabelSelector, Object, Timestamp, ago,
-    apps::{DaemonSet, Deployment, ReplicaSet, StatefulSet},
-    batch::Job,
-    core::{Event, Node, Pod, ReplicationController, Service},
+    core::{Event, Node, Pod, Service},
 };
 use shared_client::World;
 use std::sync::Arc;
@@ -138,15 +136,8 @@ fn explain(object: &Object, known: &Known<'_>) -> Option<Report> {
     if kind == GroupKind::of::<Service>() {
         return Some(service::why(&*object.to_kind::<Service>().ok()?, known));
     }
-    let workloads = [
-        GroupKind::of::<Deployment>(),
-        GroupKind::of::<ReplicaSet>(),
-        GroupKind::of::<StatefulSet>(),
-        GroupKind::of::<DaemonSet>(),
-        GroupKind::of::<Job>(),
-        GroupKind::of::<ReplicationController>(),
-    ];
-    workloads.contains(&kind).then(|| workload::why(object, known))
+    // Whatever makes pods of a template.
+    object.value().pointer("/spec/template/spec").is_some().then(|| workload::why(object, known))
 }
 
 /// Of a kind that nothing more is known about: what its own conditions say.
@@ -209,16 +200,7 @@ fn told(object: &Object, known: &Known<'_>) -> Vec<Vec<String>> {
 /// The pods that an object selects in its namespace.
 fn pods_of(object: &Object, world: &World) -> Option<Vec<Arc<Pod>>> {
     let value = object.value();
-    let selector = value.pointer("/spec/selector")?.clone();
-    let set = selector.get("matchLabels").or(selector.get("matchExpressions")).is_some();
-    let labels = if set {
-        LabelSelector::from_meta(&serde_json::from_value(selector).ok()?)
-    } else {
-        LabelSelector::from_labels(&serde_json::from_value(selector).ok()?)
-    };
-    if labels.is_empty() {
-        return None;
-    }
+    let labels = LabelSelector::of_spec(value.pointer("/spec/selector")?)?;
     let pods = world.within::<Pod>(object.namespace());
     Some(pods.filter(|pod| labels.matches(pod.metadata.labels.as_ref())).collect())
 }

@@ -4,8 +4,7 @@ use super::Doors;
 use crate::{Error, Scope};
 use shared_api::{
     FieldSelector, GroupKind, KINDS, Key, KindInfo, LabelSelector, Object, Query, Refusal, Selectors,
-    core::{Pod, Service},
-    find,
+    core::Pod, find,
 };
 
 /// What a person named: a kind, and one object of it or all.
@@ -112,14 +111,7 @@ pub(crate) async fn pod(word: &str, namespace: Option<&str>, doors: &Doors) -> R
         return Ok(object);
     }
     let value = object.value();
-    let selector = &value["spec"]["selector"];
-    let labels = if kind.group_kind() == GroupKind::of::<Service>() {
-        serde_json::from_value(selector.clone()).ok().map(|l| LabelSelector::from_labels(&l))
-    } else {
-        serde_json::from_value(selector.clone()).ok().map(|s| LabelSelector::from_meta(&s))
-    };
-    let labels = labels
-        .filter(|l| !l.is_empty())
+    let labels = LabelSelector::of_spec(&value["spec"]["selector"])
         .ok_or_else(|| Error::Usage(format!("{word} selects no pods; name a pod")))?;
     let query = Query::every::<Pod>()
         .within(object.namespace())

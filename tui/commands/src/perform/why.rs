@@ -38,17 +38,30 @@ pub(super) async fn why(why: &Why, doors: &Doors, out: Out<'_>) -> Result<Exit, 
 async fn around(object: &Object, doors: &Doors) -> Result<World, Error> {
     let place = if object.namespace().is_empty() { "default" } else { object.namespace() };
     let mut there = vec![object.clone()];
-    // Pods take room on nodes wherever they live.
     for query in [
         Query::all(GroupKind::of::<Node>()),
-        Query::all(GroupKind::of::<Pod>()),
         Query::every::<Event>().within(place),
         Query::every::<ReplicaSet>().within(place),
         Query::every::<ReplicationController>().within(place),
     ] {
         there.extend(doors.cluster.list(&query).await?.items);
     }
+    let near = doors.cluster.list(&Query::every::<Pod>().within(place)).await?.items;
+    // For a node, and for a pod that waits for one, those count that take room, wherever they live.
+    let pods = if object.kind() == "Node" || near.iter().any(waits) {
+        doors.cluster.list(&Query::all(GroupKind::of::<Pod>())).await?.items
+    } else {
+        near
+    };
+    there.extend(pods);
     Ok(World::of(there).at((doors.clock)()))
+}
+
+/// Whether a pod has no node yet.
+fn waits(pod: &Object) -> bool {
+    pod.to_kind::<Pod>().is_ok_and(|pod| {
+        pod.spec.as_ref().is_none_or(|spec| spec.node_name.as_deref().unwrap_or_default().is_empty())
+    })
 }
 
 /// What its containers wrote last, as far as its node tells.

@@ -97,23 +97,17 @@ impl Digester {
         let leads = Leads {
             node: spec.node_name.unwrap_or_default(),
             port: ports.map(|p| p.container_port).find(|p| *p > 0),
-            selects: spec.selector.and_then(selector).unwrap_or_default(),
+            selects: spec
+                .selector
+                .as_ref()
+                .and_then(LabelSelector::of_spec)
+                .map(|labels| labels.to_string())
+                .unwrap_or_default(),
             owner,
             containers: spec.containers.into_iter().chain(spec.init_containers).map(|c| c.name).collect(),
         };
         shared(&mut self.leads, leads)
     }
-}
-
-/// The labels that a selector of either form asks for.
-fn selector(value: Value) -> Option<String> {
-    let set = value.get("matchLabels").or(value.get("matchExpressions")).is_some();
-    let labels = if set {
-        LabelSelector::from_meta(&serde_json::from_value(value).ok()?)
-    } else {
-        LabelSelector::from_labels(&serde_json::from_value(value).ok()?)
-    };
-    Some(labels.to_string())
 }
 
 /// The same thing as before, if it was there before.
