@@ -194,6 +194,22 @@ mod tests {
     }
 
     #[test]
+    fn a_selector_of_either_form_is_read() {
+        for (selector, wanted) in [
+            (serde_json::json!({"app": "web"}), Some("app=web")),
+            (serde_json::json!({"matchLabels": {"app": "web"}}), Some("app=web")),
+            (serde_json::json!({"matchExpressions": [{"key": "a", "operator": "Exists"}]}), Some("a")),
+            (serde_json::json!({"matchLabels": "web"}), Some("matchLabels=web")),
+            (serde_json::json!({}), None),
+            (serde_json::json!(null), None),
+            (serde_json::json!({"app": 1}), None),
+        ] {
+            let found = LabelSelector::of_spec(&selector).map(|labels| labels.to_string());
+            assert_eq!(found.as_deref(), wanted, "{selector}");
+        }
+    }
+
+    #[test]
     fn label_selectors_mean_what_kubernetes_means() {
         assert!(check("", &[]));
         assert!(check("a=b", &[("a", "b")]));

@@ -15,6 +15,17 @@ pub struct Verdict {
     pub short: Vec<Short>,
 }
 
+impl Verdict {
+    /// The greatest part of what is asked that is not there, in thousandths.
+    fn lacks(&self) -> i128 {
+        let lack = |s: &Short| {
+            let (asked, left) = (i128::from(s.asked.as_milli()), i128::from(s.left.as_milli()));
+            (asked - left) * 1000 / asked.max(1)
+        };
+        self.short.iter().map(lack).max().unwrap_or(0)
+    }
+}
+
 /// A resource of which too little is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Short {
@@ -47,7 +58,7 @@ pub fn verdicts(pod: &Arc<Pod>, nodes: &Nodes) -> Vec<Verdict> {
             Verdict { node: name.clone(), reasons, short: short.collect() }
         })
         .collect();
-    found.sort_by(|a, b| (a.reasons.len(), &a.node).cmp(&(b.reasons.len(), &b.node)));
+    found.sort_by(|a, b| (a.reasons.len(), a.lacks(), &a.node).cmp(&(b.reasons.len(), b.lacks(), &b.node)));
     found
 }
 
@@ -63,10 +74,11 @@ mod tests {
             object(&node("far").cpu("1").ready().tainted("a", "NoSchedule")),
             object(&node("near").cpu("2").ready()),
             object(&node("fits").cpu("8").ready()),
+            object(&node("a-small").cpu("1").ready()),
         ]));
         let found = verdicts(&Arc::new(pod("p").requests("cpu", "4")), &nodes);
         let names: Vec<_> = found.iter().map(|v| (v.node.as_str(), v.reasons.len(), v.short.len())).collect();
-        assert_eq!(names, [("fits", 0, 0), ("near", 1, 1), ("far", 2, 1)]);
+        assert_eq!(names, [("fits", 0, 0), ("near", 1, 1), ("a-small", 1, 1), ("far", 2, 1)]);
         assert_eq!((found[1].short[0].asked, found[1].short[0].all), (Amount::whole(4), Amount::whole(2)));
     }
 }
