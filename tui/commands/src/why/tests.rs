@@ -41,12 +41,17 @@ fn a_pod_that_fits_nowhere_is_told_which_node_is_nearest_and_what_would_help() {
         &text,
         &[
             "Pod big has no node: the scheduler has not looked at it yet",
-            "→ no pod that asks 3 cpu fits on small, which has 2: ask for less, or join a larger node",
+            "→ tolerate the taints of tainted: gpu:NoSchedule",
         ],
     );
     let places: Vec<_> =
-        ["small", "tainted", "both"].map(|n| text.find(&format!("\n  {n}")).unwrap()).to_vec();
+        ["tainted", "small", "both"].map(|n| text.find(&format!("\n  {n}")).unwrap()).to_vec();
     assert!(places.is_sorted(), "the nearest first:\n{text}");
+    let [small, ..] = nodes();
+    says(
+        &ask(&pod("big").requests("cpu", "3"), [small]),
+        &["→ no pod that asks 3 cpu fits on small, which has 2: ask for less, or join a larger node"],
+    );
     let taken = object(&pod("other").requests("cpu", "1500m").on("small"));
     let text = ask(&pod("mid").requests("cpu", "1"), [object(&node("small").cpu("2").ready()), taken]);
     says(&text, &["→ free 500m cpu on small, or ask for at most 500m"]);
