@@ -122,6 +122,11 @@ impl Queue {
         first.saturating_mul(1 << (*attempt - 1).min(16)).min(most)
     }
 
+    /// The first revision that something waits for.
+    pub(crate) fn awaits(&self) -> Option<Revision> {
+        self.wrote.values().min().copied()
+    }
+
     /// When a timer runs out next.
     pub(crate) fn wakes(&self) -> Option<Instant> {
         self.timers.first().map(|(at, _)| *at)

@@ -3,6 +3,7 @@
 use crate::{
     Controller, Plan,
     act::{Actor, Outcome},
+    ear::{Inbox, listen},
     note::reference,
     queue::{Ending, Queue},
 };
@@ -15,7 +16,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::broadcast::error::RecvError, task::JoinSet, time::Instant};
+use tokio::{task::JoinSet, time::Instant};
 
 /// How many objects one controller works on at a time.
 const AT_ONCE: usize = 16;
@@ -35,10 +36,15 @@ pub async fn run_all(
     cluster_for: impl Fn(&'static str) -> Arc<dyn Cluster>,
 ) {
     let mut tasks = JoinSet::new();
+    // Subscribed before anything is looked at: what comes later is heard.
+    let changes = live.changes();
+    let mut all = Vec::new();
     for controller in controllers {
-        let cluster = cluster_for(controller.name());
-        tasks.spawn(run(controller, Arc::clone(&live), cluster));
+        let (cluster, inbox) = (cluster_for(controller.name()), Arc::<Inbox>::default());
+        all.push((Arc::clone(&controller), Arc::clone(&inbox)));
+        tasks.spawn(run(controller, Arc::clone(&live), inbox, cluster));
     }
+    tasks.spawn(listen(changes, live, all));
     // Dropping the set ends them all; none ends by itself.
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -48,9 +54,8 @@ pub async fn run_all(
 }
 
 /// Keeps one controller's promise, until the future is dropped.
-pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<dyn Cluster>) {
+async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, inbox: Arc<Inbox>, cluster: Arc<dyn Cluster>) {
     let reads: BTreeSet<GroupKind> = controller.reads().into_iter().collect();
-    let mut changes = live.changes();
     let mut standing = live.standing();
     live.synced().await;
     let mut queue = Queue::new(controller.alone());
@@ -61,6 +66,10 @@ pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<
         if !standing.borrow_and_update().synced && standing.wait_for(|s| s.synced).await.is_err() {
             return;
         }
+        inbox.empty(&*controller, &live, &mut queue);
+        // Said before the world is looked at, so that what it shows in between is heard of.
+        inbox.awaits(queue.awaits());
+        queue.observed(live.read().revision());
         let (decided, more) = decide(&*controller, &live, &mut queue, AT_ONCE.saturating_sub(busy.len()));
         for decision in decided {
             busy.push(perform(&*cluster, controller.name(), &reads, decision));
@@ -71,25 +80,9 @@ pub async fn run(controller: Arc<dyn Controller>, live: Arc<Live>, cluster: Arc<
         }
         let wakes = queue.wakes().unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
-            events = changes.recv() => {
-                let world = live.read();
-                match events {
-                    Ok(events) => {
-                        for event in events.iter() {
-                            controller.concerns(event, &world).into_iter().for_each(|key| queue.add(key));
-                        }
-                    }
-                    Err(RecvError::Lagged(missed)) => {
-                        tracing::info!(controller = controller.name(), missed, "looking at everything again");
-                        controller.everything(&world).into_iter().for_each(|key| queue.add(key));
-                    }
-                    Err(RecvError::Closed) => return,
-                }
-                queue.observed(world.revision());
-            }
+            () = inbox.wait() => {}
             Some((key, outcome, again)) = busy.next() => {
                 queue.done(key, outcome.ending, outcome.wrote, again, Instant::now());
-                queue.observed(live.read().revision());
             }
             () = tokio::time::sleep_until(wakes) => {}
         }
