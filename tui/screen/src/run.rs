@@ -59,7 +59,7 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
             },
             () = async { if let Some(wait) = wait { wait.await } }, if due.is_some() => {
                 update(&mut model, Msg::Frame);
-                screen.0.draw(|frame| draw(&model, frame))?;
+                screen.draw(|frame| draw(&model, frame))?;
                 (due, drawn) = (None, Instant::now());
                 continue;
             }

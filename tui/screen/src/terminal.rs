@@ -6,11 +6,12 @@ use crossterm::{
     execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 use std::{
+    cell::Cell,
     io::{self, IsTerminal, Stdout},
     sync::{
-        Once,
+        Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -21,13 +22,33 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Told when a panic took it away.
 static LOST: Notify = Notify::const_new();
 
+/// Held while a picture is written: it is not given back in the middle of one.
+static DRAWING: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Whether this thread is the one that writes a picture.
+    static DRAWS: Cell<bool> = const { Cell::new(false) };
+}
+
 /// The terminal while it is ours; dropping this gives it back.
-pub(crate) struct Screen(pub(crate) Terminal<CrosstermBackend<Stdout>>);
+pub(crate) struct Screen(Terminal<CrosstermBackend<Stdout>>);
 
 impl Screen {
     /// Waits until a panic somewhere has given the terminal back.
     pub(crate) async fn lost() {
         LOST.notified().await;
+    }
+
+    /// Writes a picture; nothing when the terminal was given back meanwhile: it would lie over what is told there.
+    pub(crate) fn draw(&mut self, picture: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        DRAWS.set(true);
+        let drawn = self.0.draw(picture).map(drop);
+        DRAWS.set(false);
+        drawn
     }
 
     /// Takes the terminal. A panic anywhere gives it back before it is told.
@@ -72,7 +93,11 @@ fn give_back_on_panic() {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back();
+            {
+                // The thread that draws has the lock itself.
+                let _picture = (!DRAWS.get()).then(|| DRAWING.lock().unwrap_or_else(PoisonError::into_inner));
+                give_back();
+            }
             before(panic);
             LOST.notify_one();
         }));
