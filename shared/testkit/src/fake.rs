@@ -134,6 +134,9 @@ impl Cluster for FakeCluster {
             return Err(Refusal::new(Reason::UnsupportedMediaType, why));
         }
         self.write(|s| {
+            if how.subresource.as_deref() == Some("scale") {
+                return s.patch_scale(key, &patch.body, how);
+            }
             let mut value = s.get(key)?.value();
             registry::merge(&mut value, &patch.body);
             let object = Object::from_value(&value).map_err(|e| Refusal::bad_request(e.to_string()))?;

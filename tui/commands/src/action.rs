@@ -17,7 +17,7 @@ pub use change::{
 pub use create::{
     Autoscale, Binding, Create, Expose, Generator, Rights, Run, SecretKind, ServiceKind, Sources,
 };
-pub use read::{Capacity, Describe, Events, Get, Wait, Why};
+pub use read::{Capacity, Describe, Events, Get, Preview, Wait, Why};
 pub use streams::{Attach, Copy, ExecIn, Logs, PortForward};
 
 /// Something a person wants done.
@@ -34,6 +34,8 @@ pub enum Action {
     Timeline(Why),
     /// Show how full the nodes are, and what a drain or growth would make of it
     Capacity(Capacity),
+    /// Say what a command would take with it, and run nothing: preview delete deployment/web
+    Preview(Preview),
     /// Make objects as files say, creating or changing them
     Apply(Apply),
     /// Create objects from files, or one by name

@@ -11,6 +11,8 @@
 mod action;
 mod apply;
 mod batch;
+mod blast;
+mod bound;
 mod capacity;
 mod decide;
 mod error;
@@ -26,8 +28,9 @@ mod why;
 
 pub use action::*;
 pub use batch::{Script, run};
+pub use blast::{Blast, Line};
 pub use error::{Error, Exit};
 pub use inverse::inverse;
-pub use perform::{Doors, Here, Sink, Terminal, alone, perform};
+pub use perform::{Doors, Here, Sink, Terminal, alone, foresee, perform};
 pub use risk::{Risk, risk, secret};
 pub use text::neutral;

@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod get;
 mod mark;
+mod preview;
 mod proxy;
 mod replace;
 mod rollout;
@@ -23,8 +24,8 @@ mod top;
 mod wait;
 mod why;
 
-use crate::{Action, Error, Exit, action::Set};
-use shared_api::Timestamp;
+use crate::{Action, Error, Exit, action::Set, bound::Bound};
+use shared_api::{Key, Timestamp};
 use shared_client::{Cluster, Plain, Sessions};
 use std::{
     io,
@@ -32,6 +33,8 @@ use std::{
     sync::Arc,
 };
 use tokio::io::AsyncRead;
+
+pub use preview::foresee;
 
 /// The doors a command goes through.
 #[derive(Clone)]
@@ -46,6 +49,16 @@ pub struct Doors {
     pub clock: fn() -> Timestamp,
     /// What there is on this side.
     pub here: Here,
+}
+
+impl Doors {
+    /// The same doors for somebody who means these very objects: each by its key, and the uid it has.
+    #[must_use]
+    pub fn bound(&self, meant: impl IntoIterator<Item = (Key, String)>) -> Self {
+        let meant = meant.into_iter().filter(|(_, uid)| !uid.is_empty()).collect();
+        let cluster = Arc::new(Bound { cluster: Arc::clone(&self.cluster), meant });
+        Self { cluster, ..self.clone() }
+    }
 }
 
 /// What a command has on this side of the doors; nothing by default.
@@ -112,6 +125,7 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
         Action::Timeline(asked) => timeline::timeline(asked, doors, out).await,
         Action::Capacity(asked) => capacity::capacity(asked, doors, out).await,
         Action::Why(asked) => why::why(asked, doors, out).await,
+        Action::Preview(asked) => Box::pin(preview::preview(asked, doors, out)).await,
         Action::Apply(apply) => change::apply(apply, doors, out).await,
         Action::Create(create) => create::create(create, doors, out).await,
         Action::Run(run) => create::run(run, doors, out).await,

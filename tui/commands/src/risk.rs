@@ -23,6 +23,7 @@ pub fn risk(action: &Action) -> Risk {
         | Action::Why(_)
         | Action::Timeline(_)
         | Action::Capacity(_)
+        | Action::Preview(_)
         | Action::Logs(_)
         | Action::Events(_)
         | Action::PortForward(_)

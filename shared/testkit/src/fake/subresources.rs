@@ -43,6 +43,20 @@ impl State {
         }
     }
 
+    /// A merge patch of the scale: the replicas, and whose they are to be.
+    pub(crate) fn patch_scale(&mut self, key: &Key, body: &Value, how: &WriteHow) -> Result<Object> {
+        let mut value = self.get(key)?.value();
+        if let Some(uid) = body.pointer("/metadata/uid") {
+            value["metadata"]["uid"] = uid.clone();
+        }
+        if let Some(replicas) = body.pointer("/spec/replicas") {
+            value["spec"]["replicas"] = replicas.clone();
+        }
+        let object = Object::from_value(&value).map_err(Refusal::internal)?;
+        let how = WriteHow { subresource: None, ..how.clone() };
+        Object::from_value(&scale(&self.update(&object, Mode::Main, &how)?)).map_err(Refusal::internal)
+    }
+
     fn bind(&mut self, key: &Key, body: &Value) -> Result<Value> {
         let pod = self.get(key)?;
         let mut value = pod.value();

@@ -84,6 +84,14 @@ pub struct Capacity {
     pub namespace: Option<String>,
 }
 
+/// See [`Action::Preview`](super::Action::Preview).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Preview {
+    /// The command
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "COMMAND")]
+    pub words: Vec<String>,
+}
+
 /// See [`Action::Wait`](super::Action::Wait).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Wait {
