@@ -8,7 +8,7 @@ mod text;
 use shared_api::{KindInfo, Served};
 use std::{
     collections::HashMap,
-    hash::Hash,
+    hash::{Hash, Hasher},
     sync::{
         Arc, LazyLock, PoisonError, RwLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -27,7 +27,7 @@ const BUCKETS: [f64; 23] = [
 ];
 
 /// A kind in a version, and what of it is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Request {
     /// `GET`, `LIST`, `WATCH`, `POST`, …
     pub(crate) verb: &'static str,
@@ -39,6 +39,13 @@ pub(crate) struct Request {
     /// `resource`, `namespace` or `cluster`.
     pub(crate) scope: &'static str,
     pub(crate) dry: bool,
+}
+
+/// Hashed for every request: by what tells most of them apart.
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.verb, self.resource).hash(state);
+    }
 }
 
 impl Request {
@@ -57,8 +64,7 @@ impl Request {
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    answers: Counters<(Request, u16)>,
-    took: Table<Request, Histogram>,
+    requests: Table<Request, Answers>,
     events: Counters<(&'static str, &'static str, &'static str)>,
     long: Table<Request, AtomicI64>,
     reading: AtomicI64,
@@ -69,8 +75,9 @@ pub(crate) struct Meter {
 impl Meter {
     /// A request was answered.
     pub(crate) fn answered(&self, request: Request, code: u16, took: Duration) {
-        self.answers.of((request, code)).fetch_add(1, Ordering::Relaxed);
-        self.took.of(request).note(took);
+        let answers = self.requests.of(request);
+        answers.codes.of(code).fetch_add(1, Ordering::Relaxed);
+        answers.took.note(took);
     }
 
     /// A request has come; it is under way until the answer is dropped.
@@ -97,14 +104,16 @@ impl Meter {
     pub(crate) fn text(&self, objects: &[(&'static KindInfo, usize)]) -> String {
         let mut text = Text::default();
         text.head("apiserver_request_total", "counter", "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.");
-        for ((request, code), count) in self.answers.all() {
-            let labels = format!(r#"code="{code}",dry_run="{}",{}"#, request.dry_run(), request.labels());
-            text.line("apiserver_request_total", &labels, count.load(Ordering::Relaxed));
+        for (request, answers) in self.requests.all() {
+            for (code, count) in answers.codes.all() {
+                let labels = format!(r#"code="{code}",dry_run="{}",{}"#, request.dry_run(), request.labels());
+                text.line("apiserver_request_total", &labels, count.load(Ordering::Relaxed));
+            }
         }
         text.head("apiserver_request_duration_seconds", "histogram", "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.");
-        for (request, took) in self.took.all() {
+        for (request, answers) in self.requests.all() {
             let labels = format!(r#"dry_run="{}",{}"#, request.dry_run(), request.labels());
-            took.write("apiserver_request_duration_seconds", &labels, &mut text);
+            answers.took.write("apiserver_request_duration_seconds", &labels, &mut text);
         }
         text.head("apiserver_current_inflight_requests", "gauge", "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.");
         for (kind, count) in [("mutating", &self.writing), ("readOnly", &self.reading)] {
@@ -176,6 +185,13 @@ impl Drop for Guard {
     fn drop(&mut self) {
         self.count().fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// The answers to one kind of request.
+#[derive(Debug, Default)]
+struct Answers {
+    codes: Counters<u16>,
+    took: Histogram,
 }
 
 /// How often something took how long.

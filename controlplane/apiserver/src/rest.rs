@@ -37,7 +37,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use parameters::Parameters;
 use shared_api::Refusal;
 use shared_client::Result;
-use std::{sync::Arc, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 /// How a WebSocket's client says its token.
 const AS_PROTOCOL: &str = "base64url.bearer.authorization.k8s.io.";
@@ -65,7 +65,9 @@ async fn serve(State(door): State<Arc<dyn Door>>, asked: Asked) -> Response {
     }
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
-    if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+    // Not from the system: a call for every request would cost more than the rest of the header.
+    let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
+    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer())) {
         headers.insert("audit-id", id);
     }
     if fold { gzip::folded(response) } else { response }
@@ -184,7 +186,7 @@ pub(crate) fn act_as(headers: &HeaderMap) -> ActAs {
             "uid" => found.uid = value,
             other => {
                 if let Some(key) = other.strip_prefix("extra-") {
-                    let key = request::decoded(key).unwrap_or_else(|_| key.to_owned());
+                    let key = request::decoded(key).map_or_else(|_| key.to_owned(), Cow::into_owned);
                     found.extra.entry(key).or_default().push(value);
                 }
             }

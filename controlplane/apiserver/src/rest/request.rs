@@ -5,6 +5,7 @@ use crate::meter;
 use http::{HeaderValue, Method};
 use shared_api::{Key, KindInfo, Refusal, Served, served};
 use shared_client::Result;
+use std::borrow::Cow;
 
 /// What is to happen, in Kubernetes' words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,7 @@ impl RequestInfo {
 /// version that nobody serves.
 pub(super) fn parse(method: &Method, path: &str, watch: bool) -> Result<Option<RequestInfo>> {
     let segments = path.split('/').filter(|s| !s.is_empty()).map(decoded).collect::<Result<Vec<_>>>()?;
-    let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let words: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let (group, version, rest) = match words[..] {
         ["api", version, ref rest @ ..] => ("", version, rest),
         ["apis", group, version, ref rest @ ..] => (group, version, rest),
@@ -190,7 +191,7 @@ fn of_namespace_itself(inner: &[&str]) -> bool {
 }
 
 /// A path segment without its percent signs.
-pub(super) fn decoded(segment: &str) -> Result<String> {
+pub(super) fn decoded(segment: &str) -> Result<Cow<'_, str>> {
     if !segment.contains('%') {
         return Ok(segment.into());
     }
@@ -206,7 +207,7 @@ pub(super) fn decoded(segment: &str) -> Result<String> {
             bytes.push(byte);
         }
     }
-    String::from_utf8(bytes).map_err(|_| bad())
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| bad())
 }
 
 #[cfg(test)]
