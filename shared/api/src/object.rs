@@ -26,7 +26,8 @@ pub struct Object(Arc<Inner>);
 
 struct Inner {
     bytes: Bytes,
-    head: OnceLock<Head>,
+    /// Apart, so that an object that only passes by is small.
+    head: OnceLock<Box<Head>>,
     typed: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -46,7 +47,7 @@ impl Object {
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self, serde_json::Error> {
         let bytes = bytes.into();
         let head = head_of(&bytes)?;
-        Ok(Self(Arc::new(Inner { bytes, head: head.into(), typed: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner { bytes, head: Box::new(head).into(), typed: OnceLock::new() })))
     }
 
     /// The object that was stored as these bytes. Nothing is decoded before it is asked for: most of what
@@ -57,7 +58,7 @@ impl Object {
 
     fn head(&self) -> &Head {
         // What was stored had a head; should it have none after all, it is an object without a name.
-        self.0.head.get_or_init(|| head_of(&self.0.bytes).unwrap_or_default())
+        self.0.head.get_or_init(|| Box::new(head_of(&self.0.bytes).unwrap_or_default()))
     }
 
     /// The object a JSON value holds.

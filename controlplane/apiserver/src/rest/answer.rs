@@ -223,7 +223,9 @@ fn pieces(head: Vec<u8>, items: Vec<Object>, mut write: Write) -> impl Iterator<
             }
             write(&object, &mut piece);
         }
-        Some(std::mem::take(&mut piece).into())
+        // The next one will be about as long.
+        let next = Vec::with_capacity(if done { 0 } else { piece.len() + piece.len() / 16 });
+        Some(std::mem::replace(&mut piece, next).into())
     })
 }
 
