@@ -1,47 +1,77 @@
 //! The screen as cells. Pure: the same model gives the same picture.
 
+mod columns;
 mod header;
 mod help;
 mod prompt;
-mod pulse;
-mod table;
-mod theme;
+mod skin;
+mod title;
 mod views;
 
-use crate::model::{Model, Overlay, View};
+pub(crate) use columns::lay;
+pub(crate) use help::end as help_end;
+pub(crate) use skin::Skin;
+pub(crate) use views::{counted, lines, pager, shell};
+
+use crate::{
+    model::{Model, Overlay, Way},
+    views::Scene,
+};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
+    text::Line,
+    widgets::Paragraph,
 };
-
-pub(crate) use help::end as help_end;
 
 /// Draws all of it.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     let said = prompt::height(model, frame.area().width);
-    let rows = [2, 1, 0, said, 1].map(|n| if n == 0 { Constraint::Min(0) } else { Constraint::Length(n) });
-    let [header, title, body, message, hints] = Layout::vertical(rows).areas(frame.area());
+    let tabs = model.tab_line();
+    let rows = [2, tabs, 0, said, 1].map(|n| if n == 0 { Constraint::Min(0) } else { Constraint::Length(n) });
+    let (header, tabs, whole, message, hints) = if tabs == 0 {
+        let [header, whole, message, hints] =
+            Layout::vertical([rows[0], rows[2], rows[3], rows[4]]).areas(frame.area());
+        (header, Rect::ZERO, whole, message, hints)
+    } else {
+        let [header, tabs, whole, message, hints] = Layout::vertical(rows).areas(frame.area());
+        (header, tabs, whole, message, hints)
+    };
     header::draw(model, frame, header);
-    header::title(model, frame, title);
-    match model.view() {
-        View::Pulse(pulse) => pulse::draw(model, pulse, frame, body),
-        View::Table(table) => table::draw(model, table, frame, body),
-        View::Logs(logs) => views::pager(&logs.pager, frame, body),
-        View::Text(text) => views::pager(&text.pager, frame, body),
-        View::Shell(shell) => views::shell(shell, frame, body),
-        View::Forwards(on) => views::forwards(model, *on, frame, body),
-    }
+    title::tabs(model, frame, tabs);
+    panes(model, frame, whole);
     prompt::draw(model, frame, message, hints);
+    let body = Rect { y: whole.y + whole.height.min(1), height: whole.height.saturating_sub(1), ..whole };
     match &model.overlay {
-        Some(Overlay::Help(top)) => help::draw(*top, frame, middle(title, body)),
-        Some(Overlay::Choose { title, items, at, .. }) => prompt::choose(title, items, *at, frame, body),
-        Some(Overlay::Confirm(confirm)) => prompt::confirm(confirm, frame, body),
+        Some(Overlay::Help(top)) => help::draw(*top, model, frame, whole),
+        Some(Overlay::Choose { title, items, at, .. }) => {
+            prompt::choose(title, items, *at, &model.skin, frame, body);
+        }
+        Some(Overlay::Confirm(confirm)) => prompt::confirm(confirm, &model.skin, frame, body),
         Some(Overlay::Columns(at)) => prompt::columns(model, *at, frame, body),
         _ => {}
     }
 }
 
-/// The title and the body together.
-fn middle(title: Rect, body: Rect) -> Rect {
-    Rect { height: body.height + title.height, ..title }
+/// The panes of the tab, each under its title, and the lines between them.
+fn panes(model: &Model, frame: &mut Frame<'_>, whole: Rect) {
+    let tab = model.desk.tab();
+    let alone = tab.alone(whole);
+    let hidden = alone && tab.tree.panes().len() > 1;
+    for (id, area) in tab.seen(whole) {
+        let Some(pane) = tab.pane(id).filter(|_| !area.is_empty()) else { continue };
+        let scene = Scene { model, pane, skin: &model.skin, focused: id == tab.focus };
+        let [title, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+        title::draw(&scene, hidden, frame, title);
+        if !body.is_empty() {
+            pane.view.look().draw(&scene, frame, body);
+        }
+    }
+    if alone {
+        return;
+    }
+    for seam in tab.tree.seams(whole).into_iter().filter(|seam| seam.way == Way::Beside) {
+        let line = vec![Line::styled("│", model.skin.seam); usize::from(seam.line.height)];
+        frame.render_widget(Paragraph::new(line), seam.line);
+    }
 }

@@ -20,6 +20,7 @@ mod rows;
 mod run;
 mod terminal;
 mod update;
+mod views;
 
 #[cfg(test)]
 mod tests;

@@ -1,71 +1,61 @@
 //! Everything the screen knows.
 
+mod desk;
 mod health;
-mod pulse;
-mod shell;
-mod table;
+mod known;
+mod namespaces;
+mod pane;
+mod split;
 
+pub(crate) use desk::Desk;
 pub(crate) use health::Health;
-pub(crate) use pulse::{Item, Pulse, about};
-pub(crate) use shell::Shell;
-pub(crate) use table::{Table, Within, pod_of, pods_within};
+pub(crate) use known::Known;
+pub(crate) use namespaces::Namespaces;
+pub(crate) use pane::Pane;
+pub(crate) use split::{PaneId, Side, Tree, Way, beside};
 
 use crate::{
+    draw::Skin,
     input::Input,
-    keys::Place,
+    keys::{Keymap, Place},
     msg::{Effect, Generation, info},
-    pager::Pager,
     rows::{Row, Sheet},
+    views::{Pulse, Table, View},
 };
+use ratatui::layout::Rect;
 use shared_api::{
-    GroupKind, Key, Revision, Timestamp,
+    GroupKind, Key, Timestamp,
     core::{Namespace, Node, Pod},
 };
-use shared_client::{LogOptions, Standing};
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 use tui_commands::Action;
 
-/// Rows of the picture that are not the view: header, title, message, hints.
-const CHROME: u16 = 5;
+/// Rows of the picture above the panes, without the tabs, and below them.
+const ABOVE: u16 = 2;
+const UNDER: u16 = 2;
 
 /// The screen, as a value.
+///
+/// ```text
+///   Known  what is known of the cluster        Desk ── Tab ── Tree of splits ── Pane ── View, and those before
+/// ```
 pub(crate) struct Model {
-    pub(crate) context: String,
-    pub(crate) server: String,
-    /// The namespace a line means when it names none.
-    pub(crate) home: String,
-    /// The namespace looked at; `None` is all of them.
-    pub(crate) namespace: Option<String>,
-    /// What is known of the objects of each kind that is watched.
-    pub(crate) sheets: BTreeMap<GroupKind, Sheet>,
-    pub(crate) now: Timestamp,
-    /// How far the cluster's history is known.
-    pub(crate) revision: Revision,
-    /// What is known about the watch of each kind.
-    pub(crate) watches: BTreeMap<GroupKind, Watch>,
-    /// What is looked at, on top of what it was reached from; never empty.
-    pub(crate) views: Vec<View>,
+    pub(crate) known: Known,
+    pub(crate) desk: Desk,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) message: Option<Message>,
-    pub(crate) forwards: Vec<Forwarded>,
     /// The commands that are running, the newest last.
     pub(crate) running: Vec<(Generation, String, Shows)>,
     pub(crate) history: Vec<String>,
+    pub(crate) keymap: Keymap,
+    /// The keys of a sequence that has begun.
+    pub(crate) pending: Vec<String>,
+    pub(crate) skin: Skin,
     pub(crate) size: (u16, u16),
     /// The rows no longer say what the world says.
     pub(crate) stale: bool,
     pub(crate) quit: bool,
     generation: Generation,
-}
-
-/// What is known about one kind's watch.
-#[derive(Debug, Default)]
-pub(crate) struct Watch {
-    pub(crate) standing: Standing,
-    /// Since when what is shown may be old.
-    pub(crate) since: Option<Timestamp>,
-    /// There has been a complete picture.
-    pub(crate) known: bool,
 }
 
 /// Where a command's answer goes.
@@ -84,35 +74,6 @@ pub(crate) struct Message {
     pub(crate) bad: bool,
 }
 
-/// What fills the screen.
-pub(crate) enum View {
-    Pulse(Pulse),
-    Table(Table),
-    Logs(Logs),
-    Shell(Box<Shell>),
-    Text(Text),
-    Forwards(Option<Generation>),
-}
-
-/// A container's log.
-pub(crate) struct Logs {
-    pub(crate) generation: Generation,
-    pub(crate) pod: Key,
-    pub(crate) options: LogOptions,
-    pub(crate) pager: Pager,
-    /// It ended, and why.
-    pub(crate) ended: Option<String>,
-}
-
-/// Text that a command answered.
-pub(crate) struct Text {
-    pub(crate) generation: Generation,
-    /// The command line.
-    pub(crate) line: String,
-    pub(crate) pager: Pager,
-    pub(crate) loading: bool,
-}
-
 /// A port-forward.
 #[derive(Debug)]
 pub(crate) struct Forwarded {
@@ -125,7 +86,6 @@ pub(crate) struct Forwarded {
 }
 
 /// What lies over the view and takes the keys.
-#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Overlay {
     Filter(Input),
     Palette(Palette),
@@ -139,7 +99,7 @@ pub(crate) enum Overlay {
         at: usize,
         then: Then,
     },
-    Confirm(Confirm),
+    Confirm(Box<Confirm>),
     /// Which columns are shown; the cursor.
     Columns(usize),
     Help(u16),
@@ -183,27 +143,23 @@ impl Model {
         size: (u16, u16),
     ) -> (Self, Vec<Effect>) {
         let mut model = Self {
-            context: clean(context),
-            server: clean(server),
-            home: home.into(),
-            namespace: Some(home.into()),
-            sheets: BTreeMap::new(),
-            now,
-            revision: 0,
-            watches: BTreeMap::new(),
-            views: vec![View::Pulse(Pulse::new())],
+            known: Known::new(context, server, home, now),
+            desk: Desk::new(View::Pulse(Pulse::new()), Namespaces::one(home)),
             overlay: None,
             message: None,
-            forwards: Vec::new(),
             running: Vec::new(),
             history: Vec::new(),
+            keymap: Keymap::default(),
+            pending: Vec::new(),
+            skin: Skin::default(),
             size,
             stale: true,
             quit: false,
             generation: 0,
         };
         let kinds = [GroupKind::of::<Pod>(), GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
-        let effects = kinds.into_iter().chain(Pulse::kinds()).filter_map(|kind| model.watch(&kind)).collect();
+        let effects =
+            kinds.into_iter().chain(Pulse::kinds()).filter_map(|kind| model.known.watch(&kind)).collect();
         (model, effects)
     }
 
@@ -221,71 +177,74 @@ impl Model {
         self.message = Some(Message { text: clean(text.as_ref()), bad: true });
     }
 
+    /// The pane with the focus.
+    pub(crate) fn pane(&self) -> &Pane {
+        self.desk.tab().focused()
+    }
+
+    pub(crate) fn pane_mut(&mut self) -> &mut Pane {
+        self.desk.tab_mut().focused_mut()
+    }
+
     pub(crate) fn view(&self) -> &View {
-        self.views.last().expect("there is always a view")
+        &self.pane().view
     }
 
     pub(crate) fn view_mut(&mut self) -> &mut View {
-        self.views.last_mut().expect("there is always a view")
+        &mut self.pane_mut().view
     }
 
     pub(crate) fn table(&self) -> Option<&Table> {
         if let View::Table(table) = self.view() { Some(table) } else { None }
     }
 
-    /// What is known of `K`.
-    pub(crate) fn sheet(&self, kind: &GroupKind) -> Option<&Sheet> {
-        self.sheets.get(kind)
-    }
-
-    /// The row of an object, if it is known.
-    pub(crate) fn row(&self, key: &Key) -> Option<&Arc<Row>> {
-        self.sheet(&key.kind)?.get(&key.namespace, &key.name)
+    pub(crate) fn namespaces(&self) -> &Namespaces {
+        &self.pane().namespaces
     }
 
     /// The names of a kind's objects here, by a word for the kind.
     pub(crate) fn names(&self, word: &str) -> Vec<String> {
         let Some(kind) = shared_api::find(word) else { return Vec::new() };
-        let near = |row: &&Arc<Row>| {
-            !kind.namespaced || self.namespace.as_deref().is_none_or(|here| &*row.namespace == here)
-        };
-        let sheet = self.sheet(&kind.group_kind());
+        let near = |row: &&Arc<Row>| !kind.namespaced || self.namespaces().has(&row.namespace);
+        let sheet = self.known.sheet(&kind.group_kind());
         sheet.into_iter().flat_map(Sheet::iter).filter(near).map(|row| row.name.to_string()).collect()
     }
 
     /// The namespace that a line without one means.
     pub(crate) fn here(&self) -> &str {
-        self.namespace.as_deref().unwrap_or(&self.home)
+        self.namespaces().only().unwrap_or(&self.known.home)
     }
 
-    /// Starts the watch of a kind when there is none yet.
-    pub(crate) fn watch(&mut self, kind: &GroupKind) -> Option<Effect> {
-        if self.watches.contains_key(kind) {
-            return None;
-        }
-        let watch = Watch { standing: Standing::default(), since: Some(self.now), known: false };
-        self.watches.insert(kind.clone(), watch);
-        Some(Effect::Watch(kind.clone()))
+    /// How many rows the tabs take.
+    pub(crate) fn tab_line(&self) -> u16 {
+        u16::from(self.desk.tabs().len() > 1)
     }
 
-    /// The columns and rows that the view has.
+    /// What the panes share.
+    pub(crate) fn whole(&self) -> Rect {
+        let (width, height) = self.size;
+        let y = (ABOVE + self.tab_line()).min(height);
+        Rect { x: 0, y, width, height: height.saturating_sub(y + UNDER) }
+    }
+
+    /// The columns and rows that the view of a pane has, below its title.
+    pub(crate) fn body_of(&self, pane: PaneId) -> (u16, u16) {
+        let seen = self.desk.tab().seen(self.whole());
+        let area = seen.into_iter().find(|(id, _)| *id == pane).map_or(Rect::ZERO, |(_, area)| area);
+        (area.width.max(1), area.height.saturating_sub(1).max(1))
+    }
+
+    /// The same of the pane with the focus.
     pub(crate) fn body(&self) -> (u16, u16) {
-        (self.size.0.max(1), self.size.1.saturating_sub(CHROME).max(1))
+        self.body_of(self.desk.tab().focus)
     }
 
     /// Where keys are listened to now, the special before the general.
-    pub(crate) fn places(&self) -> &'static [Place] {
-        match self.view() {
-            View::Table(table) if table.kind == GroupKind::of::<Node>() => {
-                &[Place::Nodes, Place::Table, Place::Anywhere]
-            }
-            View::Table(_) => &[Place::Table, Place::Anywhere],
-            View::Logs(_) => &[Place::Logs, Place::Pager, Place::Anywhere],
-            View::Text(_) => &[Place::Pager, Place::Anywhere],
-            View::Forwards(_) => &[Place::Forwards, Place::Anywhere],
-            View::Pulse(_) => &[Place::Pulse, Place::Anywhere],
-            View::Shell(_) => &[Place::Shell],
-        }
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let own = self.view().look().places();
+        // A shell wants every key for itself.
+        let common: &[Place] = if own == [Place::Shell] { &[] } else { &[Place::Panes, Place::Anywhere] };
+        own.iter().chain(common).copied().collect()
     }
 
     /// Brings what is shown up to what is known.
@@ -293,49 +252,29 @@ impl Model {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        let synced = |kind: &GroupKind| self.watches.get(kind).is_some_and(|w| w.standing.synced);
-        let table = match self.views.last_mut() {
-            Some(View::Table(table)) => table,
-            Some(View::Pulse(pulse)) => return pulse.settle(&self.sheets),
-            _ => return,
-        };
-        let synced = synced(&table.kind);
-        let nothing = Sheet::default();
-        let sheet = self.sheets.get(&table.kind).unwrap_or(&nothing);
-        if let Some(gone) = table.settle(sheet, self.namespace.as_deref())
-            && synced
-        {
+        let whole = self.whole();
+        let Self { known, desk, .. } = self;
+        let tab = desk.tab_mut();
+        let (seen, focus) = (tab.seen(whole), tab.focus);
+        let mut lost = None;
+        for (id, _) in seen {
+            let Some(Pane { view, namespaces, .. }) = tab.pane_mut(id) else { continue };
+            let gone = view.look_mut().settle(known, namespaces);
+            lost = gone.filter(|_| id == focus).or(lost);
+        }
+        if let Some(gone) = lost {
             self.say(format!("{gone} is gone; the cursor moved to its neighbour"));
         }
     }
 
     /// The filter of the view, if it can have one.
     pub(crate) fn filter(&self) -> Option<&str> {
-        match self.view() {
-            View::Table(table) => Some(table.filter().text()),
-            View::Logs(logs) => Some(&logs.pager.filter),
-            View::Text(text) => Some(&text.pager.filter),
-            View::Shell(_) | View::Forwards(_) | View::Pulse(_) => None,
-        }
+        self.view().look().filter()
     }
 
     pub(crate) fn filter_by(&mut self, text: &str) {
-        match self.view_mut() {
-            View::Table(table) => table.filter_by(text),
-            View::Logs(logs) => text.clone_into(&mut logs.pager.filter),
-            View::Text(shown) => text.clone_into(&mut shown.pager.filter),
-            View::Shell(_) | View::Forwards(_) | View::Pulse(_) => {}
-        }
+        self.view_mut().look_mut().filter_by(text);
         self.stale = true;
-    }
-
-    /// The logs or text that is scrolled, if the view is one.
-    pub(crate) fn pager_mut(&mut self) -> Option<(&mut Pager, bool)> {
-        match self.view_mut() {
-            View::Logs(logs) => Some((&mut logs.pager, true)),
-            View::Text(text) => Some((&mut text.pager, false)),
-            _ => None,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, ops::Range};
 pub(crate) const KEPT: usize = 50_000;
 
 /// Lines, and where the reader is in them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Pager {
     pub(crate) lines: VecDeque<String>,
     /// How many lines were dropped at the front: line numbers never change.

@@ -58,7 +58,7 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
                 None => break,
             },
             () = async { if let Some(wait) = wait { wait.await } }, if due.is_some() => {
-                update(&mut model, Msg::Frame);
+                perform(update(&mut model, Msg::Frame), &mut outside);
                 screen.draw(|frame| draw(&model, frame))?;
                 (due, drawn) = (None, Instant::now());
                 continue;

@@ -6,13 +6,15 @@ mod fuzz;
 mod keys;
 mod outside;
 mod pictures;
+mod windows;
 
 use crate::{
     draw::draw,
-    model::{Model, Table, View, Within},
+    model::{Desk, Model, Namespaces},
     msg::{Effect, Msg, info},
     rows::Digester,
     update::update,
+    views::{Table, View, Within},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
@@ -35,7 +37,7 @@ impl Seat {
         let mut seat = Self { model, asked };
         // Most of what is tried here begins at the pods.
         let pods = Table::of(GroupKind::of::<shared_api::core::Pod>(), Within::Namespace);
-        seat.model.views = vec![View::Table(pods)];
+        seat.model.desk = Desk::new(View::Table(pods), Namespaces::one("default"));
         seat.see(objects);
         seat.live();
         seat
@@ -61,7 +63,7 @@ impl Seat {
 
     /// Every watch there is, is complete.
     fn live(&mut self) {
-        let kinds: Vec<GroupKind> = self.model.watches.keys().cloned().collect();
+        let kinds: Vec<GroupKind> = self.model.known.watches.keys().cloned().collect();
         for kind in kinds {
             let standing = Standing { synced: true, connected: true, ..Standing::default() };
             self.tell(Msg::Standing(kind, standing));
@@ -141,6 +143,8 @@ fn named_key(name: &str) -> KeyEvent {
         "down" => KeyCode::Down,
         "left" => KeyCode::Left,
         "back" => KeyCode::Backspace,
+        "right" => KeyCode::Right,
+        "s-tab" => KeyCode::BackTab,
         "pgdn" => KeyCode::PageDown,
         "space" => KeyCode::Char(' '),
         other => panic!("no key {other}"),

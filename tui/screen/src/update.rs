@@ -7,57 +7,73 @@ mod open;
 mod overlay;
 mod palette;
 mod scroll;
-
-pub(crate) use scroll::at as forward_at;
+mod steps;
+mod window;
 
 use crate::{
-    keys::{self, Act, Place},
-    model::{Model, View},
+    keys::{self, Act, Meaning},
+    model::Model,
     msg::{Effect, Msg},
+    views::View,
 };
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 /// Takes note of one message.
 pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    match msg {
+    let mut effects = match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Msg::Key(key) => press(model, key),
         Msg::Paste(text) => paste(model, &text),
-        Msg::Resize(width, height) => resize(model, width, height),
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            model.stale = true;
+            Vec::new()
+        }
         Msg::Frame => {
             model.settle();
             Vec::new()
         }
-        other => data::take(model, other),
-    }
+        other => return data::take(model, other),
+    };
+    effects.extend(window::reshape(model));
+    effects
 }
 
 fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.settle();
-    // Always a way out, also from a question; only a shell may want it for itself.
-    let meaning = keys::meaning(key, model.places());
     if model.overlay.is_some() {
+        // Always a way out, also from a question.
         if keys::name(key) == "ctrl-c" {
             model.overlay = None;
             return Vec::new();
         }
         return overlay::press(model, key);
     }
+    model.pending.push(keys::name(key));
+    let meaning = model.keymap.meaning(&model.pending, &model.places());
+    if meaning != Meaning::More {
+        model.pending.clear();
+    }
     if let View::Shell(shell) = model.view() {
         let (generation, application) = (shell.generation, shell.screen().application_cursor());
         let over = shell.ended.is_some();
         return match meaning {
-            Some(Act::LeaveShell) => act::act(model, Act::Back),
+            Meaning::Act(Act::LeaveShell) => act::act(model, Act::Back),
+            Meaning::Act(act) => act::act(model, act),
+            Meaning::More => Vec::new(),
             // A shell that has ended wants no keys: any of them leaves it.
-            _ if over => act::act(model, Act::Back),
-            _ => {
+            Meaning::Nothing if over => act::act(model, Act::Back),
+            Meaning::Nothing => {
                 let bytes = keys::encode(key, application);
                 if bytes.is_empty() { Vec::new() } else { vec![Effect::Type(generation, bytes)] }
             }
         };
     }
     model.message = None;
-    meaning.map_or_else(Vec::new, |act| act::act(model, act))
+    match meaning {
+        Meaning::Act(act) => act::act(model, act),
+        Meaning::More | Meaning::Nothing => Vec::new(),
+    }
 }
 
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -73,22 +89,4 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         bytes = format!("\x1b[200~{inside}\x1b[201~").into_bytes();
     }
     vec![Effect::Type(shell.generation, bytes)]
-}
-
-fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
-    model.size = (width, height);
-    let body = model.body();
-    let mut effects = Vec::new();
-    for view in &mut model.views {
-        if let View::Shell(shell) = view {
-            shell.resize(body);
-            effects.push(Effect::Reshape(shell.generation, body));
-        }
-    }
-    effects
-}
-
-/// Whether a key of this place does something now; for the hints.
-pub(crate) fn listens(model: &Model, place: Place) -> bool {
-    model.places().contains(&place)
 }

@@ -1,13 +1,13 @@
 //! The two lines at the bottom: what is being typed or was just said, and which keys there are. Also
 //! what asks in the middle: choices and confirmations.
 
-use super::theme::{BAD, CURSOR, DIM, PLAIN, STRONG, WARN};
+use super::Skin;
 use crate::{
     input::Input,
-    keys::{Act, KEYS, PLACES},
-    model::{Confirm, Model, Overlay, View, clean},
+    keys::Act,
+    model::{Confirm, Model, Overlay, clean},
     pager::{fit, width, wrap},
-    update::listens,
+    views::View,
 };
 use ratatui::{
     Frame,
@@ -18,31 +18,34 @@ use ratatui::{
 };
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: Rect) {
+    let skin = &model.skin;
     match &model.overlay {
-        Some(Overlay::Filter(input)) => typed("/", input, frame, message),
-        Some(Overlay::Palette(palette)) => typed(":", &palette.input, frame, message),
+        Some(Overlay::Filter(input)) => typed("/", input, skin, frame, message),
+        Some(Overlay::Palette(palette)) => typed(":", &palette.input, skin, frame, message),
         Some(Overlay::Port { input, pod }) => {
-            typed(&format!("forward to {} [LOCAL:]REMOTE: ", pod.name), input, frame, message);
+            typed(&format!("forward to {} [LOCAL:]REMOTE: ", pod.name), input, skin, frame, message);
         }
         _ => said(model, frame, message),
     }
     let line = match &model.overlay {
         Some(Overlay::Palette(palette)) if !palette.candidates.is_empty() => {
-            Line::styled(format!(" {}", palette.candidates.join("  ")), PLAIN)
+            Line::styled(format!(" {}", palette.candidates.join("  ")), skin.plain)
         }
-        Some(Overlay::Palette(_)) => Line::styled(" tab completes  ↑ history  enter runs  esc leaves", DIM),
-        Some(Overlay::Filter(_)) => Line::styled(" enter keeps the filter  esc clears it", DIM),
-        Some(Overlay::Port { .. }) => Line::styled(" enter opens  esc leaves", DIM),
-        Some(Overlay::Choose { .. }) => Line::styled(" ↑↓ move  enter chooses  esc leaves", DIM),
-        Some(Overlay::Columns(_)) => Line::styled(" ↑↓ move  space shows or hides  esc leaves", DIM),
-        Some(Overlay::Confirm(_)) => Line::styled(" y does it  n or esc does nothing", DIM),
-        Some(Overlay::Help(_)) => Line::styled(" ↑↓ scroll  any other key leaves", DIM),
+        Some(Overlay::Palette(_)) => {
+            Line::styled(" tab completes  ↑ history  enter runs  esc leaves", skin.dim)
+        }
+        Some(Overlay::Filter(_)) => Line::styled(" enter keeps the filter  esc clears it", skin.dim),
+        Some(Overlay::Port { .. }) => Line::styled(" enter opens  esc leaves", skin.dim),
+        Some(Overlay::Choose { .. }) => Line::styled(" ↑↓ move  enter chooses  esc leaves", skin.dim),
+        Some(Overlay::Columns(_)) => Line::styled(" ↑↓ move  space shows or hides  esc leaves", skin.dim),
+        Some(Overlay::Confirm(_)) => Line::styled(" y does it  n or esc does nothing", skin.dim),
+        Some(Overlay::Help(_)) => Line::styled(" ↑↓ scroll  any other key leaves", skin.dim),
         None => keys(model, usize::from(hints.width)),
     };
     frame.render_widget(Paragraph::new(line), hints);
 }
 
-fn typed(label: &str, input: &Input, frame: &mut Frame<'_>, area: Rect) {
+fn typed(label: &str, input: &Input, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
     // What does not fit goes out at the left, so that the cursor is seen.
     let room = usize::from(area.width).saturating_sub(width(label) + 1);
     let mut from = 0;
@@ -53,7 +56,7 @@ fn typed(label: &str, input: &Input, frame: &mut Frame<'_>, area: Rect) {
         }
         from = i + before[i..].chars().next().map_or(0, char::len_utf8);
     }
-    let line = Line::from(vec![Span::styled(label.to_owned(), STRONG), Span::raw(&input.text[from..])]);
+    let line = Line::from(vec![Span::styled(label.to_owned(), skin.strong), Span::raw(&input.text[from..])]);
     let column = width(label) + width(&before[from..]);
     frame.render_widget(Paragraph::new(line), area);
     if let Ok(column) = u16::try_from(column)
@@ -66,12 +69,13 @@ fn typed(label: &str, input: &Input, frame: &mut Frame<'_>, area: Rect) {
 
 /// What was said last, or what goes on.
 fn words(model: &Model) -> (String, Style) {
+    let skin = &model.skin;
     match (&model.message, model.running.last()) {
-        (Some(message), _) => (format!(" {}", message.text), if message.bad { BAD } else { PLAIN }),
+        (Some(message), _) => (format!(" {}", message.text), if message.bad { skin.bad } else { skin.plain }),
         (None, Some((_, line, _))) => {
-            (format!(" running: dhow --batch {} (Esc stops waiting)", clean(line)), DIM)
+            (format!(" running: dhow --batch {} (Esc stops waiting)", clean(line)), skin.dim)
         }
-        (None, None) => (String::new(), PLAIN),
+        (None, None) => (String::new(), skin.plain),
     }
 }
 
@@ -93,47 +97,62 @@ fn said(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 
 /// The keys worth knowing here, the special ones first, as many as fit.
 fn keys(model: &Model, room: usize) -> Line<'static> {
+    let skin = &model.skin;
     if let View::Shell(shell) = model.view()
         && shell.ended.is_some()
     {
-        return Line::styled(" any key leaves", DIM);
+        return Line::styled(" any key leaves", skin.dim);
     }
-    let places = PLACES.iter().rev().filter(|p| listens(model, **p));
-    let here = places.flat_map(|p| KEYS.iter().filter(move |b| b.place == *p && !b.hint.is_empty()));
+    let pending = &model.pending;
+    if !pending.is_empty() {
+        let next = model.keymap.after(pending, &model.places());
+        let next: Vec<_> = next.iter().map(|(key, help)| format!("{key} {help}")).collect();
+        return Line::styled(
+            fit(&format!(" {} …  {}", pending.join(" "), next.join("  ")), room),
+            skin.plain,
+        );
+    }
     let general = |act| matches!(act, Act::Help | Act::Palette | Act::Filter);
-    let mut all: Vec<_> = here.collect();
+    let mut all = model.keymap.hints(&model.places());
     // However little room there is, the way to the others is shown.
     all.sort_by_key(|b| !general(b.act));
     let (mut spans, mut used) = (vec![Span::raw(" ")], 1);
     for binding in all {
-        let key = binding.keys[0];
+        let Some(key) = binding.keys.first() else { continue };
         let need = width(key) + width(binding.hint) + 3;
         if used + need > room {
             break;
         }
         used += need;
-        spans.push(Span::styled(key, STRONG));
-        spans.push(Span::styled(format!(" {}  ", binding.hint), DIM));
+        spans.push(Span::styled(key.clone(), skin.strong));
+        spans.push(Span::styled(format!(" {}  ", binding.hint), skin.dim));
     }
     Line::from(spans)
 }
 
 /// A box in the middle, as large as it needs.
-fn pane(frame: &mut Frame<'_>, area: Rect, wide: usize, high: usize, title: &str) -> Rect {
+fn pane(frame: &mut Frame<'_>, area: Rect, wide: usize, high: usize, title: &str, skin: &Skin) -> Rect {
     let wide = u16::try_from(wide.max(width(title)) + 4).unwrap_or(u16::MAX).min(area.width);
     let high = u16::try_from(high + 2).unwrap_or(u16::MAX).min(area.height);
     let (x, y) = (area.x + (area.width - wide) / 2, area.y + (area.height - high) / 2);
     let place = Rect { x, y, width: wide, height: high };
-    let block = Block::bordered().title(format!(" {title} "));
+    let block = Block::bordered().border_style(skin.seam).title(format!(" {title} "));
     let inner = block.inner(place);
     frame.render_widget(Clear, place);
     frame.render_widget(block, place);
     inner
 }
 
-pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn choose(
+    title: &str,
+    items: &[String],
+    at: usize,
+    skin: &Skin,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
     let widest = items.iter().map(|i| width(i)).max().unwrap_or(0);
-    let inner = pane(frame, area, widest + 2, items.len(), title);
+    let inner = pane(frame, area, widest + 2, items.len(), title, skin);
     let height = usize::from(inner.height);
     let first = (at + 1).saturating_sub(height);
     let lines: Vec<_> = items
@@ -143,7 +162,7 @@ pub(super) fn choose(title: &str, items: &[String], at: usize, frame: &mut Frame
         .take(height)
         .map(|(i, item)| {
             let text = fit(&format!(" {}", clean(item)), usize::from(inner.width));
-            Line::styled(text, if i == at { CURSOR } else { PLAIN })
+            Line::styled(text, if i == at { skin.cursor } else { skin.plain })
         })
         .collect();
     frame.render_widget(Paragraph::new(lines), inner);
@@ -159,10 +178,10 @@ pub(super) fn columns(model: &Model, at: usize, frame: &mut Frame<'_>, area: Rec
         .enumerate()
         .map(|(n, heading)| format!("[{}] {}", if shown.contains(&n) { "x" } else { " " }, heading.name))
         .collect();
-    choose("columns", &items, at, frame, area);
+    choose("columns", &items, at, &model.skin, frame, area);
 }
 
-pub(super) fn confirm(confirm: &Confirm, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn confirm(confirm: &Confirm, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
     let commands: Vec<_> =
         confirm.commands.iter().map(|(line, _)| format!("dhow --batch {}", clean(line))).collect();
     let room = usize::from(area.width).saturating_sub(4);
@@ -172,13 +191,13 @@ pub(super) fn confirm(confirm: &Confirm, frame: &mut Frame<'_>, area: Rect) {
         0 | 1 => "run this?".to_owned(),
         many => format!("run this on {many} objects?"),
     };
-    let inner = pane(frame, area, wide, high + 3, &title);
-    let mut text: Vec<_> = commands.into_iter().map(|command| Line::styled(command, WARN)).collect();
+    let inner = pane(frame, area, wide, high + 3, &title, skin);
+    let mut text: Vec<_> = commands.into_iter().map(|command| Line::styled(command, skin.warn)).collect();
     text.push(Line::raw(""));
     text.push(Line::from(vec![
-        Span::styled("y", STRONG),
+        Span::styled("y", skin.strong),
         Span::raw(" does it, "),
-        Span::styled("n", STRONG),
+        Span::styled("n", skin.strong),
         Span::raw(" does not"),
     ]));
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), inner);

@@ -1,10 +1,7 @@
 //! What keys and data do to the model.
 
 use super::*;
-use crate::{
-    model::{Overlay, View},
-    msg::Outcome,
-};
+use crate::{model::Overlay, msg::Outcome};
 
 #[test]
 fn the_cursor_stays_on_its_object_when_rows_come_above() {
@@ -66,7 +63,7 @@ fn enter_goes_in_and_esc_comes_back() {
     seat.press("<esc>");
     assert_eq!(seat.asked.last(), Some(&Effect::Stop(1)));
     seat.press("<esc><esc><esc><esc>");
-    assert_eq!(seat.model.views.len(), 1);
+    assert_eq!(seat.model.pane().path().len(), 1);
     let set = serde_json::json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {
         "name": "web-5d", "namespace": "default", "uid": "set", "ownerReferences": [{
             "apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "w", "controller": true}]},
@@ -97,7 +94,7 @@ fn answers_to_questions_nobody_asks_any_more_are_dropped() {
     assert!(picture.contains("new") && !picture.contains("late") && !picture.contains("old"), "{picture}");
     seat.press("<esc>y<esc>");
     seat.tell(Msg::Performed(3, Outcome { text: "a\nb\nc\n".into(), ..Outcome::default() }));
-    assert_eq!(seat.model.views.len(), 1);
+    assert_eq!(seat.model.pane().path().len(), 1);
 }
 
 #[test]
@@ -114,7 +111,7 @@ fn keys_go_to_the_pod_until_the_shell_is_left() {
     assert_eq!(seat.asked.last(), Some(&Effect::Reshape(1, (100, 35))));
     seat.press("<ctrl-5>");
     assert_eq!(seat.asked.last(), Some(&Effect::Stop(1)));
-    assert_eq!(seat.model.views.len(), 1);
+    assert_eq!(seat.model.pane().path().len(), 1);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn no_screen_breaks_when_there_is_no_room() {
 #[test]
 fn the_pulse_tells_how_everything_is_and_leads_to_what_is_not_well() {
     let mut seat = Seat::over(scene());
-    seat.model.views = vec![View::Pulse(crate::model::Pulse::new())];
+    seat.model.desk = Desk::new(View::Pulse(crate::views::Pulse::new()), Namespaces::one("default"));
     let warning = serde_json::json!({"apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "BackOff",
         "metadata": {"name": "web-2.1", "namespace": "default"}, "message": "Back-off restarting",
         "involvedObject": {"kind": "Pod", "name": "web-2", "namespace": "default"},

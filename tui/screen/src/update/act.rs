@@ -1,17 +1,23 @@
 //! What each key of the map does.
 
-use super::{many, open, scroll};
+use super::{many, open, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
-    model::{Item, Model, Overlay, Palette, Shows, Table, Then, View, Within},
+    model::{Model, Namespaces, Overlay, Palette, Shows, Then},
     msg::Effect,
     rows::{Order, Row},
+    views::{Look, Table, Text, View, Within},
 };
-use shared_api::{GroupKind, apps::Deployment, core};
+use shared_api::{GroupKind, core};
 use std::sync::Arc;
 
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let Model { desk, known, .. } = model;
+    if let Some(steps) = desk.tab_mut().focused_mut().view.look_mut().act(act, known) {
+        model.stale = true;
+        return steps::take(model, steps);
+    }
     match act {
         Act::Up | Act::Down | Act::PageUp | Act::PageDown | Act::Top | Act::Bottom => {
             scroll::scroll(model, act);
@@ -31,11 +37,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Namespace => {
             let mut items = vec!["all namespaces".to_owned()];
             items.extend(model.names("namespaces"));
-            let at = items.iter().position(|i| Some(i) == model.namespace.as_ref()).unwrap_or(0);
+            let at = items.iter().position(|i| Some(i.as_str()) == model.namespaces().only()).unwrap_or(0);
             over(model, Overlay::Choose { title: "namespace".into(), items, at, then: Then::Namespace })
         }
         Act::AllNamespaces => {
-            open::namespace(model, None);
+            open::namespaces(model, Namespaces::All);
             Vec::new()
         }
         Act::Wide | Act::Faults | Act::Reverse | Act::Mark | Act::MarkTo => {
@@ -48,14 +54,17 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Sort => sort(model),
         Act::Columns => over(model, Overlay::Columns(0)),
         Act::Wrap => {
-            if let Some((pager, _)) = model.pager_mut() {
+            if let Some(pager) = model.view_mut().look_mut().pager_mut() {
                 pager.wrap = !pager.wrap;
             }
             Vec::new()
         }
-        Act::Timestamps | Act::Previous | Act::Container | Act::Reload => reread(model, act),
+        Act::Container => container(model),
+        // What can does it for itself.
+        Act::Timestamps | Act::Previous | Act::Reload => Vec::new(),
+        Act::Earlier | Act::LeaveShell => open::back(model),
+        Act::Later => open::forward_again(model),
         Act::StopForward => stop_forward(model),
-        Act::LeaveShell => Vec::new(),
         Act::Enter
         | Act::Logs
         | Act::Shell
@@ -65,42 +74,32 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Why
         | Act::Timeline
         | Act::Owner => {
-            if let View::Pulse(pulse) = model.view() {
-                let item = pulse.items(&model.sheets).into_iter().nth(pulse.at);
-                return item.map_or_else(Vec::new, |item| of_pulse(model, item));
-            }
-            let Some((kind, row)) = chosen(model) else {
+            let Some((kind, row)) = model.view().look().object() else {
                 model.say("there is nothing here to act on");
                 return Vec::new();
             };
             on(model, act, &kind, &row)
         }
         Act::Delete | Act::Cordon | Act::Uncordon => many::act(model, act),
+        Act::SplitRight
+        | Act::SplitBelow
+        | Act::ClosePane
+        | Act::NextPane
+        | Act::PreviousPane
+        | Act::FocusLeft
+        | Act::FocusRight
+        | Act::FocusAbove
+        | Act::FocusBelow
+        | Act::Zoom
+        | Act::Wider
+        | Act::Narrower
+        | Act::Taller
+        | Act::Shorter
+        | Act::NewTab
+        | Act::NextTab
+        | Act::PreviousTab
+        | Act::CloseTab => window::act(model, act),
     }
-}
-
-/// Into a line of the pulse.
-fn of_pulse(model: &mut Model, item: Item) -> Vec<Effect> {
-    match item {
-        Item::Kind(kind, health) => {
-            let mut table = Table::of(kind, Within::Namespace);
-            table.only_faults(health.waiting + health.bad > 0);
-            // What it counts is everywhere.
-            model.namespace = None;
-            open::table(model, table)
-        }
-        Item::Rollout(row) => open::why(model, &row.key(&GroupKind::of::<Deployment>())),
-        Item::Warning(row) => match crate::model::about(&row) {
-            Some(key) => open::why(model, &key),
-            None => open::describe(model, &row.key(&GroupKind::of::<core::Event>())),
-        },
-    }
-}
-
-/// The object of the cursor, and its kind.
-fn chosen(model: &Model) -> Option<(GroupKind, Arc<Row>)> {
-    let table = model.table()?;
-    Some((table.kind.clone(), Arc::clone(table.chosen()?)))
 }
 
 fn table_act(table: &mut Table, act: Act) {
@@ -132,10 +131,10 @@ fn over(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
 fn on(model: &mut Model, act: Act, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
     let key = row.key(kind);
     match act {
-        Act::Describe => open::describe(model, &key),
-        Act::Yaml => open::yaml(model, &key),
-        Act::Why => open::why(model, &key),
-        Act::Timeline => open::timeline(model, &key),
+        Act::Describe => open::push(model, View::Text(Text::about("describe", &key))),
+        Act::Yaml => open::push(model, View::Text(Text::yaml(&key))),
+        Act::Why => open::push(model, View::Text(Text::about("why", &key))),
+        Act::Timeline => open::push(model, View::Text(Text::about("timeline", &key))),
         Act::Logs => open::logs_of(model, kind, row),
         Act::Shell => open::shell_of(model, kind, row),
         Act::Forward => open::port_of(model, kind, row),
@@ -152,7 +151,7 @@ fn owner(model: &mut Model, row: &Row) -> Vec<Effect> {
     };
     let mut table = Table::of(kind, Within::Namespace);
     table.filter_by(&format!("name:^{name}$"));
-    open::table(model, table)
+    open::push(model, View::Table(table))
 }
 
 /// What the objects of a kind are looked into for: what they make.
@@ -165,17 +164,18 @@ fn enter(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
         return open::logs_of(model, kind, row);
     }
     if *kind == GroupKind::of::<core::Namespace>() {
-        open::namespace(model, Some(row.name.to_string()));
-        return open::table(model, Table::of(GroupKind::of::<core::Pod>(), Within::Namespace));
+        let pods = Table::of(GroupKind::of::<core::Pod>(), Within::Namespace);
+        return open::push_in(model, View::Table(pods), Namespaces::one(&*row.name));
     }
     let made =
         MADE.iter().find(|(maker, _)| *maker == kind.kind).and_then(|(_, made)| shared_api::find(made));
     if let Some(made) = made {
-        return open::table(model, Table::of(made.group_kind(), Within::Owned { by: row.key(kind) }));
+        let made = Table::of(made.group_kind(), Within::Owned { by: row.key(kind) });
+        return open::push(model, View::Table(made));
     }
-    match crate::model::pods_within(kind, row) {
-        Some(within) => open::table(model, Table::of(GroupKind::of::<core::Pod>(), within)),
-        None => open::describe(model, &row.key(kind)),
+    match crate::views::pods_within(kind, row) {
+        Some(within) => open::push(model, View::Table(Table::of(GroupKind::of::<core::Pod>(), within))),
+        None => open::push(model, View::Text(Text::about("describe", &row.key(kind)))),
     }
 }
 
@@ -191,7 +191,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         table.marks.clear();
         return Vec::new();
     }
-    let own = open::generation(model.view());
+    let own = model.view().look().generation();
     if let Some(at) =
         model.running.iter().rposition(|(g, _, shows)| *shows == Shows::Message || Some(*g) == own)
     {
@@ -201,46 +201,24 @@ fn back(model: &mut Model) -> Vec<Effect> {
             return vec![Effect::Stop(generation)];
         }
     }
-    if model.views.len() < 2 {
-        return Vec::new();
-    }
-    model.views.pop();
-    model.stale = true;
-    own.map(Effect::Stop).into_iter().collect()
+    open::back(model)
 }
 
-fn reread(model: &mut Model, act: Act) -> Vec<Effect> {
-    if let View::Text(text) = model.view() {
-        let line = text.line.clone();
-        return open::again(model, &line);
-    }
-    let View::Logs(logs) = model.view_mut() else { return Vec::new() };
-    match act {
-        Act::Timestamps => logs.options.timestamps = !logs.options.timestamps,
-        Act::Previous => {
-            logs.options.previous = !logs.options.previous;
-            logs.options.follow = !logs.options.previous;
-        }
-        Act::Container => {
-            let pod = logs.pod.clone();
-            let items = open::containers(model, &pod);
-            return over(
-                model,
-                Overlay::Choose { title: "container".into(), items, at: 0, then: Then::Logs(pod) },
-            );
-        }
-        _ => {}
-    }
-    open::restart_logs(model)
+/// Asks for another container of the log's pod.
+fn container(model: &mut Model) -> Vec<Effect> {
+    let View::Logs(logs) = model.view() else { return Vec::new() };
+    let pod = logs.pod.clone();
+    let items = open::containers(model, &pod);
+    over(model, Overlay::Choose { title: "container".into(), items, at: 0, then: Then::Logs(pod) })
 }
 
 fn stop_forward(model: &mut Model) -> Vec<Effect> {
-    let View::Forwards(on) = model.view() else { return Vec::new() };
-    let at = scroll::at(*on, &model.forwards);
-    if at >= model.forwards.len() {
+    let View::Forwards(view) = model.view() else { return Vec::new() };
+    let chosen = view.chosen(&model.known.forwards);
+    let Some(at) = model.known.forwards.iter().position(|f| Some(f.generation) == chosen) else {
         return Vec::new();
-    }
-    let forward = model.forwards.remove(at);
+    };
+    let forward = model.known.forwards.remove(at);
     model.say(format!("stopped: port {} of {}", forward.remote, forward.pod));
     vec![Effect::Stop(forward.generation)]
 }

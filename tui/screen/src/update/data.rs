@@ -1,74 +1,54 @@
 //! What comes from outside: objects, lines, bytes, answers. What nobody waits for any more is dropped.
 
+use super::{open, steps};
 use crate::{
-    model::{Message, Model, Shows, Text, View},
+    model::{Message, Model, Shows},
     msg::{Effect, Generation, Msg, Outcome},
-    pager::Pager,
+    views::{Step, Text, View},
 };
-use shared_api::GroupKind;
-use shared_client::Standing;
 
 pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Tick(now) => {
-            model.now = now;
+            model.known.now = now;
         }
         Msg::Rows(kind, deltas, revision) => {
-            let sheet = model.sheets.entry(kind).or_default();
+            let sheet = model.known.sheets.entry(kind).or_default();
             for delta in deltas {
                 sheet.take(delta);
             }
-            model.revision = model.revision.max(revision);
+            model.known.revision = model.known.revision.max(revision);
             model.stale = true;
         }
-        Msg::Standing(kind, standing) => stand(model, &kind, standing),
-        Msg::Performed(generation, outcome) => performed(model, generation, outcome),
-        Msg::Lines(generation, lines) => {
-            for view in &mut model.views {
-                if let View::Logs(logs) = view
-                    && logs.generation == generation
-                {
-                    logs.pager.push(lines);
-                    break;
-                }
-            }
+        Msg::Standing(kind, standing) => {
+            model.known.stand(kind, standing);
+            model.stale = true;
         }
-        Msg::Screen(generation, bytes) => {
-            for view in &mut model.views {
-                if let View::Shell(shell) = view
-                    && shell.generation == generation
-                {
-                    let answer = shell.show(&bytes);
-                    return if answer.is_empty() {
-                        Vec::new()
-                    } else {
-                        vec![Effect::Type(generation, answer)]
-                    };
-                }
-            }
+        Msg::Performed(generation, outcome) => return performed(model, generation, outcome),
+        Msg::Lines(generation, _) | Msg::Screen(generation, _) | Msg::Ended(generation, _) => {
+            return hear(model, generation, msg);
         }
-        Msg::Ended(generation, why) => ended(model, generation, why.as_deref()),
         Msg::Forwarding(generation, Ok(local)) => {
-            if let Some(forward) = model.forwards.iter_mut().find(|f| f.generation == generation) {
+            if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {
                 forward.local = Some(local);
                 let text = format!("forwarding {local} to {} port {}", forward.pod, forward.remote);
                 model.say(format!("{text}; :pf lists, x there stops"));
             }
         }
         Msg::Forwarding(generation, Err(why)) => {
-            let known = model.forwards.len();
-            model.forwards.retain(|f| f.generation != generation);
-            if model.forwards.len() < known {
+            let known = model.known.forwards.len();
+            model.known.forwards.retain(|f| f.generation != generation);
+            if model.known.forwards.len() < known {
                 model.complain(format!("port-forward: {why}"));
             }
         }
         Msg::Carried(generation, connections) => {
-            if let Some(forward) = model.forwards.iter_mut().find(|f| f.generation == generation) {
+            if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {
                 forward.connections = connections;
             }
         }
         Msg::ForwardTrouble(generation, why) => {
-            if let Some(forward) = model.forwards.iter_mut().find(|f| f.generation == generation) {
+            if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {
                 forward.trouble = Some(crate::model::clean(&why));
             }
         }
@@ -77,17 +57,35 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
-fn stand(model: &mut Model, kind: &GroupKind, standing: Standing) {
-    let now = model.now;
-    let watch = model.watches.entry(kind.clone()).or_default();
-    watch.since = if standing.connected { None } else { watch.since.or(Some(now)) };
-    watch.known |= standing.synced;
-    watch.standing = Standing { trouble: standing.trouble.as_deref().map(crate::model::clean), ..standing };
-    model.stale = true;
+/// An answer goes to the view that asked for it, wherever that lies.
+fn hear(model: &mut Model, generation: Generation, msg: Msg) -> Vec<Effect> {
+    let focused = model.view().look().generation() == Some(generation);
+    let mut views = model.desk.views_mut();
+    let Some(view) = views.find(|view| view.look().generation() == Some(generation)) else {
+        return Vec::new();
+    };
+    let said = view.look_mut().hear(msg);
+    drop(views);
+    if focused {
+        return steps::take(model, said);
+    }
+    // What is not looked at says nothing, and is taken away where it lies.
+    let mut effects = Vec::new();
+    for step in said {
+        match step {
+            Step::Effect(effect) => effects.push(effect),
+            Step::Close => {
+                let gone = |view: &View| view.look().generation() == Some(generation);
+                model.stale |= model.desk.panes_mut().any(|pane| pane.drop_view(gone));
+            }
+            _ => {}
+        }
+    }
+    effects
 }
 
-fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
-    let Some(at) = model.running.iter().position(|(g, ..)| *g == generation) else { return };
+fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec<Effect> {
+    let Some(at) = model.running.iter().position(|(g, ..)| *g == generation) else { return Vec::new() };
     let (_, line, shows) = model.running.remove(at);
     let Outcome { text, notes, dropped, error } = outcome;
     let mut whole = text;
@@ -100,7 +98,7 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
     }
     model.message = None;
     if shows == Shows::Text {
-        let asked = model.views.iter_mut().find_map(|view| match view {
+        let asked = model.desk.views_mut().find_map(|view| match view {
             View::Text(text) if text.generation == generation => Some(text),
             _ => None,
         });
@@ -108,19 +106,16 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
             if let Some(why) = &error {
                 whole.push_str(&format!("{why}\n"));
             }
-            let top = asked.pager.top;
-            let Pager { wrap, filter, .. } = std::mem::take(&mut asked.pager);
-            asked.pager = Pager { top, wrap, filter, ..Pager::of(&whole) };
-            asked.loading = false;
+            asked.fill(&whole);
         }
-        return;
+        return Vec::new();
     }
     if let Some(why) = &error
         && whole.trim().is_empty()
         && why.lines().count() < 3
     {
         model.complain(format!("{line}: {why}"));
-        return;
+        return Vec::new();
     }
     if let Some(why) = &error {
         whole.push_str(&format!("{why}\n"));
@@ -130,32 +125,8 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) {
         let said = if whole.trim().is_empty() { "done" } else { whole.trim() };
         let text = crate::model::clean(&format!("{line}: {said}"));
         model.message = Some(Message { text, bad: error.is_some() });
-        return;
+        return Vec::new();
     }
-    let pager = Pager::of(&whole);
-    model.views.push(View::Text(Text { generation, line, pager, loading: false }));
-}
-
-fn ended(model: &mut Model, generation: Generation, why: Option<&str>) {
-    let said = crate::model::clean(why.unwrap_or("it ended"));
-    for view in &mut model.views {
-        match view {
-            View::Logs(logs) if logs.generation == generation => logs.ended = Some(said.clone()),
-            View::Shell(shell) if shell.generation == generation => shell.ended = Some(said.clone()),
-            _ => {}
-        }
-    }
-    if let View::Logs(logs) = model.view()
-        && logs.generation == generation
-        && let Some(why) = why
-    {
-        // The title may have no room for it.
-        model.say(format!("the log ended: {why}"));
-    }
-    // A shell left with `exit` has nothing more to show.
-    if why.is_none() && model.views.len() > 1 {
-        let before = model.views.len();
-        model.views.retain(|v| !matches!(v, View::Shell(shell) if shell.generation == generation));
-        model.stale |= model.views.len() < before;
-    }
+    let text = Text::saying(generation, line, &whole);
+    open::push(model, View::Text(text))
 }

@@ -29,7 +29,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     match commands {
         Ok(commands) if act == Act::Delete => {
             let about = rows.iter().map(|row| (row.key(&kind), row.uid.clone())).collect();
-            model.overlay = Some(Overlay::Confirm(Confirm { commands, about }));
+            model.overlay = Some(Overlay::Confirm(Box::new(Confirm { commands, about })));
             Vec::new()
         }
         Ok(commands) => perform(model, commands),

@@ -1,125 +1,103 @@
 //! Opening views, and starting what fills them.
 
+use super::steps;
 use crate::{
     input::Input,
-    model::{Forwarded, Logs, Model, Overlay, Shell, Shows, Table, Text, Then, View, pod_of, word},
+    model::{Forwarded, Model, Namespaces, Overlay, Shows, Then, word},
     msg::{Effect, Generation},
-    pager::Pager,
     rows::Row,
+    views::{Logs, Shell, View, pod_of},
 };
 use shared_api::{GroupKind, Key, core::Pod};
 use shared_client::LogOptions;
 use std::sync::Arc;
-use tui_commands::{Action, grammar};
+use tui_commands::Action;
 
 /// How many lines a log opens with.
 pub(crate) const TAIL: i64 = 5000;
 
-/// How deep views may lie on each other.
-const DEPTH: usize = 20;
-
-pub(super) fn push(model: &mut Model, view: View) -> Option<Effect> {
-    model.views.push(view);
+/// Opens a view on top of the one of the pane with the focus, and asks for what fills it.
+pub(super) fn push(model: &mut Model, view: View) -> Vec<Effect> {
     model.stale = true;
-    if model.views.len() <= DEPTH {
-        return None;
-    }
-    generation(&model.views.remove(0)).map(Effect::Stop)
-}
-
-/// What a view waits for answers to.
-pub(super) fn generation(view: &View) -> Option<Generation> {
-    match view {
-        View::Logs(logs) => Some(logs.generation),
-        View::Shell(shell) => Some(shell.generation),
-        View::Text(text) => Some(text.generation),
-        View::Table(_) | View::Forwards(_) | View::Pulse(_) => None,
-    }
-}
-
-pub(super) fn table(model: &mut Model, table: Table) -> Vec<Effect> {
-    let watch = model.watch(&table.kind);
-    push(model, View::Table(table)).into_iter().chain(watch).collect()
-}
-
-pub(super) fn namespace(model: &mut Model, name: Option<String>) {
-    match &name {
-        Some(name) => model.say(format!("namespace {name}")),
-        None => model.say("all namespaces"),
-    }
-    model.namespace = name;
-    model.stale = true;
-}
-
-fn within(key: &Key) -> String {
-    if key.namespace.is_empty() { String::new() } else { format!(" -n {}", key.namespace) }
-}
-
-pub(super) fn describe(model: &mut Model, key: &Key) -> Vec<Effect> {
-    text(model, &format!("describe {}{}", word(key), within(key)))
-}
-
-pub(super) fn why(model: &mut Model, key: &Key) -> Vec<Effect> {
-    text(model, &format!("why {}{}", word(key), within(key)))
-}
-
-pub(super) fn timeline(model: &mut Model, key: &Key) -> Vec<Effect> {
-    text(model, &format!("timeline {}{}", word(key), within(key)))
-}
-
-pub(super) fn yaml(model: &mut Model, key: &Key) -> Vec<Effect> {
-    text(model, &format!("get {}{} -o yaml", word(key), within(key)))
-}
-
-/// A text view that a command line fills.
-fn text(model: &mut Model, line: &str) -> Vec<Effect> {
-    let (pager, generation) = (Pager::of(""), 0);
-    let mut effects: Vec<_> =
-        push(model, View::Text(Text { generation, line: line.into(), pager, loading: true }))
-            .into_iter()
-            .collect();
-    effects.extend(again(model, line));
+    let kinds = view.look().kinds();
+    let lost = model.pane_mut().open(view);
+    let mut effects = forget(model, lost.into_iter().map(Effect::Stop).collect());
+    effects.extend(kinds.iter().filter_map(|kind| model.known.watch(kind)));
+    effects.extend(steps::wake(model, model.desk.tab().focus));
     effects
 }
 
-/// Fills the text view on top again.
-pub(super) fn again(model: &mut Model, line: &str) -> Vec<Effect> {
-    match grammar::parse_line(line) {
-        Ok(action) => {
-            let effects = start(model, action, line.to_owned(), Shows::Text);
-            let asked = model.running.last().map_or(0, |(g, ..)| *g);
-            if let View::Text(text) = model.view_mut() {
-                (text.generation, text.loading) = (asked, true);
-            }
-            effects
-        }
-        Err(error) => {
-            model.complain(error.to_string());
-            Vec::new()
-        }
+/// Opens a view that looks at other namespaces than the one before.
+pub(super) fn push_in(model: &mut Model, view: View, namespaces: Namespaces) -> Vec<Effect> {
+    let effects = push(model, view);
+    model.pane_mut().namespaces = namespaces;
+    effects
+}
+
+/// Nobody waits any longer for what is stopped.
+pub(super) fn forget(model: &mut Model, stops: Vec<Effect>) -> Vec<Effect> {
+    let ended = |generation| stops.contains(&Effect::Stop(generation));
+    model.running.retain(|(generation, ..)| !ended(*generation));
+    stops
+}
+
+/// Back to where the pane was before; what fills the view that is left ends.
+pub(super) fn back(model: &mut Model) -> Vec<Effect> {
+    let own = model.view().look().generation();
+    if !model.pane_mut().back() {
+        return Vec::new();
     }
+    model.stale = true;
+    forget(model, own.map(Effect::Stop).into_iter().collect())
+}
+
+/// Forward again to what was left.
+pub(super) fn forward_again(model: &mut Model) -> Vec<Effect> {
+    if !model.pane_mut().forward() {
+        model.say("there is nothing to go forward to");
+        return Vec::new();
+    }
+    model.stale = true;
+    steps::wake(model, model.desk.tab().focus)
+}
+
+/// The pane looks at other namespaces.
+pub(super) fn namespaces(model: &mut Model, to: Namespaces) {
+    model.say(match &to {
+        Namespaces::All => "all namespaces".to_owned(),
+        some @ Namespaces::Some(_) => format!("namespace {}", some.words()),
+    });
+    model.pane_mut().namespaces = to;
+    model.stale = true;
 }
 
 /// Does what a line says; the answer goes to the message line, or to a text when it is long.
 pub(super) fn perform(model: &mut Model, action: Action, line: String) -> Vec<Effect> {
     // While it runs, the message line says so.
     model.message = None;
-    start(model, action, line, Shows::Message)
+    let generation = model.ask();
+    vec![ask(model, generation, action, line, Shows::Message)]
 }
 
-fn start(model: &mut Model, action: Action, line: String, shows: Shows) -> Vec<Effect> {
-    let generation = model.ask();
+/// Asks outside for what a line says.
+pub(super) fn ask(
+    model: &mut Model,
+    generation: Generation,
+    action: Action,
+    line: String,
+    shows: Shows,
+) -> Effect {
     model.running.push((generation, line, shows));
     let namespace = model.here().to_owned();
-    vec![Effect::Perform { generation, action: Box::new(action), namespace }]
+    Effect::Perform { generation, action: Box::new(action), namespace }
 }
 
 pub(super) fn containers(model: &Model, pod: &Key) -> Vec<String> {
-    model.row(pod).map(|row| row.leads.containers.clone()).unwrap_or_default()
+    model.known.row(pod).map(|row| row.leads.containers.clone()).unwrap_or_default()
 }
 
 fn pod_behind(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Option<Key> {
-    let found = pod_of(kind, row, &model.sheets).map(|pod| pod.key(&GroupKind::of::<Pod>()));
+    let found = pod_of(kind, row, &model.known).map(|pod| pod.key(&GroupKind::of::<Pod>()));
     if found.is_none() {
         model.say(format!("{} stands for no pod; enter goes into it", word(&row.key(kind))));
     }
@@ -150,14 +128,14 @@ fn choose(model: &mut Model, pod: Key, what: &str, then: fn(Key) -> Then) -> Vec
 pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect> {
     match then {
         Then::Namespace => {
-            namespace(model, Some(item));
+            namespaces(model, Namespaces::parse(&item).unwrap_or_default());
             Vec::new()
         }
         Then::Sort => Vec::new(),
         Then::Logs(pod) => {
             if let View::Logs(logs) = model.view_mut() {
                 logs.options.container = item;
-                return restart_logs(model);
+                return steps::revive(model, model.desk.tab().focus);
             }
             let options =
                 LogOptions { container: item, follow: true, tail_lines: Some(TAIL), ..LogOptions::default() };
@@ -168,33 +146,21 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
 }
 
 pub(super) fn logs(model: &mut Model, pod: Key, options: LogOptions) -> Vec<Effect> {
-    let generation = model.ask();
-    let view =
-        Logs { generation, pod: pod.clone(), options: options.clone(), pager: Pager::default(), ended: None };
-    let stop = push(model, View::Logs(view));
-    stop.into_iter().chain([Effect::Logs { generation, pod, options }]).collect()
-}
-
-pub(super) fn restart_logs(model: &mut Model) -> Vec<Effect> {
-    let generation = model.ask();
-    let View::Logs(logs) = model.view_mut() else { return Vec::new() };
-    let stop = Effect::Stop(logs.generation);
-    logs.generation = generation;
-    logs.ended = None;
-    logs.pager.clear();
-    vec![stop, Effect::Logs { generation, pod: logs.pod.clone(), options: logs.options.clone() }]
+    push(model, View::Logs(Logs::of(pod, options)))
 }
 
 pub(super) fn shell(model: &mut Model, pod: Key, container: String, command: Vec<String>) -> Vec<Effect> {
     let (generation, size) = (model.ask(), model.body());
     let view = Shell::new(generation, pod.clone(), container.clone(), size);
-    let stop = push(model, View::Shell(Box::new(view)));
-    stop.into_iter().chain([Effect::Shell { generation, pod, container, command, size }]).collect()
+    push(model, View::Shell(view))
+        .into_iter()
+        .chain([Effect::Shell { generation, pod, container, command, size }])
+        .collect()
 }
 
 pub(super) fn port_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
     let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
-    let port = model.row(&pod).and_then(|row| row.leads.port);
+    let port = model.known.row(&pod).and_then(|row| row.leads.port);
     let input = Input::with(port.map(|p| p.to_string()).unwrap_or_default());
     model.overlay = Some(Overlay::Port { input, pod });
     Vec::new()
@@ -213,7 +179,7 @@ pub(super) fn forward(
     let remote = remote.parse().ok().filter(|p| *p > 0).ok_or_else(bad)?;
     let generation = model.ask();
     let (connections, trouble) = (0, None);
-    model.forwards.push(Forwarded {
+    model.known.forwards.push(Forwarded {
         generation,
         pod: pod.clone(),
         remote,

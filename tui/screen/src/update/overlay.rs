@@ -2,9 +2,10 @@
 
 use super::{many, open, palette};
 use crate::{
-    model::{Confirm, Model, Overlay, Then, View},
+    model::{Confirm, Model, Namespaces, Overlay, Then},
     msg::Effect,
     rows::{By, Order},
+    views::View,
 };
 use crossterm::event::{KeyCode, KeyEvent};
 use shared_api::Key;
@@ -48,7 +49,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 KeyCode::Enter => {
                     return match (items.into_iter().nth(at), then) {
                         (Some(_), Then::Namespace) if at == 0 => {
-                            open::namespace(model, None);
+                            open::namespaces(model, Namespaces::All);
                             Vec::new()
                         }
                         (Some(_), Then::Sort) => {
@@ -87,17 +88,18 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 KeyCode::Home | KeyCode::Char('g') => 0,
                 _ => return Vec::new(),
             };
-            model.overlay = Some(Overlay::Help(to.min(crate::draw::help_end(model.size))));
+            model.overlay = Some(Overlay::Help(to.min(crate::draw::help_end(model))));
             Vec::new()
         }
         None => Vec::new(),
     }
 }
 
-fn answer(model: &mut Model, confirm: Confirm, key: KeyEvent) -> Vec<Effect> {
+fn answer(model: &mut Model, confirm: Box<Confirm>, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Char('y') => {
-            let same = |(key, uid): &&(Key, Box<str>)| model.row(key).is_some_and(|row| row.uid == *uid);
+            let same =
+                |(key, uid): &&(Key, Box<str>)| model.known.row(key).is_some_and(|row| row.uid == *uid);
             if let Some((key, _)) = confirm.about.iter().find(|about| !same(about)) {
                 let why = format!("{key} is gone, or another one of that name; nothing was done");
                 model.complain(why);

@@ -3,8 +3,9 @@
 use super::open;
 use crate::{
     input::Input,
-    model::{Model, Overlay, Palette, Pulse, Table, View, Within, pod_of},
+    model::{Model, Namespaces, Overlay, Palette},
     msg::Effect,
+    views::{Forwards, Look, Pulse, Table, Text, View, Within, pod_of},
 };
 use crossterm::event::{KeyCode, KeyEvent};
 use shared_api::{GroupKind, Key, core};
@@ -82,10 +83,11 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             model.overlay = Some(Overlay::Help(0));
             return Ok(Vec::new());
         }
-        ["pulse"] => return Ok(open::push(model, View::Pulse(Pulse::new())).into_iter().collect()),
-        ["pf" | "forwards"] => return Ok(open::push(model, View::Forwards(None)).into_iter().collect()),
+        ["pulse"] => return Ok(open::push(model, View::Pulse(Pulse::new()))),
+        ["pf" | "forwards"] => return Ok(open::push(model, View::Forwards(Forwards::default()))),
         ["ns" | "namespace", name] => {
-            open::namespace(model, Some(name.to_owned()).filter(|n| n != "all"));
+            let to = Namespaces::parse(name).ok_or("ns wants names, as in :ns a,b, or all")?;
+            open::namespaces(model, to);
             return Ok(Vec::new());
         }
         [kind, ref rest @ ..] => {
@@ -98,10 +100,8 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
     match action {
         Ok(action) => ask(model, action, line),
         Err(why) if why.lines().count() > 2 => {
-            let pager = crate::pager::Pager::of(&why);
-            let text =
-                crate::model::Text { generation: model.ask(), line: line.into(), pager, loading: false };
-            Ok(open::push(model, View::Text(text)).into_iter().collect())
+            let text = Text::saying(0, line.into(), &why);
+            Ok(open::push(model, View::Text(text)))
         }
         Err(why) => Err(why),
     }
@@ -110,29 +110,29 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
 /// `KIND [NAMESPACE | -n NAME | -A] [-l LABELS] [/FILTER…]`; a filter goes to the end of the line.
 fn look(model: &mut Model, kind: GroupKind, rest: &[&str]) -> Result<Vec<Effect>, String> {
     let mut table = Table::of(kind, Within::Namespace);
-    let (mut words, mut namespace, mut filter) = (rest.iter(), model.namespace.clone(), Vec::new());
+    let (mut words, mut namespaces, mut filter) = (rest.iter(), None, Vec::new());
     while let Some(word) = words.next() {
         let mut value = || words.next().map(|w| (*w).to_owned()).ok_or(format!("{word} wants a value"));
         match *word {
-            "-A" => namespace = None,
-            "-n" => namespace = Some(value()?),
+            "-A" => namespaces = Some(Namespaces::All),
+            "-n" => namespaces = Namespaces::parse(&value()?),
             "-l" => filter.extend(["-l".to_owned(), value()?]),
             other => match other.strip_prefix('/') {
                 Some(first) => filter.push(first.to_owned()),
                 None if !filter.is_empty() => filter.push(other.to_owned()),
-                None if namespace != model.namespace || other.starts_with('-') => {
+                None if namespaces.is_some() || other.starts_with('-') => {
                     return Err(format!("{other:?}: expected NAMESPACE, -n NAME, -A, -l LABELS or /FILTER"));
                 }
-                None => namespace = Some(other.to_owned()),
+                None => namespaces = Namespaces::parse(other),
             },
         }
     }
     table.filter_by(&filter.join(" "));
-    if let Some(why) = table.filter().trouble() {
+    if let Some(why) = table.trouble() {
         return Err(why.to_owned());
     }
-    model.namespace = namespace;
-    Ok(open::table(model, table))
+    let namespaces = namespaces.unwrap_or_else(|| model.namespaces().clone());
+    Ok(open::push_in(model, View::Table(table), namespaces))
 }
 
 /// What goes on for ever becomes a view; everything else is performed.
@@ -180,8 +180,8 @@ fn pod(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String
     if key.kind == GroupKind::of::<core::Pod>() {
         return Ok(key);
     }
-    let row = model.row(&key);
+    let row = model.known.row(&key);
     let row = row.ok_or_else(|| format!("{key} is not known here; open :{} first", kind.plural))?;
-    let pod = pod_of(&key.kind, row, &model.sheets);
+    let pod = pod_of(&key.kind, row, &model.known);
     pod.map(|pod| pod.key(&GroupKind::of::<core::Pod>())).ok_or_else(|| format!("{key} has no pods"))
 }

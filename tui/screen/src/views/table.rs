@@ -1,9 +1,16 @@
 //! A table of one kind, and a cursor that stays on its object.
 
+mod draw;
+
+use super::{Look, Motion, Scene, View};
 use crate::{
+    draw::counted,
+    keys::Place,
+    model::{Known, Namespaces, word},
     msg::info,
     rows::{By, Fault, Filter, Listing, Order, Row, Sheet, Wanted},
 };
+use ratatui::{Frame, layout::Rect};
 use shared_api::{GroupKind, Heading, Key, LabelSelector, core::Pod};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,8 +48,8 @@ pub(crate) struct Table {
     filter: Filter,
     /// The object of the cursor.
     on: Option<Arc<Row>>,
-    /// The namespace for which the listing was made.
-    made_for: Option<String>,
+    /// The namespaces for which the listing was made.
+    made_for: Option<Namespaces>,
 }
 
 impl Table {
@@ -67,15 +74,9 @@ impl Table {
         }
     }
 
-    pub(crate) fn filter(&self) -> &Filter {
-        &self.filter
-    }
-
-    pub(crate) fn filter_by(&mut self, text: &str) {
-        if self.filter.text() != text {
-            self.filter = Filter::parse(text);
-            self.listing.forget();
-        }
+    /// What is not understood of the filter.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.filter.trouble()
     }
 
     /// Shows only what is not well, or everything.
@@ -116,10 +117,10 @@ impl Table {
     }
 
     /// Whether the namespace is a column.
-    pub(crate) fn namespaces(&self, namespace: Option<&str>) -> bool {
+    fn namespaces(&self, looked_at: &Namespaces) -> bool {
         info(&self.kind).is_some_and(|kind| kind.namespaced)
             && match self.within {
-                Within::Namespace => namespace.is_none(),
+                Within::Namespace => looked_at.only().is_none(),
                 Within::Node(_) => true,
                 Within::Selected { .. } | Within::Owned { .. } => false,
             }
@@ -167,22 +168,16 @@ impl Table {
     }
 
     /// Makes the rows what the sheet says; tells which object the cursor lost.
-    pub(crate) fn settle(&mut self, sheet: &Sheet, namespace: Option<&str>) -> Option<String> {
-        if self.made_for.as_deref() != namespace {
-            self.made_for = namespace.map(str::to_owned);
+    pub(crate) fn follow(&mut self, sheet: &Sheet, looked_at: &Namespaces) -> Option<String> {
+        if self.made_for.as_ref() != Some(looked_at) {
+            self.made_for = Some(looked_at.clone());
             self.listing.forget();
         }
         let headings = self.headings();
-        let namespaced = info(&self.kind).is_some_and(|kind| kind.namespaced);
-        let home = match &self.within {
-            Within::Namespace => namespace.filter(|_| namespaced),
-            Within::Node(_) => None,
-            Within::Selected { namespace, .. } => Some(namespace.as_str()),
-            Within::Owned { by } => Some(by.namespace.as_str()),
-        };
+        let home = home(&self.kind, &self.within, looked_at);
         let (within, faults) = (&self.within, self.faults);
-        let meant = move |row: &Row| {
-            home.is_none_or(|home| &*row.namespace == home)
+        let meant = |row: &Row| {
+            home.as_ref().is_none_or(|home| home.contains(&&*row.namespace))
                 && (!faults || row.fault >= Fault::Waits)
                 && match within {
                     Within::Namespace => true,
@@ -196,8 +191,12 @@ impl Table {
                 }
         };
         let wanted = Wanted { meant: &meant, filter: &self.filter, headings: &headings };
-        match home {
-            Some(home) => self.listing.follow(sheet, |sheet| sheet.within(home), &wanted),
+        match &home {
+            // One after the other they come in the order of names, too.
+            Some(names) => {
+                let all = |sheet| names.iter().flat_map(move |name| Sheet::within(sheet, name));
+                self.listing.follow(sheet, all, &wanted);
+            }
             None => self.listing.follow(sheet, Sheet::iter, &wanted),
         }
         // What is gone is marked no longer.
@@ -221,7 +220,108 @@ impl Table {
         // Where it stood, its neighbour stands now.
         let place = self.listing.place_of(&on).unwrap_or_else(|at| at);
         self.go(place);
-        now.is_none().then(|| super::word(&on.key(&self.kind)))
+        now.is_none().then(|| word(&on.key(&self.kind)))
+    }
+}
+
+/// The namespaces in which the objects meant stand; `None` when they stand anywhere.
+fn home<'a>(kind: &GroupKind, within: &'a Within, looked_at: &'a Namespaces) -> Option<Vec<&'a str>> {
+    let namespaced = info(kind).is_some_and(|kind| kind.namespaced);
+    match (within, looked_at) {
+        (Within::Namespace, Namespaces::Some(names)) if namespaced => {
+            Some(names.iter().map(String::as_str).collect())
+        }
+        (Within::Namespace | Within::Node(_), _) => None,
+        (Within::Selected { namespace, .. }, _) => Some(vec![namespace]),
+        (Within::Owned { by }, _) => Some(vec![&by.namespace]),
+    }
+}
+
+impl Look for Table {
+    fn places(&self) -> &'static [Place] {
+        if self.kind == GroupKind::of::<shared_api::core::Node>() {
+            &[Place::Nodes, Place::Table]
+        } else {
+            &[Place::Table]
+        }
+    }
+
+    fn crumb(&self) -> String {
+        info(&self.kind).map_or("objects", |kind| kind.plural).into()
+    }
+
+    fn title(&self, _: &Scene<'_>) -> (String, String) {
+        let within = match &self.within {
+            Within::Namespace => String::new(),
+            Within::Node(node) => format!(" on {node}"),
+            Within::Selected { by, namespace, .. } => format!(" of {by} in {namespace}"),
+            Within::Owned { by } => format!(" of {} in {}", word(by), by.namespace),
+        };
+        let mut notes = String::new();
+        let Order { by, down } = self.listing.order();
+        match by {
+            By::Name => {}
+            By::Changed => notes.push_str(if down { " last changed first" } else { " last changed last" }),
+            By::Column(at) => {
+                let name = self.headings().get(at).map_or(String::new(), |h| h.name.to_lowercase());
+                notes.push_str(&format!(" by {name}{}", if down { " down" } else { "" }));
+            }
+        }
+        if self.faults {
+            notes.push_str(" faults only");
+        }
+        if !self.marks.is_empty() {
+            notes.push_str(&format!(" {} marked", self.marks.len()));
+        }
+        let filter = self.filter.text();
+        let count = if self.faults && filter.is_empty() {
+            format!("{}", self.listing.len())
+        } else {
+            counted(self.listing.len(), self.listing.total(), filter)
+        };
+        (format!("{}{within}", self.crumb()), format!("{count}{notes}"))
+    }
+
+    fn draw(&self, scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+        draw::draw(self, scene, frame, area);
+    }
+
+    fn scroll(&mut self, to: Motion, _: &Known) {
+        self.go(self.at.saturating_add_signed(to.by));
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(self.filter.text())
+    }
+
+    fn filter_by(&mut self, text: &str) {
+        if self.filter.text() != text {
+            self.filter = Filter::parse(text);
+            self.listing.forget();
+        }
+    }
+
+    fn settle(&mut self, known: &Known, namespaces: &Namespaces) -> Option<String> {
+        let nothing = Sheet::default();
+        let sheet = known.sheet(&self.kind).unwrap_or(&nothing);
+        self.follow(sheet, namespaces).filter(|_| known.synced(&self.kind))
+    }
+
+    fn kinds(&self) -> Vec<GroupKind> {
+        vec![self.kind.clone()]
+    }
+
+    fn object(&self) -> Option<(GroupKind, Arc<Row>)> {
+        Some((self.kind.clone(), Arc::clone(self.chosen()?)))
+    }
+
+    fn twin(&self) -> Option<View> {
+        let mut twin = Self::of(self.kind.clone(), self.within.clone());
+        (twin.wide, twin.hidden, twin.faults) = (self.wide, self.hidden.clone(), self.faults);
+        twin.listing.sort(self.listing.order());
+        twin.filter_by(self.filter.text());
+        twin.on.clone_from(&self.on);
+        Some(View::Table(twin))
     }
 }
 
@@ -230,23 +330,19 @@ pub(crate) fn pods_within(kind: &GroupKind, row: &Row) -> Option<Within> {
     if kind.kind == "Node" && kind.group.is_empty() {
         return Some(Within::Node(row.name.to_string()));
     }
-    let by = super::word(&row.key(kind));
+    let by = word(&row.key(kind));
     row.selects().map(|labels| Within::Selected { by, namespace: row.namespace.to_string(), labels })
 }
 
 /// The pod meant by an object: itself, else the first ready one of those it stands for.
-pub(crate) fn pod_of(
-    kind: &GroupKind,
-    row: &Arc<Row>,
-    sheets: &BTreeMap<GroupKind, Sheet>,
-) -> Option<Arc<Row>> {
+pub(crate) fn pod_of(kind: &GroupKind, row: &Arc<Row>, known: &Known) -> Option<Arc<Row>> {
     let pods = GroupKind::of::<Pod>();
     if *kind == pods {
         return Some(Arc::clone(row));
     }
     let Within::Selected { namespace, labels, .. } = pods_within(kind, row)? else { return None };
     let all: Vec<_> =
-        sheets.get(&pods)?.within(&namespace).filter(|pod| labels.matches(Some(&pod.labels))).collect();
+        known.sheet(&pods)?.within(&namespace).filter(|pod| labels.matches(Some(&pod.labels))).collect();
     all.iter().find(|pod| pod.is_well()).or(all.first()).map(|pod| Arc::clone(pod))
 }
 
@@ -275,16 +371,16 @@ mod tests {
     fn the_cursor_stays_on_its_object_and_says_when_it_goes() {
         let mut table = Table::of(GroupKind::of::<Pod>(), Within::Namespace);
         let mut pods = sheet(["b", "c", "d"].map(|n| object(&pod(n))));
-        table.settle(&pods, None);
+        table.follow(&pods, &Namespaces::All);
         table.go(1);
         take(&mut pods, &Event::Added(object(&pod("a"))));
-        assert_eq!(table.settle(&pods, None), None);
+        assert_eq!(table.follow(&pods, &Namespaces::All), None);
         assert_eq!((table.at, &*table.chosen().unwrap().name), (2, "c"));
         take(&mut pods, &Event::Deleted(object(&pod("c"))));
-        assert_eq!(table.settle(&pods, None).as_deref(), Some("pods/c"));
+        assert_eq!(table.follow(&pods, &Namespaces::All).as_deref(), Some("pods/c"));
         assert_eq!((table.at, &*table.chosen().unwrap().name), (2, "d"));
         table.filter_by("^b");
-        assert_eq!(table.settle(&pods, None), None, "hidden is not gone");
+        assert_eq!(table.follow(&pods, &Namespaces::All), None, "hidden is not gone");
         assert_eq!((table.listing.len(), table.listing.total()), (1, 3));
     }
 
@@ -306,8 +402,9 @@ mod tests {
             object(&pod("b").labelled("app", "web").on("n1").ready()),
         ]);
         let web = sheet([object(&deployment("web", 1))]);
-        let sheets = BTreeMap::from([(GroupKind::of::<Pod>(), pods)]);
+        let mut known = Known::new("", "", "", Timestamp::UNIX_EPOCH);
+        known.sheets.insert(GroupKind::of::<Pod>(), pods);
         let kind = GroupKind::of::<shared_api::apps::Deployment>();
-        assert_eq!(&*pod_of(&kind, web.iter().next().unwrap(), &sheets).unwrap().name, "b");
+        assert_eq!(&*pod_of(&kind, web.iter().next().unwrap(), &known).unwrap().name, "b");
     }
 }

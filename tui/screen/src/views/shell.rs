@@ -1,6 +1,13 @@
 //! A terminal in the terminal.
 
-use crate::msg::Generation;
+use super::{Look, Scene, Step};
+use crate::{
+    draw,
+    keys::Place,
+    model::clean,
+    msg::{Effect, Generation, Msg},
+};
+use ratatui::{Frame, layout::Rect};
 use shared_api::Key;
 use tui_term::vt100::{Callbacks, Parser, Screen};
 
@@ -10,7 +17,7 @@ pub(crate) struct Shell {
     pub(crate) pod: Key,
     pub(crate) container: String,
     pub(crate) ended: Option<String>,
-    parser: Parser<Answers>,
+    parser: Box<Parser<Answers>>,
 }
 
 /// What a program asked its terminal, answered as a terminal does.
@@ -44,7 +51,7 @@ impl Callbacks for Answers {
 impl Shell {
     pub(crate) fn new(generation: Generation, pod: Key, container: String, size: (u16, u16)) -> Self {
         let parser = Parser::new_with_callbacks(size.1.max(2), size.0.max(2), 0, Answers::default());
-        Self { generation, pod, container, ended: None, parser }
+        Self { generation, pod, container, ended: None, parser: Box::new(parser) }
     }
 
     pub(crate) fn screen(&self) -> &Screen {
@@ -57,8 +64,66 @@ impl Shell {
         std::mem::take(&mut self.parser.callbacks_mut().0)
     }
 
-    pub(crate) fn resize(&mut self, size: (u16, u16)) {
+    fn resize(&mut self, size: (u16, u16)) {
         self.parser.screen_mut().set_size(size.1.max(2), size.0.max(2));
+    }
+}
+
+impl Look for Shell {
+    fn places(&self) -> &'static [Place] {
+        &[Place::Shell]
+    }
+
+    fn crumb(&self) -> String {
+        format!("shell {}", self.pod.name)
+    }
+
+    fn title(&self, _: &Scene<'_>) -> (String, String) {
+        let container =
+            if self.container.is_empty() { String::new() } else { format!(" [{}]", self.container) };
+        let state = match &self.ended {
+            Some(why) => format!(" ended: {why} (any key leaves)"),
+            None => String::new(),
+        };
+        (format!("shell {}{container}{state}", self.pod), "ctrl-] leaves".into())
+    }
+
+    fn draw(&self, scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+        draw::shell(self, scene, frame, area);
+    }
+
+    fn generation(&self) -> Option<Generation> {
+        Some(self.generation)
+    }
+
+    fn hear(&mut self, msg: Msg) -> Vec<Step> {
+        match msg {
+            Msg::Screen(generation, bytes) => {
+                let answer = self.show(&bytes);
+                let answer = (!answer.is_empty()).then_some(Step::Effect(Effect::Type(generation, answer)));
+                answer.into_iter().collect()
+            }
+            Msg::Ended(_, why) => {
+                // Left with `exit`, it has nothing more to show.
+                let close = why.is_none().then_some(Step::Close);
+                self.ended = Some(clean(why.as_deref().unwrap_or("it ended")));
+                close.into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn lasting(&self) -> bool {
+        false
+    }
+
+    fn reshape(&mut self, size: (u16, u16)) -> Option<Effect> {
+        let (rows, columns) = self.screen().size();
+        if (columns, rows) == (size.0.max(2), size.1.max(2)) {
+            return None;
+        }
+        self.resize(size);
+        Some(Effect::Reshape(self.generation, size))
     }
 }
 

@@ -1,10 +1,11 @@
 //! How everything is, in one look.
 
-use super::theme::{BAD, CURSOR, DIM, STRONG, WARN};
+use super::{Item, Pulse};
 use crate::{
-    model::{Item, Model, Pulse, clean, word},
+    model::{clean, word},
     msg::info,
     pager::fit,
+    views::Scene,
 };
 use ratatui::{
     Frame,
@@ -14,8 +15,8 @@ use ratatui::{
 };
 use shared_api::{GroupKind, ages::aged, apps::Deployment};
 
-pub(super) fn draw(model: &Model, pulse: &Pulse, frame: &mut Frame<'_>, area: Rect) {
-    let items = pulse.items(&model.sheets);
+pub(super) fn draw(pulse: &Pulse, scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (items, skin) = (&pulse.items, scene.skin);
     let columns = pulse.columns();
     let mut lines: Vec<Line<'static>> = Vec::new();
     let mut cursor = 0;
@@ -26,7 +27,8 @@ pub(super) fn draw(model: &Model, pulse: &Pulse, frame: &mut Frame<'_>, area: Re
             Item::Kind(kind, health) => {
                 let name = info(kind).map_or("", |kind| kind.plural);
                 let mut spans = vec![Span::raw(format!(" {name:<26} {:>6}/{:<6}", health.fine, health.all))];
-                for (count, what, style) in [(health.waiting, "waiting", WARN), (health.bad, "failing", BAD)]
+                for (count, what, style) in
+                    [(health.waiting, "waiting", skin.warn), (health.bad, "failing", skin.bad)]
                 {
                     if count > 0 {
                         spans.push(Span::styled(format!("  {count} {what}"), style));
@@ -43,12 +45,14 @@ pub(super) fn draw(model: &Model, pulse: &Pulse, frame: &mut Frame<'_>, area: Re
                     clean(&word(&key)),
                     cells.first().unwrap_or(&"")
                 );
-                ("IN FLIGHT", Line::styled(text, WARN))
+                ("IN FLIGHT", Line::styled(text, skin.warn))
             }
             Item::Warning(row) => {
                 let cells: Vec<_> = row.cells().collect();
-                let told =
-                    columns.iter().filter_map(|at| cells.get(*at)).map(|cell| clean(&aged(cell, model.now)));
+                let told = columns
+                    .iter()
+                    .filter_map(|at| cells.get(*at))
+                    .map(|cell| clean(&aged(cell, scene.model.known.now)));
                 let told: Vec<_> = told.filter(|cell| cell != "Warning").collect();
                 let place = clean(&row.namespace);
                 let text = format!(
@@ -64,17 +68,17 @@ pub(super) fn draw(model: &Model, pulse: &Pulse, frame: &mut Frame<'_>, area: Re
                 lines.push(Line::raw(""));
             }
             title = under;
-            lines.push(Line::styled(format!(" {title}"), STRONG));
+            lines.push(Line::styled(format!(" {title}"), skin.strong));
         }
         if n == pulse.at {
             cursor = lines.len();
             let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
-            line = Line::styled(fit(&text, room), CURSOR);
+            line = Line::styled(fit(&text, room), scene.cursor());
         }
         lines.push(line);
     }
     if items.is_empty() {
-        lines.push(Line::styled(" waiting for the cluster", DIM));
+        lines.push(Line::styled(" waiting for the cluster", skin.dim));
     }
     // The cursor's line is seen, with its title where there is room.
     let height = usize::from(area.height);

@@ -1,0 +1,86 @@
+//! The line over a pane: the way to its view, what it is, and how much of it is shown. And the line of tabs.
+
+use super::header::both_ends;
+use crate::{
+    model::{Model, clean},
+    pager::width,
+    views::Scene,
+};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+pub(super) fn draw(scene: &Scene<'_>, zoomed: bool, frame: &mut Frame<'_>, area: Rect) {
+    let (end, count) = scene.pane.view.look().title(scene);
+    let mut path = scene.pane.path();
+    path.pop();
+    path.push(end);
+    let room = usize::from(area.width);
+    let right = if zoomed { format!(" {count} zoomed ") } else { format!(" {count} ") };
+    let left = way(&path, room.saturating_sub(width(&right) + 1));
+    let line = both_ends(vec![Span::raw(clean(&left))], vec![Span::raw(clean_end(&right))], room);
+    let style = if scene.focused { scene.skin.title } else { scene.skin.aside };
+    frame.render_widget(Paragraph::new(line).style(style), area);
+}
+
+/// Cleaned, its blanks at the end kept.
+fn clean_end(text: &str) -> String {
+    clean(text) + " "
+}
+
+/// `a › b › c` in so many columns: the oldest are left out first.
+fn way(path: &[String], room: usize) -> String {
+    let whole = format!(" {}", path.join(" › "));
+    let shorter = (1..path.len()).map(|from| format!(" … › {}", path[from..].join(" › ")));
+    let found = std::iter::once(whole).chain(shorter).find(|text| width(text) <= room);
+    found.unwrap_or_else(|| format!(" {}", path.last().map_or("", String::as_str)))
+}
+
+/// The tabs, the one that is seen marked.
+pub(super) fn tabs(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let skin = &model.skin;
+    let mut spans = Vec::new();
+    for (n, tab) in model.desk.tabs().iter().enumerate() {
+        let crumb = tab.focused().view.look().crumb();
+        let name = if tab.name.is_empty() { crumb } else { tab.name.clone() };
+        let panes = match tab.tree.panes().len() {
+            1 => String::new(),
+            many => format!(" ▥{many}"),
+        };
+        let here = n == model.desk.at();
+        let text = format!(
+            " {}{}{}{panes}{} ",
+            if here { "[" } else { " " },
+            n + 1,
+            blank(&name),
+            if here { "]" } else { " " }
+        );
+        spans.push(Span::styled(clean(&text) + " ", if here { skin.strong } else { skin.dim }));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+fn blank(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_of_the_way_is_left_out_first() {
+        let path = ["nodes", "pods on n1", "logs web"].map(str::to_owned);
+        for (room, wanted) in [
+            (40, " nodes › pods on n1 › logs web"),
+            (26, " … › pods on n1 › logs web"),
+            (15, " … › logs web"),
+            (3, " logs web"),
+        ] {
+            assert_eq!(way(&path, room), wanted);
+        }
+    }
+}

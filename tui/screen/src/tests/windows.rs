@@ -1,0 +1,153 @@
+//! Panes and tabs: each with its own view, way back and room.
+
+use super::*;
+use crate::model::PaneId;
+
+impl Seat {
+    /// The panes that are seen, from the left and the top, and which has the focus.
+    fn panes(&self) -> (Vec<PaneId>, PaneId) {
+        let tab = self.model.desk.tab();
+        (tab.seen(self.model.whole()).into_iter().map(|(id, _)| id).collect(), tab.focus)
+    }
+}
+
+#[test]
+fn a_pane_is_split_left_and_closed() {
+    let mut seat = Seat::over(scene());
+    seat.press("j<ctrl-w>v");
+    assert_eq!(seat.panes(), (vec![1, 2], 2));
+    assert_eq!(seat.on(), "web-2", "the same is in it");
+    seat.press("j<ctrl-w>s:nodes<enter>");
+    assert_eq!((seat.panes(), seat.on().as_str()), ((vec![1, 2, 3], 3), "n1"));
+    seat.looks_like("panes");
+    seat.press("<ctrl-w>h");
+    assert_eq!((seat.panes().1, seat.on().as_str()), (1, "web-2"));
+    seat.press("<ctrl-w>l<tab><tab><ctrl-w>k");
+    assert_eq!(seat.panes().1, 1, "nothing is above the first one");
+    seat.press("<s-tab>");
+    assert_eq!((seat.panes().1, seat.on().as_str()), (3, "n1"));
+    seat.press("<ctrl-w>z");
+    assert_eq!(seat.panes(), (vec![3], 3));
+    seat.press("<ctrl-w>z<ctrl-w>c");
+    assert_eq!((seat.panes(), seat.on().as_str()), ((vec![1, 2], 2), "web-3"));
+    seat.press("<ctrl-w>c<ctrl-w>c");
+    assert_eq!(seat.panes(), (vec![1], 1));
+    assert_eq!(seat.said(), "this is the only pane; q leaves");
+}
+
+#[test]
+fn back_and_forward_keep_filter_cursor_and_namespaces() {
+    let mut seat = Seat::over(scene());
+    seat.press("/web<enter>jj");
+    assert_eq!(seat.on(), "web-3");
+    seat.press(":pods k8s-test<enter>");
+    assert_eq!(seat.on(), "db-0");
+    seat.press("[");
+    assert_eq!((seat.on().as_str(), seat.model.filter()), ("web-3", Some("web")));
+    assert_eq!(seat.model.here(), "default");
+    seat.press("]");
+    assert_eq!((seat.on().as_str(), seat.model.here()), ("db-0", "k8s-test"));
+    seat.press("]");
+    assert_eq!(seat.said(), "there is nothing to go forward to");
+    seat.press("[:nodes<enter>[]]");
+    assert_eq!(seat.said(), "there is nothing to go forward to", "another way was taken");
+}
+
+#[test]
+fn a_log_ends_when_it_is_left_and_begins_again_when_it_is_come_back_to() {
+    let mut seat = Seat::over(scene());
+    seat.press("l/x<enter>[");
+    assert_eq!(seat.asked.last(), Some(&Effect::Stop(1)));
+    seat.press("]");
+    assert!(matches!(seat.asked.last(), Some(Effect::Logs { generation: 2, .. })), "{:?}", seat.asked.last());
+    assert_eq!(seat.model.filter(), Some("x"));
+    seat.tell(Msg::Lines(1, vec!["x late".into()]));
+    seat.tell(Msg::Lines(2, vec!["x new".into()]));
+    let picture = seat.picture();
+    assert!(picture.contains("x new") && !picture.contains("x late"), "{picture}");
+}
+
+#[test]
+fn what_changes_something_is_not_run_again_by_looking_again() {
+    let mut seat = Seat::over(scene());
+    seat.press(":delete pod web-1<enter>");
+    let text = "one\ntwo\nthree\n".into();
+    seat.tell(Msg::Performed(1, crate::msg::Outcome { text, ..Default::default() }));
+    seat.asked.clear();
+    seat.press("r<ctrl-w>v[]");
+    assert!(!seat.asked.iter().any(|e| matches!(e, Effect::Perform { .. })), "{:?}", seat.asked);
+}
+
+#[test]
+fn a_shell_goes_on_beside_what_is_looked_at_and_knows_its_room() {
+    let mut seat = Seat::over(scene());
+    seat.press("<ctrl-w>vs");
+    assert!(
+        matches!(seat.asked[..], [.., Effect::Shell { generation: 1, size: (40, 19), .. }]),
+        "{:?}",
+        seat.asked
+    );
+    seat.tell(Msg::Screen(1, "in the shell".into()));
+    seat.press("<ctrl-\\>");
+    assert_eq!(seat.on(), "web-1");
+    seat.press("<ctrl-w><");
+    assert_eq!(seat.asked.last(), Some(&Effect::Reshape(1, (44, 19))));
+    seat.looks_like("shell-beside");
+    seat.press("<ctrl-w>l");
+    seat.press("x");
+    assert_eq!(seat.asked.last(), Some(&Effect::Type(1, b"x".to_vec())));
+    // Closing its pane from outside ends it.
+    seat.press("<ctrl-\\><ctrl-w>l<ctrl-]>");
+    assert_eq!(seat.asked.last(), Some(&Effect::Stop(1)));
+}
+
+#[test]
+fn tabs_hold_panes_and_say_which_is_seen() {
+    let mut seat = Seat::over(scene());
+    seat.press("<ctrl-w>v<ctrl-w>t:nodes<enter>");
+    seat.looks_like("tabs");
+    seat.press("{");
+    assert_eq!(seat.panes().0, [1, 2]);
+    seat.press("}");
+    assert_eq!(seat.on(), "n1");
+    seat.press("l");
+    seat.press("<ctrl-w>x");
+    assert_eq!(seat.panes().0, [1, 2]);
+    assert_eq!(seat.model.desk.tabs().len(), 1);
+}
+
+#[test]
+fn what_has_no_room_leaves_all_of_it_to_the_pane_with_the_focus() {
+    let mut seat = Seat::over(scene());
+    seat.press("<ctrl-w>v<ctrl-w>s<ctrl-w>s<ctrl-w>v");
+    for size in [(1, 1), (10, 5), (20, 10), (40, 12)] {
+        seat.tell(Msg::Resize(size.0, size.1));
+        assert_eq!(seat.panes().0.len(), 1, "{size:?}");
+        seat.picture();
+    }
+    seat.tell(Msg::Resize(200, 60));
+    assert_eq!(seat.panes().0.len(), 5);
+    seat.looks_like("panes-large");
+}
+
+#[test]
+fn a_sequence_says_how_it_goes_on_and_any_other_key_ends_it() {
+    let mut seat = Seat::over(scene());
+    seat.press("<ctrl-w>");
+    let picture = seat.picture();
+    assert!(picture.contains("ctrl-w …") && picture.contains("v split-right"), "{picture}");
+    seat.press("d");
+    assert!(seat.asked.iter().all(|e| !matches!(e, Effect::Perform { .. })), "it was not d");
+    assert!(!seat.picture().contains("ctrl-w …"));
+}
+
+#[test]
+fn several_namespaces_are_looked_at_together() {
+    let mut seat = Seat::over(scene());
+    seat.press(":ns default,k8s-test<enter>");
+    let picture = seat.picture();
+    assert!(picture.contains("ns default,k8s-test") && picture.contains("db-0"), "{picture}");
+    assert!(picture.contains("NAMESPACE"), "{picture}");
+    seat.press(":pods default /!web<enter>");
+    assert!(!seat.picture().contains("db-0"));
+}

@@ -1,0 +1,112 @@
+use super::{Look, Motion, Scene, Step, View};
+use crate::{
+    draw,
+    keys::{Act, Place},
+    model::{Known, word},
+    msg::Generation,
+    pager::Pager,
+};
+use ratatui::{Frame, layout::Rect};
+use shared_api::Key;
+
+/// Text that a command answered.
+pub(crate) struct Text {
+    pub(crate) generation: Generation,
+    /// The command line.
+    pub(crate) line: String,
+    pub(crate) pager: Pager,
+    pub(crate) loading: bool,
+}
+
+impl Text {
+    /// Before its line was asked; [`Look::revive`] asks.
+    pub(crate) fn of(line: &str) -> Self {
+        Self { generation: 0, line: line.into(), pager: Pager::of(""), loading: true }
+    }
+
+    /// What a verb of `--batch` says of an object.
+    pub(crate) fn about(verb: &str, key: &Key) -> Self {
+        let namespace =
+            if key.namespace.is_empty() { String::new() } else { format!(" -n {}", key.namespace) };
+        Self::of(&format!("{verb} {}{namespace}", word(key)))
+    }
+
+    /// The object itself.
+    pub(crate) fn yaml(key: &Key) -> Self {
+        let Self { line, .. } = Self::about("get", key);
+        Self::of(&format!("{line} -o yaml"))
+    }
+
+    /// What is known already.
+    pub(crate) fn saying(generation: Generation, line: String, text: &str) -> Self {
+        Self { generation, line, pager: Pager::of(text), loading: false }
+    }
+
+    /// The whole answer; the place in it stays.
+    pub(crate) fn fill(&mut self, text: &str) {
+        let top = self.pager.top;
+        let Pager { wrap, filter, .. } = std::mem::take(&mut self.pager);
+        self.pager = Pager { top, wrap, filter, ..Pager::of(text) };
+        self.loading = false;
+    }
+}
+
+impl Look for Text {
+    fn places(&self) -> &'static [Place] {
+        &[Place::Pager]
+    }
+
+    fn crumb(&self) -> String {
+        self.line.split_whitespace().next().unwrap_or("text").into()
+    }
+
+    fn title(&self, _: &Scene<'_>) -> (String, String) {
+        let state = if self.loading { " …" } else { "" };
+        (format!("{}{state}", self.line), draw::lines(&self.pager))
+    }
+
+    fn draw(&self, _: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+        draw::pager(&self.pager, frame, area);
+    }
+
+    fn scroll(&mut self, to: Motion, _: &Known) {
+        self.pager.scroll(to.by, to.size.0, to.size.1, false);
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.pager.filter)
+    }
+
+    fn filter_by(&mut self, text: &str) {
+        text.clone_into(&mut self.pager.filter);
+    }
+
+    fn generation(&self) -> Option<Generation> {
+        Some(self.generation).filter(|generation| *generation > 0)
+    }
+
+    fn act(&mut self, act: Act, _: &Known) -> Option<Vec<Step>> {
+        (act == Act::Reload).then(|| vec![Step::Revive])
+    }
+
+    fn broken_off(&self) -> bool {
+        self.loading
+    }
+
+    fn revive(&mut self, generation: Generation) -> Vec<Step> {
+        (self.generation, self.loading) = (generation, true);
+        vec![Step::Fill { generation, line: self.line.clone() }]
+    }
+
+    fn twin(&self) -> Option<View> {
+        if self.loading {
+            return Some(View::Text(Self::of(&self.line)));
+        }
+        let pager = self.pager.clone();
+        Some(View::Text(Self { generation: 0, line: self.line.clone(), pager, loading: false }))
+    }
+
+    fn pager_mut(&mut self) -> Option<&mut Pager> {
+        Some(&mut self.pager)
+    }
+}
