@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shared-proto", &[]),
     ("shared-pki", &[]),
     ("shared-daemon", &[]),
+    ("shared-cel", &["shared-api"]),
     ("shared-client", &["shared-api", "shared-proto", "shared-pki"]),
     ("shared-reconcile", &["shared-api", "shared-client"]),
     ("shared-placement", &["shared-api", "shared-client"]),
@@ -17,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("controlplane-store", &["shared-proto"]),
     (
         "controlplane-apiserver",
-        &["controlplane-store", "shared-api", "shared-client", "shared-proto", "shared-pki"],
+        &["controlplane-store", "shared-api", "shared-cel", "shared-client", "shared-proto", "shared-pki"],
     ),
     ("controlplane-controllers", &["shared-api", "shared-reconcile"]),
     ("controlplane-scheduler", &["shared-api", "shared-placement", "shared-reconcile"]),
