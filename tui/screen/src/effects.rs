@@ -8,9 +8,12 @@ mod watch;
 
 use crate::msg::{Effect, Generation, Msg};
 use shared_api::meta::Status;
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tui_commands::Doors;
+
+/// How long a cursor stays where it is before others follow it.
+const REST: Duration = Duration::from_millis(120);
 
 /// Where answers go. It is bounded: who sends faster than the screen takes has to wait.
 pub(crate) type Answers = mpsc::Sender<Msg>;
@@ -59,6 +62,10 @@ impl Effects {
                 let ask = forward::Ask { pod, remote, address, local };
                 self.spawn(generation, forward::run(doors, generation, ask, answers));
             }
+            Effect::Rest(generation) => self.spawn(generation, async move {
+                tokio::time::sleep(REST).await;
+                let _ = answers.send(Msg::Rested(generation)).await;
+            }),
             Effect::Stop(generation) => {
                 if let Some(task) = self.tasks.remove(&generation) {
                     task.handle.abort();

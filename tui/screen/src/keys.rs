@@ -78,6 +78,7 @@ pub(crate) enum Act {
     NextTab,
     PreviousTab,
     CloseTab,
+    Follow,
 }
 
 impl Act {

@@ -3,6 +3,7 @@
 mod desk;
 mod health;
 mod known;
+mod link;
 mod namespaces;
 mod pane;
 mod split;
@@ -10,6 +11,7 @@ mod split;
 pub(crate) use desk::Desk;
 pub(crate) use health::Health;
 pub(crate) use known::Known;
+pub(crate) use link::{Follow, Link, Target, Turn};
 pub(crate) use namespaces::Namespaces;
 pub(crate) use pane::Pane;
 pub(crate) use split::{PaneId, Side, Tree, Way, beside};
@@ -123,6 +125,8 @@ pub(crate) enum Then {
     Shell(Key),
     /// The column to sort by.
     Sort,
+    /// What another pane shows of the cursor.
+    Follow,
 }
 
 /// A question before something that cannot be taken back.

@@ -34,6 +34,8 @@ pub(crate) enum Msg {
     Ended(Generation, Option<String>),
     /// A forward listens, or cannot.
     Forwarding(Generation, Result<SocketAddr, String>),
+    /// Nothing happened for a moment since this was asked.
+    Rested(Generation),
     /// How many connections a forward has carried.
     Carried(Generation, u64),
     /// A connection of a forward failed.
@@ -85,6 +87,8 @@ pub(crate) enum Effect {
         address: String,
         local: u16,
     },
+    /// Say when a moment has passed.
+    Rest(Generation),
     /// End whatever has this generation.
     Stop(Generation),
 }

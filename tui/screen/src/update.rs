@@ -2,6 +2,7 @@
 
 mod act;
 mod data;
+mod link;
 mod many;
 mod open;
 mod overlay;
@@ -31,7 +32,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Frame => {
             model.settle();
-            Vec::new()
+            link::look(model)
         }
         other => return data::take(model, other),
     };

@@ -5,7 +5,7 @@ use super::Skin;
 use crate::{
     input::Input,
     keys::Act,
-    model::{Confirm, Model, Overlay, clean},
+    model::{Confirm, Model, Overlay, Shows, clean},
     pager::{fit, width, wrap},
     views::View,
 };
@@ -70,7 +70,9 @@ fn typed(label: &str, input: &Input, skin: &Skin, frame: &mut Frame<'_>, area: R
 /// What was said last, or what goes on.
 fn words(model: &Model) -> (String, Style) {
     let skin = &model.skin;
-    match (&model.message, model.running.last()) {
+    // A text says itself that it is being read.
+    let running = model.running.iter().rfind(|(_, _, shows)| *shows == Shows::Message);
+    match (&model.message, running) {
         (Some(message), _) => (format!(" {}", message.text), if message.bad { skin.bad } else { skin.plain }),
         (None, Some((_, line, _))) => {
             (format!(" running: dhow --batch {} (Esc stops waiting)", clean(line)), skin.dim)

@@ -3,7 +3,7 @@
 use super::header::both_ends;
 use crate::{
     model::{Model, clean},
-    pager::width,
+    pager::{fit, width},
     views::Scene,
 };
 use ratatui::{
@@ -19,16 +19,16 @@ pub(super) fn draw(scene: &Scene<'_>, zoomed: bool, frame: &mut Frame<'_>, area:
     path.pop();
     path.push(end);
     let room = usize::from(area.width);
-    let right = if zoomed { format!(" {count} zoomed ") } else { format!(" {count} ") };
-    let left = way(&path, room.saturating_sub(width(&right) + 1));
-    let line = both_ends(vec![Span::raw(clean(&left))], vec![Span::raw(clean_end(&right))], room);
+    let tied = if scene.pane.link.is_some() { " »" } else { "" };
+    // What it is comes before how much there is of it.
+    let need = width(path.last().map_or("", String::as_str)) + tied.len() + 2;
+    let right = if zoomed { format!(" {count} zoomed") } else { format!(" {count}") };
+    let rest = room.saturating_sub(need.min(room * 2 / 3));
+    let right = if width(&right) + 1 > rest { fit(&right, rest.saturating_sub(1)) } else { right };
+    let left = tied.to_owned() + &way(&path, room.saturating_sub(width(&right) + tied.len() + 2));
+    let line = both_ends(vec![Span::raw(clean(&left))], vec![Span::raw(clean(&right) + " ")], room);
     let style = if scene.focused { scene.skin.title } else { scene.skin.aside };
     frame.render_widget(Paragraph::new(line).style(style), area);
-}
-
-/// Cleaned, its blanks at the end kept.
-fn clean_end(text: &str) -> String {
-    clean(text) + " "
 }
 
 /// `a › b › c` in so many columns: the oldest are left out first.

@@ -100,6 +100,13 @@ pub(crate) const KEYS: &[Binding] = &[
         "another pane beside this one, with the same in it",
     ),
     bind(Place::Panes, Act::SplitBelow, &["ctrl-w s"], "", "another pane below this one"),
+    bind(
+        Place::Panes,
+        Act::Follow,
+        &["ctrl-w f"],
+        "",
+        "a pane beside this one that shows logs, describe, events … of the cursor",
+    ),
     bind(Place::Panes, Act::ClosePane, &["ctrl-w c", "ctrl-w q"], "", "close the pane"),
     bind(Place::Panes, Act::NextPane, &["tab", "ctrl-w ctrl-w", "ctrl-w w"], "", "to the next pane"),
     bind(Place::Panes, Act::PreviousPane, &["shift-tab", "ctrl-w W"], "", "to the pane before"),

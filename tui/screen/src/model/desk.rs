@@ -43,6 +43,10 @@ impl Tab {
         self.panes.get_mut(&id)
     }
 
+    pub(crate) fn panes(&self) -> impl Iterator<Item = (PaneId, &Pane)> {
+        self.panes.iter().map(|(id, pane)| (*id, pane))
+    }
+
     pub(crate) fn into_panes(self) -> impl Iterator<Item = Pane> {
         self.panes.into_values()
     }

@@ -1,4 +1,4 @@
-use super::Namespaces;
+use super::{Link, Namespaces};
 use crate::{msg::Generation, views::View};
 
 /// How many views may be gone back to.
@@ -9,6 +9,8 @@ pub(crate) struct Pane {
     pub(crate) view: View,
     /// Which namespaces the view looks at.
     pub(crate) namespaces: Namespaces,
+    /// Whose cursor it follows.
+    pub(crate) link: Option<Link>,
     behind: Vec<Visit>,
     ahead: Vec<Visit>,
 }
@@ -21,7 +23,7 @@ struct Visit {
 
 impl Pane {
     pub(crate) fn new(view: View, namespaces: Namespaces) -> Self {
-        Self { view, namespaces, behind: Vec::new(), ahead: Vec::new() }
+        Self { view, namespaces, link: None, behind: Vec::new(), ahead: Vec::new() }
     }
 
     /// Goes on to another view; returns what nobody can come back to any more.

@@ -74,6 +74,9 @@ const KEYS: &[&str] = &[
     "<ctrl-w>-",
     "<ctrl-w>t",
     "<ctrl-w>x",
+    "<ctrl-w>f<enter>",
+    ":follow events<enter>",
+    ":follow why<enter>",
 ];
 
 #[test]
@@ -81,7 +84,7 @@ fn nothing_breaks_whatever_is_pressed_and_whatever_happens() {
     for seed in 0..5 {
         let (mut dice, mut seat) = (Dice(seed), Seat::over(scene()));
         for _ in 0..400 {
-            match dice.roll(8) {
+            match dice.roll(9) {
                 0 => {
                     let changed = pod(&format!("p-{}", dice.roll(30)));
                     if dice.roll(3) == 0 { seat.lose(object(&changed)) } else { seat.see([object(&changed)]) }
@@ -98,6 +101,15 @@ fn nothing_breaks_whatever_is_pressed_and_whatever_happens() {
                 3 => {
                     let generation = dice.roll(20) as u64;
                     seat.tell(Msg::Ended(generation, (dice.roll(2) == 0).then(|| "why\u{1b}".into())));
+                }
+                4 => {
+                    let waits = seat.asked.iter().rev().find_map(|effect| match effect {
+                        Effect::Rest(generation) => Some(*generation),
+                        _ => None,
+                    });
+                    if let Some(wait) = waits {
+                        seat.tell(Msg::Rested(wait));
+                    }
                 }
                 _ => drop(seat.press(KEYS[dice.roll(KEYS.len())])),
             }

@@ -151,3 +151,90 @@ fn several_namespaces_are_looked_at_together() {
     seat.press(":pods default /!web<enter>");
     assert!(!seat.picture().contains("db-0"));
 }
+
+/// What was asked to be waited for last.
+fn rest(seat: &Seat) -> u64 {
+    let rests = seat.asked.iter().rev().find_map(|effect| match effect {
+        Effect::Rest(generation) => Some(*generation),
+        _ => None,
+    });
+    rests.expect("a wait")
+}
+
+#[test]
+fn a_linked_pane_shows_what_is_under_the_cursor_when_it_rests() {
+    let mut seat = Seat::over(scene());
+    seat.press("<ctrl-w>f<enter>");
+    seat.picture();
+    let first = rest(&seat);
+    seat.press("j");
+    seat.picture();
+    assert!(seat.asked.contains(&Effect::Stop(first)), "it does not wait for what was passed");
+    seat.asked.clear();
+    seat.tell(Msg::Rested(first));
+    assert!(seat.asked.is_empty(), "the cursor has gone on");
+    seat.press("k");
+    seat.picture();
+    seat.press("j");
+    seat.picture();
+    let second = rest(&seat);
+    seat.asked.clear();
+    seat.tell(Msg::Rested(second));
+    let Some(Effect::Logs { generation, pod, .. }) = seat.asked.pop() else { panic!("{:?}", seat.asked) };
+    assert_eq!(pod.name, "web-2");
+    seat.tell(Msg::Lines(generation, vec!["a line of web-2".into()]));
+    seat.looks_like("linked");
+    seat.asked.clear();
+    seat.press("j");
+    seat.picture();
+    let third = rest(&seat);
+    seat.tell(Msg::Rested(third));
+    assert!(seat.asked.contains(&Effect::Stop(generation)), "{:?}", seat.asked);
+    seat.tell(Msg::Lines(generation, vec!["late".into()]));
+    assert!(!seat.picture().contains("late"));
+}
+
+#[test]
+fn what_a_linked_pane_tells_is_told_again_when_the_object_changes() {
+    let mut seat = Seat::over(scene());
+    seat.press(":follow yaml<enter>");
+    seat.picture();
+    let wait = rest(&seat);
+    seat.tell(Msg::Rested(wait));
+    let text = "kind: Pod\n".into();
+    let Some(Effect::Perform { generation, .. }) = seat.asked.last() else { panic!() };
+    let generation = *generation;
+    seat.tell(Msg::Performed(generation, crate::msg::Outcome { text, ..Default::default() }));
+    assert!(seat.picture().contains("kind: Pod"));
+    let mut changed = pod("web-1").unready();
+    changed.metadata.resource_version = Some("77".into());
+    seat.asked.clear();
+    seat.see([object(&changed)]);
+    seat.picture();
+    let wait = rest(&seat);
+    seat.tell(Msg::Rested(wait));
+    assert!(matches!(seat.asked.last(), Some(Effect::Perform { .. })), "{:?}", seat.asked);
+}
+
+#[test]
+fn linked_events_are_those_of_the_object_under_the_cursor() {
+    let mut seat = Seat::over(scene());
+    let event = |pod: &str| {
+        let value = serde_json::json!({"apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "BackOff",
+            "metadata": {"name": format!("{pod}.1"), "namespace": "default"}, "message": format!("about {pod}"),
+            "involvedObject": {"kind": "Pod", "name": pod, "namespace": "default"}});
+        Object::from_value(&value).unwrap()
+    };
+    seat.see([event("web-1"), event("web-2")]);
+    seat.tell(Msg::Resize(160, 24));
+    seat.press(":follow events<enter>");
+    seat.picture();
+    let wait = rest(&seat);
+    seat.tell(Msg::Rested(wait));
+    let picture = seat.picture();
+    assert!(picture.contains("events about pods/web-1") && picture.contains("about web-1"), "{picture}");
+    assert!(!picture.contains("about web-2"), "{picture}");
+    // Its list is closed: it stays as it is.
+    seat.press("<ctrl-w>c");
+    assert!(seat.picture().contains("about web-1"));
+}

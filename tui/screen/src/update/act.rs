@@ -4,7 +4,7 @@ use super::{many, open, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
-    model::{Model, Namespaces, Overlay, Palette, Shows, Then},
+    model::{Follow, Model, Namespaces, Overlay, Palette, Shows, Then},
     msg::Effect,
     rows::{Order, Row},
     views::{Look, Table, Text, View, Within},
@@ -99,6 +99,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::NextTab
         | Act::PreviousTab
         | Act::CloseTab => window::act(model, act),
+        Act::Follow => {
+            let items = Follow::ALL.iter().map(|follow| follow.word().to_owned()).collect();
+            let title = "beside it, of the cursor".into();
+            over(model, Overlay::Choose { title, items, at: 0, then: Then::Follow })
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Opening views, and starting what fills them.
 
-use super::steps;
+use super::{link, steps};
 use crate::{
     input::Input,
-    model::{Forwarded, Model, Namespaces, Overlay, Shows, Then, word},
+    model::{Follow, Forwarded, Model, Namespaces, Overlay, Shows, Then, word},
     msg::{Effect, Generation},
     rows::Row,
     views::{Logs, Shell, View, pod_of},
@@ -132,6 +132,7 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
             Vec::new()
         }
         Then::Sort => Vec::new(),
+        Then::Follow => Follow::parse(&item).map_or_else(Vec::new, |follow| link::open(model, follow)),
         Then::Logs(pod) => {
             if let View::Logs(logs) = model.view_mut() {
                 logs.options.container = item;

@@ -1,9 +1,9 @@
 //! The line after `:`: a kind to look at, a place to go, or any command of `--batch`.
 
-use super::open;
+use super::{link, open};
 use crate::{
     input::Input,
-    model::{Model, Namespaces, Overlay, Palette},
+    model::{Follow, Model, Namespaces, Overlay, Palette},
     msg::Effect,
     views::{Forwards, Look, Pulse, Table, Text, View, Within, pod_of},
 };
@@ -13,7 +13,7 @@ use shared_client::LogOptions;
 use tui_commands::{Action, grammar};
 
 /// Words of the palette that are no commands of `--batch`.
-const WORDS: &[&str] = &["pulse", "pf", "ns", "quit", "help"];
+const WORDS: &[&str] = &["pulse", "pf", "ns", "quit", "help", "follow"];
 
 pub(super) fn press(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effect> {
     match key.code {
@@ -53,8 +53,13 @@ fn complete(model: &Model, palette: &mut Palette) {
     let names = |word: &str| model.names(word);
     let before = palette.input.before().to_owned();
     let typing = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let mut found =
-        if before.starts_with("ns ") { names("namespaces") } else { grammar::complete(&before, &names) };
+    let mut found = if before.starts_with("ns ") {
+        names("namespaces")
+    } else if before.starts_with("follow ") {
+        Follow::ALL.iter().map(|follow| follow.word().to_owned()).collect()
+    } else {
+        grammar::complete(&before, &names)
+    };
     if !before.contains(char::is_whitespace) {
         found.extend(WORDS.iter().map(|w| (*w).to_owned()));
     }
@@ -89,6 +94,12 @@ fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> {
             let to = Namespaces::parse(name).ok_or("ns wants names, as in :ns a,b, or all")?;
             open::namespaces(model, to);
             return Ok(Vec::new());
+        }
+        ["follow", what] => {
+            let known = || Follow::ALL.iter().map(|f| f.word()).collect::<Vec<_>>().join(", ");
+            let follow =
+                Follow::parse(what).ok_or_else(|| format!("{what:?} cannot be followed: {}", known()))?;
+            return Ok(link::open(model, follow));
         }
         [kind, ref rest @ ..] => {
             if let Some(kind) = shared_api::find(kind) {

@@ -19,6 +19,9 @@ pub(super) fn of(model: &mut Model, pane: PaneId, steps: Vec<Step>) -> Vec<Effec
     let mut effects = Vec::new();
     for step in steps {
         match step {
+            Step::Effect(Effect::Stop(ended)) => {
+                effects.extend(open::forget(model, vec![Effect::Stop(ended)]));
+            }
             Step::Effect(effect) => effects.push(effect),
             Step::Open(view, None) => effects.extend(open::push(model, *view)),
             Step::Open(view, Some(namespaces)) => effects.extend(open::push_in(model, *view, namespaces)),

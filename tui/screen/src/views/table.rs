@@ -28,6 +28,8 @@ pub(crate) enum Within {
     Selected { by: String, namespace: String, labels: LabelSelector },
     /// What an object controls, in its namespace.
     Owned { by: Key },
+    /// The events about an object.
+    About { of: Key },
 }
 
 /// A table of one kind.
@@ -122,7 +124,7 @@ impl Table {
             && match self.within {
                 Within::Namespace => looked_at.only().is_none(),
                 Within::Node(_) => true,
-                Within::Selected { .. } | Within::Owned { .. } => false,
+                Within::Selected { .. } | Within::Owned { .. } | Within::About { .. } => false,
             }
     }
 
@@ -176,6 +178,7 @@ impl Table {
         let headings = self.headings();
         let home = home(&self.kind, &self.within, looked_at);
         let (within, faults) = (&self.within, self.faults);
+        let about = about(within, &headings);
         let meant = |row: &Row| {
             home.as_ref().is_none_or(|home| home.contains(&&*row.namespace))
                 && (!faults || row.fault >= Fault::Waits)
@@ -188,6 +191,9 @@ impl Table {
                         .owner
                         .as_ref()
                         .is_some_and(|(kind, name)| *kind == by.kind && *name == by.name),
+                    Within::About { of } => about.as_ref().is_some_and(|(at, said)| {
+                        row.cell(*at) == said && (of.namespace.is_empty() || *row.namespace == *of.namespace)
+                    }),
                 }
         };
         let wanted = Wanted { meant: &meant, filter: &self.filter, headings: &headings };
@@ -234,7 +240,15 @@ fn home<'a>(kind: &GroupKind, within: &'a Within, looked_at: &'a Namespaces) -> 
         (Within::Namespace | Within::Node(_), _) => None,
         (Within::Selected { namespace, .. }, _) => Some(vec![namespace]),
         (Within::Owned { by }, _) => Some(vec![&by.namespace]),
+        (Within::About { of }, _) => (!of.namespace.is_empty()).then(|| vec![&*of.namespace]),
     }
+}
+
+/// Which column of an event says what it is about, and what that has to be.
+fn about(within: &Within, headings: &[Heading]) -> Option<(usize, String)> {
+    let Within::About { of } = within else { return None };
+    let at = headings.iter().position(|heading| heading.name == "Object")?;
+    Some((at, format!("{}/{}", of.kind.kind.to_lowercase(), of.name)))
 }
 
 impl Look for Table {
@@ -256,6 +270,7 @@ impl Look for Table {
             Within::Node(node) => format!(" on {node}"),
             Within::Selected { by, namespace, .. } => format!(" of {by} in {namespace}"),
             Within::Owned { by } => format!(" of {} in {}", word(by), by.namespace),
+            Within::About { of } => format!(" about {}", word(of)),
         };
         let mut notes = String::new();
         let Order { by, down } = self.listing.order();

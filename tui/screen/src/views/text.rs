@@ -3,7 +3,7 @@ use crate::{
     draw,
     keys::{Act, Place},
     model::{Known, word},
-    msg::Generation,
+    msg::{Effect, Generation},
     pager::Pager,
 };
 use ratatui::{Frame, layout::Rect};
@@ -94,8 +94,11 @@ impl Look for Text {
     }
 
     fn revive(&mut self, generation: Generation) -> Vec<Step> {
+        // A question that was not answered yet is not asked twice.
+        let before = Some(self.generation).filter(|before| self.loading && *before > 0);
         (self.generation, self.loading) = (generation, true);
-        vec![Step::Fill { generation, line: self.line.clone() }]
+        let stop = before.map(|before| Step::Effect(Effect::Stop(before)));
+        stop.into_iter().chain([Step::Fill { generation, line: self.line.clone() }]).collect()
     }
 
     fn twin(&self) -> Option<View> {
