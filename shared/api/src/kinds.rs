@@ -1,8 +1,8 @@
 //! The list of kinds.
 
 use crate::{
-    KindInfo, apps, authentication, authorization, autoscaling, batch, certificates, coordination, core,
-    discovery, metrics, networking, node, policy, rbac, scheduling, settings, storage,
+    KindInfo, admissionregistration, apps, authentication, authorization, autoscaling, batch, certificates,
+    coordination, core, discovery, metrics, networking, node, policy, rbac, scheduling, settings, storage,
 };
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -26,6 +26,10 @@ pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<core::Secret>(),
     KindInfo::of::<core::Service>(),
     KindInfo::of::<core::ServiceAccount>(),
+    KindInfo::of::<admissionregistration::MutatingWebhookConfiguration>(),
+    KindInfo::of::<admissionregistration::ValidatingAdmissionPolicy>(),
+    KindInfo::of::<admissionregistration::ValidatingAdmissionPolicyBinding>(),
+    KindInfo::of::<admissionregistration::ValidatingWebhookConfiguration>(),
     KindInfo::of::<apps::ControllerRevision>(),
     KindInfo::of::<apps::DaemonSet>(),
     KindInfo::of::<apps::Deployment>(),

@@ -8,6 +8,7 @@
 //! asked for and then shared. A [`Draft`] is an object on its way in. A [`Refusal`] is the one way
 //! to say no.
 
+pub mod admissionregistration;
 pub mod ages;
 pub mod apps;
 pub mod authentication;
