@@ -67,17 +67,17 @@ impl Digester {
     }
 
     fn row(&mut self, object: &Object, now: Timestamp, new: bool) -> Row {
-        // Decoded here, looked at once and let go: only the row is kept.
+        // Decoded here, looked at once and let go: others may hold the object, and only the row is kept.
         let once = Object::from_stored(object.bytes().clone());
         let cells = (self.kind.row)(&once, OPEN);
         let fault = of_row(&self.headings, cells.iter().map(String::as_str));
-        let labels = once.metadata().labels.clone().unwrap_or_default();
-        let leads = self.leads(&once);
+        let labels = object.metadata().labels.clone().unwrap_or_default();
+        let leads = self.leads(object);
         Row::from(Parts {
-            namespace: shared(&mut self.namespaces, once.namespace()),
-            name: once.name().to_owned(),
-            uid: once.uid().to_owned(),
-            revision: once.revision(),
+            namespace: shared(&mut self.namespaces, object.namespace()),
+            name: object.name().to_owned(),
+            uid: object.uid().to_owned(),
+            revision: object.revision(),
             changed: now,
             new,
             fault,

@@ -57,6 +57,18 @@ impl Filter {
         self.trouble.as_deref()
     }
 
+    /// Whether every row that this one wants is wanted by the other one too, as when somebody types on.
+    pub(crate) fn narrows(&self, other: &Self) -> bool {
+        let trouble = self.trouble.is_some() || other.trouble.is_some();
+        let kept = |(now, then): (&Term, &Term)| match (&now.what, &then.what) {
+            (What::Text(now_wanted), What::Text(then_wanted)) => {
+                !now.not && !then.not && now_wanted.contains(then_wanted.as_str())
+            }
+            _ => false,
+        };
+        !trouble && self.terms.len() >= other.terms.len() && self.terms.iter().zip(&other.terms).all(kept)
+    }
+
     /// Whether a row with these columns is wanted.
     pub(crate) fn wants(&self, row: &Row, headings: &[Heading]) -> bool {
         self.terms.iter().all(|term| term.what.holds(row, headings) != term.not)
@@ -114,6 +126,8 @@ fn text(word: &str) -> Result<What, String> {
 impl What {
     fn holds(&self, row: &Row, headings: &[Heading]) -> bool {
         match self {
+            // Most rows have it nowhere: that is found out in one go.
+            Self::Text(wanted) if !row.may_have(wanted) => false,
             Self::Text(_) | Self::Regex(_) => {
                 self.finds(&row.name)
                     || self.finds(&row.namespace)
@@ -157,12 +171,16 @@ fn said(cell: &str) -> &str {
 }
 
 /// Whether `text` has `wanted`, which is lower-case, in any case.
-fn contains(text: &str, wanted: &str) -> bool {
+pub(super) fn contains(text: &str, wanted: &str) -> bool {
     if !text.is_ascii() {
         return text.to_lowercase().contains(wanted);
     }
     let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-    wanted.is_empty() || text.windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted))
+    let Some(first) = wanted.first() else { return true };
+    let starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text);
+    starts
+        .map(|at| &text[at..])
+        .any(|rest| rest.get(..wanted.len()).is_some_and(|part| part.eq_ignore_ascii_case(wanted)))
 }
 
 #[cfg(test)]
@@ -209,6 +227,25 @@ mod tests {
             ("nothing:x", &[]),
         ] {
             assert_eq!(wanted(filter), names, "{filter}");
+        }
+    }
+
+    #[test]
+    fn who_types_on_asks_for_less() {
+        for (then, now, less) in [
+            ("", "w", true),
+            ("we", "web", true),
+            ("web", "web n1", true),
+            ("eb", "web", true),
+            ("web", "we", false),
+            ("!we", "!web", false),
+            ("web", "web.*", false),
+            ("~w", "~w1", false),
+            ("(", "(w", false),
+        ] {
+            assert_eq!(Filter::parse(now).narrows(&Filter::parse(then)), less, "{then:?} to {now:?}");
+            let (all, some) = (wanted(then), wanted(now));
+            assert!(!less || some.iter().all(|name| all.contains(name)), "{then:?} to {now:?}");
         }
     }
 

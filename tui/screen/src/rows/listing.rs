@@ -33,6 +33,11 @@ impl Listing {
         self.count = None;
     }
 
+    /// Only some of what is shown is wanted any longer.
+    pub(crate) fn keep(&mut self, wants: impl Fn(&Row) -> bool) {
+        self.rows.retain(|placed| wants(&placed.row));
+    }
+
     /// Makes it say what the sheet says. `all` are the rows that can be meant.
     pub(crate) fn follow<'a, I>(
         &mut self,
@@ -57,8 +62,10 @@ impl Listing {
         self.rows = shown.map(|row| self.order.place(row)).collect();
         self.total = total;
         let order = self.order;
-        // They come in the order of names: then this only looks.
-        self.rows.sort_by(|a, b| order.compare(a, b));
+        // They come in the order of names.
+        if order != Order::default() {
+            self.rows.sort_by(|a, b| order.compare(a, b));
+        }
     }
 
     fn change(&mut self, change: &Change, wanted: &Wanted<'_>) {

@@ -1,4 +1,4 @@
-use super::Fault;
+use super::{Fault, filter::contains};
 use shared_api::{GroupKind, Key, LabelSelector, Revision, Timestamp};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -70,6 +70,11 @@ impl Row {
     /// What the kind's own columns say, ages left open.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.split(GAP)
+    }
+
+    /// Whether it may have this lower-case text somewhere; else it has it nowhere.
+    pub(super) fn may_have(&self, wanted: &str) -> bool {
+        [&*self.name, &*self.namespace, &*self.cells].into_iter().any(|text| contains(text, wanted))
     }
 
     /// One of them.

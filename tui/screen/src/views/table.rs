@@ -310,10 +310,18 @@ impl Look for Table {
     }
 
     fn filter_by(&mut self, text: &str) {
-        if self.filter.text() != text {
-            self.filter = Filter::parse(text);
+        if self.filter.text() == text {
+            return;
+        }
+        let filter = Filter::parse(text);
+        if filter.narrows(&self.filter) {
+            // Somebody types on: what was not shown before is not shown now.
+            let headings = self.headings();
+            self.listing.keep(|row| filter.wants(row, &headings));
+        } else {
             self.listing.forget();
         }
+        self.filter = filter;
     }
 
     fn settle(&mut self, known: &Known, namespaces: &Namespaces) -> Option<String> {
@@ -397,6 +405,29 @@ mod tests {
         table.filter_by("^b");
         assert_eq!(table.follow(&pods, &Namespaces::All), None, "hidden is not gone");
         assert_eq!((table.listing.len(), table.listing.total()), (1, 3));
+    }
+
+    #[test]
+    fn typing_on_shows_what_a_new_filter_shows() {
+        let mut pods = sheet(["web-1", "web-2", "wall", "db"].map(|n| object(&pod(n))));
+        let mut typed = Table::of(GroupKind::of::<Pod>(), Within::Namespace);
+        for (text, change) in
+            [("", "w-3"), ("w", "we-4"), ("we", "wet"), ("web", "web-5"), ("we", "x"), ("web 1", "y")]
+        {
+            typed.filter_by(text);
+            // What happens meanwhile is seen in both.
+            take(&mut pods, &Event::Added(object(&pod(change))));
+            typed.follow(&pods, &Namespaces::All);
+            let mut fresh = Table::of(GroupKind::of::<Pod>(), Within::Namespace);
+            fresh.filter_by(text);
+            fresh.follow(&pods, &Namespaces::All);
+            let names = |table: &Table| table.listing.iter().map(|row| row.name.clone()).collect::<Vec<_>>();
+            assert_eq!(
+                (names(&typed), typed.listing.total()),
+                (names(&fresh), fresh.listing.total()),
+                "{text}"
+            );
+        }
     }
 
     #[test]
