@@ -56,6 +56,12 @@ pub(crate) struct Options {
     /// Namespace meant when none is named
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
+    /// Change nothing: every action that would is refused
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Settings of the terminal; else dhow/config.yaml among your other configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) demo: Demo,
 }
@@ -200,6 +206,12 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Dhow, clap:
     let at = words.iter().position(|w| w == "--batch");
     let rest = at.map(|at| words.split_off(at + 1));
     let line = Line::command().try_get_matches_from(words).and_then(|m| Line::from_arg_matches(&m))?;
+    if line.options.read_only && rest.is_some() {
+        return Err(Line::command().error(
+            clap::error::ErrorKind::ArgumentConflict,
+            "--read-only is for the terminal: --batch does what it is told",
+        ));
+    }
     let face = match (line.command, rest) {
         (Some(_), Some(_)) => {
             return Err(Line::command().error(
@@ -244,5 +256,6 @@ mod tests {
         assert!(check("dhow agent").is_err(), "an agent needs a server");
         assert!(check("dhow agent --cleanup").is_ok());
         assert!(check("dhow controlplane --batch").is_err());
+        assert!(check("dhow --read-only").is_ok() && check("dhow --read-only --batch get pods").is_err());
     }
 }

@@ -13,15 +13,7 @@ use std::{
     sync::Arc,
 };
 use tui_commands::{Doors, Here};
-
-/// A place in front of a cluster.
-pub(crate) struct Seat {
-    pub(crate) doors: Doors,
-    /// What the cluster is called.
-    pub(crate) context: String,
-    /// Where it is.
-    pub(crate) server: String,
-}
+use tui_screen::{Clusters, Opening, Seat};
 
 /// The kubeconfig file that the options mean.
 pub(crate) fn kubeconfig(options: &Options) -> Result<PathBuf> {
@@ -39,12 +31,16 @@ pub(crate) async fn seat(options: &Options, pace: Pace) -> Result<Seat> {
         return demo::seat(options, pace).await;
     }
     let path = kubeconfig(options)?;
-    let (grpc, access) = open(&path, options.context.as_deref())?;
+    seat_of(path, options.context.as_deref(), options.namespace.clone())
+}
+
+fn seat_of(path: PathBuf, context: Option<&str>, namespace: Option<String>) -> Result<Seat> {
+    let (grpc, access) = open(&path, context)?;
     let grpc = Arc::new(grpc);
     let doors = Doors {
         cluster: Arc::clone(&grpc) as Arc<dyn Cluster>,
         sessions: grpc as Arc<dyn Sessions>,
-        namespace: options.namespace.clone().unwrap_or_else(|| access.namespace.clone()),
+        namespace: namespace.unwrap_or_else(|| access.namespace.clone()),
         clock: shared_daemon::now,
         here: Here {
             kubeconfig: Some(path),
@@ -53,6 +49,42 @@ pub(crate) async fn seat(options: &Options, pace: Pace) -> Result<Seat> {
         },
     };
     Ok(Seat { doors, context: access.context, server: access.server })
+}
+
+/// The contexts of a kubeconfig, as they were when the program started.
+pub(crate) struct Contexts {
+    path: Option<PathBuf>,
+    names: Vec<String>,
+}
+
+impl Contexts {
+    /// None are there in front of the demo's world.
+    pub(crate) fn of(options: &Options) -> Self {
+        let path = if options.demo.demo { None } else { kubeconfig(options).ok() };
+        let file = path.as_deref().and_then(|path| Kubeconfig::read(path).ok());
+        let names = file.map_or_else(Vec::new, |file| file.contexts.into_iter().map(|c| c.name).collect());
+        Self { path, names }
+    }
+}
+
+impl Clusters for Contexts {
+    fn contexts(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
+    fn open(&self, context: &str) -> Opening {
+        let (path, context) = (self.path.clone(), context.to_owned());
+        Box::pin(async move {
+            let path = path.ok_or("there is no kubeconfig here")?;
+            // Reading a file may wait; connecting has to begin within the runtime.
+            let runtime = tokio::runtime::Handle::current();
+            let opening = tokio::task::spawn_blocking(move || {
+                let _within = runtime.enter();
+                seat_of(path, Some(&context), None)
+            });
+            opening.await.map_err(|error| error.to_string())?.map_err(|error| format!("{error:#}"))
+        })
+    }
 }
 
 /// A connection as a kubeconfig says.

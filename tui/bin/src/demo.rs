@@ -2,8 +2,7 @@
 
 use crate::{
     args::{Hollow, Options},
-    connect::{self, Seat},
-    daemons,
+    connect, daemons,
 };
 use agent_hollow::{Fleet, HollowSessions, Pace};
 use anyhow::{Context, Result, anyhow};
@@ -11,6 +10,7 @@ use shared_client::{Cluster, Sessions};
 use shared_daemon::{Shutdown, Tasks, logs, now, on_signal};
 use std::{process::ExitCode, sync::Arc, time::Duration};
 use tui_commands::{Doors, Here};
+use tui_screen::Seat;
 
 /// Nodes of the demo.
 const NODES: usize = 5;

@@ -5,11 +5,11 @@ mod batch;
 mod connect;
 mod daemons;
 mod demo;
+mod settings;
 mod terminal;
 
 use agent_hollow::Pace;
 use args::{Command, Dhow, Face};
-use connect::Seat;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -38,8 +38,8 @@ fn main() -> ExitCode {
 
 fn screen(options: &args::Options) -> anyhow::Result<ExitCode> {
     daemons::runtime()?.block_on(async {
-        let Seat { doors, context, server } = connect::seat(options, Pace::AsUsual).await?;
-        tui_screen::run(doors, &context, &server).await?;
+        let seat = connect::seat(options, Pace::AsUsual).await?;
+        tui_screen::run(seat, settings::setup(options)).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -11,6 +11,7 @@ use shared_testkit::{
 };
 use std::{sync::Arc, time::Duration};
 use tui_commands::{Doors, Here};
+use tui_screen::{Clusters, Kept, Opening, Seat, Setup};
 
 struct Pods;
 
@@ -103,6 +104,18 @@ fn scene() -> Vec<Object> {
     all
 }
 
+struct Nowhere;
+
+impl Clusters for Nowhere {
+    fn contexts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn open(&self, _: &str) -> Opening {
+        Box::pin(async { Err("there is no other cluster here".into()) })
+    }
+}
+
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let fake = FakeCluster::holding(scene());
@@ -133,5 +146,15 @@ async fn main() -> std::io::Result<()> {
         clock: Timestamp::now,
         here: Here::default(),
     };
-    tui_screen::run(doors, "demo", "https://127.0.0.1:6443").await
+    let seat = Seat { doors, context: "demo".into(), server: "https://127.0.0.1:6443".into() };
+    let (config, history) = (Kept::default(), Kept::default());
+    let setup = Setup {
+        clusters: Arc::new(Nowhere),
+        config,
+        history,
+        read_only: false,
+        coloured: true,
+        named: false,
+    };
+    tui_screen::run(seat, setup).await
 }

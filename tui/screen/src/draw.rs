@@ -20,6 +20,7 @@ use crate::{
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
+    style::Color,
     text::Line,
     widgets::Paragraph,
 };
@@ -50,6 +51,16 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
         Some(Overlay::Confirm(confirm)) => prompt::confirm(confirm, &model.skin, frame, body),
         Some(Overlay::Columns(at)) => prompt::columns(model, *at, frame, body),
         _ => {}
+    }
+    if !model.config.coloured {
+        colourless(frame);
+    }
+}
+
+/// Takes every colour away, also what programs in shells show: what was said by it is said otherwise, too.
+fn colourless(frame: &mut Frame<'_>) {
+    for cell in &mut frame.buffer_mut().content {
+        (cell.fg, cell.bg, cell.underline_color) = (Color::Reset, Color::Reset, Color::Reset);
     }
 }
 

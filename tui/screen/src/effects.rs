@@ -1,17 +1,27 @@
 //! Doing what `update` asked for: a task each, whose answers come back as messages.
 
+mod files;
 mod forward;
 mod logs;
 mod perform;
 mod shell;
 mod watch;
 
-use crate::msg::{Effect, Generation, Msg};
+use crate::{
+    msg::{Arrived, Effect, Generation, Msg},
+    setup::{Clusters, Seat},
+};
 use shared_api::meta::Status;
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tui_commands::Doors;
 
+/// How many answers may wait.
+pub(crate) const AHEAD: usize = 256;
 /// How long a cursor stays where it is before others follow it.
 const REST: Duration = Duration::from_millis(120);
 
@@ -21,6 +31,9 @@ pub(crate) type Answers = mpsc::Sender<Msg>;
 /// Everything that is going on outside; dropping it ends all of it.
 pub(crate) struct Effects {
     doors: Doors,
+    clusters: Arc<dyn Clusters>,
+    /// The way to another cluster, found but not gone.
+    found: Arc<Mutex<Option<(Generation, Doors)>>>,
     answers: Answers,
     tasks: HashMap<Generation, Task>,
     watches: Vec<JoinHandle<()>>,
@@ -32,8 +45,21 @@ struct Task {
 }
 
 impl Effects {
-    pub(crate) fn new(doors: Doors, answers: Answers) -> Self {
-        Self { doors, answers, tasks: HashMap::new(), watches: Vec::new() }
+    pub(crate) fn new(doors: Doors, clusters: Arc<dyn Clusters>, answers: Answers) -> Self {
+        let found = Arc::default();
+        Self { doors, clusters, found, answers, tasks: HashMap::new(), watches: Vec::new() }
+    }
+
+    /// Goes the way to another cluster, if it is the one that was found. Nothing of the one before is heard any
+    /// more: what comes from here on, comes by the new way.
+    pub(crate) fn enter(&mut self, generation: Generation) -> Option<mpsc::Receiver<Msg>> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, doors) = found.take_if(|(asked, _)| *asked == generation)?;
+        drop(found);
+        self.stop_all();
+        let (answers, answered) = mpsc::channel(AHEAD);
+        (self.doors, self.answers) = (doors, answers);
+        Some(answered)
     }
 
     /// Starts or ends what an effect says. It never waits.
@@ -62,6 +88,23 @@ impl Effects {
                 let ask = forward::Ask { pod, remote, address, local };
                 self.spawn(generation, forward::run(doors, generation, ask, answers));
             }
+            Effect::Connect(generation, context) => {
+                let (opening, found) = (self.clusters.open(&context), Arc::clone(&self.found));
+                self.spawn(generation, async move {
+                    let arrived = opening.await.map(|Seat { doors, context, server }| {
+                        let home = doors.namespace.clone();
+                        *found.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, doors));
+                        Arrived { context, server, home }
+                    });
+                    let _ = answers.send(Msg::Arrived(generation, arrived)).await;
+                });
+            }
+            // The loop does it: it has to listen elsewhere then.
+            Effect::Enter(_) => {}
+            Effect::Keep { path, lines } => files::keep(path, lines),
+            Effect::Layouts { generation, path, layouts } => {
+                self.spawn(generation, files::layouts(generation, path, layouts, answers));
+            }
             Effect::Rest(generation) => self.spawn(generation, async move {
                 tokio::time::sleep(REST).await;
                 let _ = answers.send(Msg::Rested(generation)).await;
@@ -79,6 +122,11 @@ impl Effects {
         self.tasks.insert(generation, Task { handle: tokio::spawn(work), typing: None });
     }
 
+    fn stop_all(&mut self) {
+        let tasks = self.tasks.drain().map(|(_, task)| task.handle);
+        tasks.chain(self.watches.drain(..)).for_each(|handle| handle.abort());
+    }
+
     fn typed(&self, generation: Generation, typed: shell::Typed) {
         if let Some(typing) = self.tasks.get(&generation).and_then(|t| t.typing.as_ref()) {
             // A shell that just ended reads no more; its end is on the way.
@@ -89,8 +137,7 @@ impl Effects {
 
 impl Drop for Effects {
     fn drop(&mut self) {
-        let tasks = self.tasks.values().map(|t| &t.handle);
-        tasks.chain(&self.watches).for_each(JoinHandle::abort);
+        self.stop_all();
     }
 }
 

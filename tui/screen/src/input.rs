@@ -32,6 +32,12 @@ impl Input {
         self.at += text.chars().count();
     }
 
+    /// Puts other text in for the characters before the place.
+    pub(crate) fn replace_before(&mut self, characters: usize, text: &str) {
+        self.cut(self.at.saturating_sub(characters), self.at);
+        self.insert(text);
+    }
+
     fn cut(&mut self, from: usize, to: usize) {
         let (a, b) = (self.byte(from), self.byte(to));
         self.text.replace_range(a..b, "");

@@ -82,6 +82,11 @@ pub(crate) enum Act {
 }
 
 impl Act {
+    /// The action of that name, if it has a key.
+    pub(crate) fn named(id: &str) -> Option<Self> {
+        KEYS.iter().map(|binding| binding.act).find(|act| act.id() == id)
+    }
+
     /// What it is called in a configuration: `split-right`.
     pub(crate) fn id(self) -> String {
         dashed(&format!("{self:?}"))
@@ -115,6 +120,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// What it is called in a configuration: `pager`.
+    pub(crate) fn id(self) -> String {
+        dashed(&format!("{self:?}"))
+    }
+
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Anywhere => "Everywhere",
@@ -165,14 +175,25 @@ mod tests {
     /// The key map as Markdown.
     fn reference() -> String {
         let mut text = String::from(
-            "# Keys\n\nThe same list as `?` shows. Generated from the key map: `DHOW_REWRITE=1 cargo test -p tui-screen keys`.\n",
+            "# Keys\n\nThe same list as `?` shows. Generated from the key map: `DHOW_REWRITE=1 cargo test -p tui-screen keys`.\n\n\
+             The first name of each is what a configuration calls the action, and what `:` takes; see [tui.md](tui.md#settings).\n",
         );
-        for (title, keys) in Keymap::default().sections() {
-            text.push_str(&format!("\n## {title}\n\n| key | does |\n| --- | --- |\n"));
-            for (keys, help) in keys {
-                let keys = keys.split(", ").map(|k| format!("`{k}`")).collect::<Vec<_>>().join(" ");
-                text.push_str(&format!("| {keys} | {help} |\n"));
+        for place in PLACES {
+            text.push_str(&format!(
+                "\n## {}\n\n| action | key | does |\n| --- | --- | --- |\n",
+                place.title()
+            ));
+            for binding in KEYS.iter().filter(|binding| binding.place == *place) {
+                let keys = binding.keys.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(" ");
+                let id = binding.act.id();
+                let twice = KEYS.iter().filter(|other| other.act == binding.act).count() > 1;
+                let id = if twice { format!("{}.{id}", place.id()) } else { id };
+                text.push_str(&format!("| {id} | {keys} | {} |\n", binding.help));
             }
+        }
+        text.push_str("\n## After `:`\n\nBesides kinds, actions by their names and the [commands](commands.md) of `--batch`:\n\n| word | does |\n| --- | --- |\n");
+        for (word, rest, help) in crate::update::WORDS {
+            text.push_str(&format!("| `{}` | {help} |\n", format!("{word} {rest}").trim()));
         }
         text
     }

@@ -9,6 +9,7 @@
 //! `update` and `draw` are pure: no I/O, no lock, no wait. Each answer carries the generation of its question,
 //! so an answer that comes too late is dropped. It knows nothing of servers and agents.
 
+mod config;
 mod draw;
 mod effects;
 mod input;
@@ -18,6 +19,7 @@ mod msg;
 mod pager;
 mod rows;
 mod run;
+mod setup;
 mod terminal;
 mod update;
 mod views;
@@ -26,3 +28,4 @@ mod views;
 mod tests;
 
 pub use run::run;
+pub use setup::{Clusters, Kept, Opening, Seat, Setup};

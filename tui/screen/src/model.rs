@@ -17,9 +17,10 @@ pub(crate) use pane::Pane;
 pub(crate) use split::{PaneId, Side, Tree, Way, beside};
 
 use crate::{
+    config::Config,
     draw::Skin,
     input::Input,
-    keys::{Keymap, Place},
+    keys::Place,
     msg::{Effect, Generation, info},
     rows::{Row, Sheet},
     views::{Pulse, Table, View},
@@ -29,7 +30,7 @@ use shared_api::{
     GroupKind, Key, Timestamp,
     core::{Namespace, Node, Pod},
 };
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tui_commands::Action;
 
 /// Rows of the picture above the panes, without the tabs, and below them.
@@ -49,7 +50,12 @@ pub(crate) struct Model {
     /// The commands that are running, the newest last.
     pub(crate) running: Vec<(Generation, String, Shows)>,
     pub(crate) history: Vec<String>,
-    pub(crate) keymap: Keymap,
+    pub(crate) config: Config,
+    pub(crate) given: Given,
+    /// What is to be looked at in front of the cluster that is being gone to.
+    pub(crate) after: Option<(Generation, String)>,
+    /// Why nothing may be changed.
+    pub(crate) read_only: Option<String>,
     /// The keys of a sequence that has begun.
     pub(crate) pending: Vec<String>,
     pub(crate) skin: Skin,
@@ -58,6 +64,18 @@ pub(crate) struct Model {
     pub(crate) stale: bool,
     pub(crate) quit: bool,
     generation: Generation,
+}
+
+/// What was said when the terminal was started.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) read_only: bool,
+    /// The namespace was named.
+    pub(crate) named: bool,
+    /// Where the history is kept.
+    pub(crate) history: Option<PathBuf>,
+    /// Where one can go.
+    pub(crate) contexts: Vec<String>,
 }
 
 /// Where a command's answer goes.
@@ -127,6 +145,9 @@ pub(crate) enum Then {
     Sort,
     /// What another pane shows of the cursor.
     Follow,
+    Skin,
+    Layout,
+    Context,
 }
 
 /// A question before something that cannot be taken back.
@@ -153,7 +174,10 @@ impl Model {
             message: None,
             running: Vec::new(),
             history: Vec::new(),
-            keymap: Keymap::default(),
+            config: Config::default(),
+            given: Given::default(),
+            after: None,
+            read_only: None,
             pending: Vec::new(),
             skin: Skin::default(),
             size,
@@ -161,10 +185,23 @@ impl Model {
             quit: false,
             generation: 0,
         };
-        let kinds = [GroupKind::of::<Pod>(), GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
-        let effects =
-            kinds.into_iter().chain(Pulse::kinds()).filter_map(|kind| model.known.watch(&kind)).collect();
+        let effects = model.first();
         (model, effects)
+    }
+
+    /// In front of another cluster, with everything that is set.
+    pub(crate) fn enter(&mut self, known: Known) -> Vec<Effect> {
+        let home = Namespaces::one(known.home.clone());
+        (self.known, self.desk) = (known, Desk::new(View::Pulse(Pulse::new()), home));
+        (self.overlay, self.message, self.stale) = (None, None, true);
+        self.running.clear();
+        self.first()
+    }
+
+    /// What has to be heard of before anything is asked for.
+    fn first(&mut self) -> Vec<Effect> {
+        let kinds = [GroupKind::of::<Pod>(), GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
+        kinds.into_iter().chain(Pulse::kinds()).filter_map(|kind| self.known.watch(&kind)).collect()
     }
 
     /// A name for a question that was never used before.

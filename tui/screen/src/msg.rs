@@ -1,11 +1,11 @@
 //! What happens to the screen, and what it asks to be done.
 
-use crate::rows::Delta;
+use crate::{config::Layout, rows::Delta};
 use bytes::Bytes;
 use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
 use shared_client::{LogOptions, Standing};
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use tui_commands::Action;
 
 /// Names one question, and with it the answers that belong to it.
@@ -36,10 +36,20 @@ pub(crate) enum Msg {
     Forwarding(Generation, Result<SocketAddr, String>),
     /// Nothing happened for a moment since this was asked.
     Rested(Generation),
+    /// The way to another cluster is open, or why not.
+    Arrived(Generation, Result<Arrived, String>),
     /// How many connections a forward has carried.
     Carried(Generation, u64),
     /// A connection of a forward failed.
     ForwardTrouble(Generation, String),
+}
+
+/// Where one is now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Arrived {
+    pub(crate) context: String,
+    pub(crate) server: String,
+    pub(crate) home: String,
 }
 
 /// How a command ended.
@@ -86,6 +96,21 @@ pub(crate) enum Effect {
         remote: u16,
         address: String,
         local: u16,
+    },
+    /// Find the way to another cluster.
+    Connect(Generation, String),
+    /// Go it: everything that goes on in front of this one ends.
+    Enter(Generation),
+    /// Keep the lines of the palette.
+    Keep {
+        path: PathBuf,
+        lines: Vec<String>,
+    },
+    /// Keep the layouts.
+    Layouts {
+        generation: Generation,
+        path: PathBuf,
+        layouts: BTreeMap<String, Layout>,
     },
     /// Say when a moment has passed.
     Rest(Generation),

@@ -1,40 +1,44 @@
 //! The loop: input first, then a picture when one is due, then data.
 
 use crate::{
+    config::Config,
     draw::draw,
-    effects::Effects,
-    model::Model,
+    effects::{AHEAD, Effects},
+    model::{Given, Model, clean},
     msg::{Effect, Msg},
+    setup::{Seat, Setup},
     terminal::Screen,
-    update::update,
+    update::{self, update},
 };
 use crossterm::event::{Event, EventStream};
 use futures::StreamExt;
 use std::{
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
-use tui_commands::Doors;
 
 /// Data is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(33);
 /// A key is answered sooner.
 const QUICK: Duration = Duration::from_millis(8);
 
-/// Runs the terminal until the person leaves, on the cluster behind `doors`. The cluster need not be
+/// Runs the terminal until the person leaves, in front of a cluster. The cluster need not be
 /// reachable: the screen says so, and goes on trying.
-pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
+pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
     let mut screen = Screen::take()?;
-    let (answers, mut answered) = mpsc::channel(256);
+    let (answers, mut answered) = mpsc::channel(AHEAD);
+    let Seat { doors, context, server } = seat;
     let clock = doors.clock;
     let size = crossterm::terminal::size()?;
-    let (mut model, effects) = Model::new(context, server, &doors.namespace, clock(), size);
-    let mut outside = Effects::new(doors, answers);
-    perform(effects, &mut outside);
+    let (mut model, mut effects) = Model::new(&context, &server, &doors.namespace, clock(), size);
+    let mut outside = Effects::new(doors, Arc::clone(&setup.clusters), answers);
+    effects.extend(begin(&mut model, setup));
+    perform(effects, &mut outside, &mut answered);
     let mut input = EventStream::new();
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
@@ -58,7 +62,7 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
                 None => break,
             },
             () = async { if let Some(wait) = wait { wait.await } }, if due.is_some() => {
-                perform(update(&mut model, Msg::Frame), &mut outside);
+                perform(update(&mut model, Msg::Frame), &mut outside, &mut answered);
                 screen.draw(|frame| draw(&model, frame))?;
                 (due, drawn) = (None, Instant::now());
                 continue;
@@ -69,15 +73,33 @@ pub async fn run(doors: Doors, context: &str, server: &str) -> io::Result<()> {
             },
             _ = seconds.tick() => (Msg::Tick(clock()), FRAME),
         };
-        perform(update(&mut model, msg), &mut outside);
+        perform(update(&mut model, msg), &mut outside, &mut answered);
         let next = drawn + soon;
         due = Some(due.map_or(next, |due| due.min(next)));
     }
     Ok(())
 }
 
-fn perform(effects: Vec<Effect>, outside: &mut Effects) {
+fn perform(effects: Vec<Effect>, outside: &mut Effects, answered: &mut mpsc::Receiver<Msg>) {
     for effect in effects {
+        if let Effect::Enter(generation) = effect {
+            // What still comes from the cluster before, nobody hears.
+            if let Some(new) = outside.enter(generation) {
+                *answered = new;
+            }
+            continue;
+        }
         outside.start(effect);
     }
+}
+
+/// What was set and kept counts from the start.
+fn begin(model: &mut Model, setup: Setup) -> Vec<Effect> {
+    let Setup { clusters, config: kept, history, read_only, coloured, named } = setup;
+    let mut config = Config::read(&kept.text);
+    (config.path, config.coloured) = (kept.path, coloured);
+    config.troubles.extend(kept.trouble);
+    model.history = history.text.lines().map(clean).filter(|line| !line.is_empty()).collect();
+    model.given = Given { read_only, named, history: history.path, contexts: clusters.contexts() };
+    update::begin(model, config)
 }

@@ -6,6 +6,7 @@ mod fuzz;
 mod keys;
 mod outside;
 mod pictures;
+mod settings;
 mod windows;
 
 use crate::{

@@ -1,7 +1,10 @@
 //! From what happened to what is now, and what is to be done. Pure.
 
 mod act;
+mod begin;
+mod context;
 mod data;
+mod layout;
 mod link;
 mod many;
 mod open;
@@ -10,6 +13,9 @@ mod palette;
 mod scroll;
 mod steps;
 mod window;
+
+pub(crate) use begin::begin;
+pub(crate) use palette::WORDS;
 
 use crate::{
     keys::{self, Act, Meaning},
@@ -51,7 +57,7 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return overlay::press(model, key);
     }
     model.pending.push(keys::name(key));
-    let meaning = model.keymap.meaning(&model.pending, &model.places());
+    let meaning = model.config.keymap.meaning(&model.pending, &model.places());
     if meaning != Meaning::More {
         model.pending.clear();
     }

@@ -171,6 +171,11 @@ pub(crate) trait Look {
         Vec::new()
     }
 
+    /// The line of the palette that opens it, looking at these namespaces; `None` when there is none.
+    fn line(&self, _namespaces: &Namespaces) -> Option<String> {
+        None
+    }
+
     /// The same again, for another pane.
     fn twin(&self) -> Option<View> {
         None

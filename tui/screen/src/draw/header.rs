@@ -21,6 +21,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Span::styled(format!(" {}", known.context), skin.strong),
         Span::styled(format!("  {}", known.server), skin.dim),
         Span::raw(format!("  {}", clean(&model.desk.tab().focused().namespaces.to_string()))),
+        Span::styled(if model.read_only.is_some() { "  read-only" } else { "" }, skin.warn),
     ];
     let told = |kind: &GroupKind| known.watches.get(kind).is_some_and(|w| w.known);
     let mut numbers = Vec::new();

@@ -107,7 +107,7 @@ fn keys(model: &Model, room: usize) -> Line<'static> {
     }
     let pending = &model.pending;
     if !pending.is_empty() {
-        let next = model.keymap.after(pending, &model.places());
+        let next = model.config.keymap.after(pending, &model.places());
         let next: Vec<_> = next.iter().map(|(key, help)| format!("{key} {help}")).collect();
         return Line::styled(
             fit(&format!(" {} …  {}", pending.join(" "), next.join("  ")), room),
@@ -115,7 +115,7 @@ fn keys(model: &Model, room: usize) -> Line<'static> {
         );
     }
     let general = |act| matches!(act, Act::Help | Act::Palette | Act::Filter);
-    let mut all = model.keymap.hints(&model.places());
+    let mut all = model.config.keymap.hints(&model.places());
     // However little room there is, the way to the others is shown.
     all.sort_by_key(|b| !general(b.act));
     let (mut spans, mut used) = (vec![Span::raw(" ")], 1);

@@ -1,13 +1,23 @@
 use super::{Act, Binding, KEYS, PLACES, Place};
+use std::collections::BTreeSet;
+
+/// Places that are on screen together, the special before the general.
+const TOGETHER: &[&[Place]] = &[
+    &[Place::Nodes, Place::Table, Place::Panes, Place::Anywhere],
+    &[Place::Logs, Place::Pager, Place::Panes, Place::Anywhere],
+    &[Place::Forwards, Place::Panes, Place::Anywhere],
+    &[Place::Pulse, Place::Panes, Place::Anywhere],
+    &[Place::Shell],
+];
 
 /// The key map as it is in use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Keymap {
     bound: Vec<Bound>,
 }
 
 /// One line of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bound {
     pub(crate) act: Act,
     pub(crate) place: Place,
@@ -48,6 +58,60 @@ impl Keymap {
             return Meaning::Act(bound.act);
         }
         if self.longer(&pressed, places).is_empty() { Meaning::Nothing } else { Meaning::More }
+    }
+
+    /// Gives an action other keys. Its name may begin with a place: `pager.page-down`.
+    pub(crate) fn rebind(&mut self, id: &str, keys: &[&str]) -> Result<(), String> {
+        if let Some(wrong) = keys.iter().flat_map(|key| key.split_whitespace()).find(|key| !is_key(key)) {
+            return Err(format!(
+                "{wrong:?} is no key; keys are a character, or names such as enter, esc, pgup, f5, ctrl-x, alt-left"
+            ));
+        }
+        let (place, id) = id.split_once('.').map_or((None, id), |(place, id)| (Some(place), id));
+        let meant =
+            |bound: &&mut Bound| bound.act.id() == id && place.is_none_or(|place| bound.place.id() == place);
+        let mut found = false;
+        for bound in self.bound.iter_mut().filter(meant) {
+            bound.keys =
+                keys.iter().map(|key| key.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+            found = true;
+        }
+        if found {
+            return Ok(());
+        }
+        let near = self
+            .bound
+            .iter()
+            .map(|bound| bound.act.id())
+            .find(|known| known.starts_with(id.get(..3).unwrap_or(id)));
+        let near = near.map_or_else(String::new, |near| format!(" (perhaps {near}?)"));
+        Err(format!("there is no action {id:?}{near}; docs/keys.md and ? name them all"))
+    }
+
+    /// Keys that mean two things where both are listened to.
+    pub(crate) fn clashes(&self) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        for together in TOGETHER {
+            let here = self.bound.iter().filter(|bound| together.contains(&bound.place));
+            let keys: Vec<_> =
+                here.flat_map(|bound| bound.keys.iter().map(move |key| (key, bound.act))).collect();
+            for (n, (key, act)) in keys.iter().enumerate() {
+                for (other, meant) in keys.iter().skip(n + 1).filter(|(other, _)| other == key) {
+                    found.insert(format!("{other} means {} and {}", act.id(), meant.id()));
+                }
+                let begins = format!("{key} ");
+                if let Some((longer, _)) = keys.iter().find(|(longer, _)| longer.starts_with(&begins)) {
+                    found.insert(format!("{key} ({}) hides {longer}", act.id()));
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// The first key of an action, for texts that name it.
+    pub(crate) fn key(&self, act: Act) -> &str {
+        let keys = self.bound.iter().filter(|bound| bound.act == act).find_map(|bound| bound.keys.first());
+        keys.map_or("(no key)", String::as_str)
     }
 
     fn at(&self, place: Place) -> impl Iterator<Item = &Bound> {
@@ -92,33 +156,51 @@ impl Keymap {
     }
 }
 
+/// Whether a terminal can send a key of that name.
+fn is_key(name: &str) -> bool {
+    let plain = ["ctrl-", "alt-", "shift-"]
+        .iter()
+        .fold(name, |rest, prefix| rest.strip_prefix(prefix).unwrap_or(rest));
+    let function =
+        plain.strip_prefix('f').and_then(|n| n.parse().ok()).is_some_and(|n: u8| (1..=24).contains(&n));
+    let named = [
+        "space",
+        "enter",
+        "esc",
+        "tab",
+        "backspace",
+        "delete",
+        "insert",
+        "up",
+        "down",
+        "left",
+        "right",
+        "home",
+        "end",
+        "pgup",
+        "pgdn",
+    ];
+    plain.chars().count() == 1 || function || named.contains(&plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::keys::name;
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-    use std::collections::BTreeSet;
-
-    /// What is on screen together, the special before the general.
-    const TOGETHER: &[&[Place]] = &[
-        &[Place::Nodes, Place::Table, Place::Panes, Place::Anywhere],
-        &[Place::Logs, Place::Pager, Place::Panes, Place::Anywhere],
-        &[Place::Forwards, Place::Panes, Place::Anywhere],
-        &[Place::Pulse, Place::Panes, Place::Anywhere],
-        &[Place::Shell],
-    ];
 
     #[test]
     fn a_key_means_one_thing_in_one_place() {
-        for together in TOGETHER {
-            let here = KEYS.iter().filter(|b| together.contains(&b.place));
-            let keys: Vec<_> = here.flat_map(|b| b.keys.iter().copied()).collect();
-            let seen: BTreeSet<_> = keys.iter().collect();
-            assert_eq!(seen.len(), keys.len(), "two clash in {together:?}");
-            // A key that is the beginning of a sequence would hide it.
-            for (a, b) in keys.iter().flat_map(|a| keys.iter().map(move |b| (a, b))) {
-                assert!(!b.starts_with(&format!("{a} ")), "{a} hides {b}");
-            }
+        assert_eq!(Keymap::default().clashes(), [""; 0]);
+        let listed: BTreeSet<_> =
+            TOGETHER.iter().flat_map(|together| together.iter().map(|p| p.id())).collect();
+        assert_eq!(
+            listed,
+            PLACES.iter().map(|place| place.id()).collect(),
+            "every place is on screen with some"
+        );
+        for binding in KEYS {
+            assert!(binding.keys.iter().flat_map(|key| key.split(' ')).all(is_key), "{:?}", binding.keys);
         }
     }
 

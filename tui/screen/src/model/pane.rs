@@ -38,6 +38,11 @@ impl Pane {
         lost.iter().filter_map(|visit| visit.view.look().generation()).collect()
     }
 
+    /// Nothing can be gone back to any more.
+    pub(crate) fn forget_past(&mut self) {
+        self.behind.clear();
+    }
+
     /// Shows another view instead; returns what ends with the one before.
     pub(crate) fn replace(&mut self, view: View) -> Option<Generation> {
         std::mem::replace(&mut self.view, view).look().generation()

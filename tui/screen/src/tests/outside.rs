@@ -1,7 +1,11 @@
 //! What effects do, over a cluster in memory.
 
 use super::*;
-use crate::{effects::Effects, msg::Outcome};
+use crate::{
+    effects::Effects,
+    msg::Outcome,
+    setup::{Clusters, Opening},
+};
 use shared_api::{Key, Refusal, core::Pod, meta::Status};
 use shared_client::{Channel, Duplex, Frame, LogOptions, Result, Session, Sessions};
 use std::sync::Arc;
@@ -37,6 +41,20 @@ impl Sessions for Pods {
     }
 }
 
+/// No other cluster to go to.
+struct Nowhere;
+
+impl Clusters for Nowhere {
+    fn contexts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn open(&self, context: &str) -> Opening {
+        let why = format!("there is no way to {context}");
+        Box::pin(async { Err(why) })
+    }
+}
+
 fn outside(fake: &Arc<FakeCluster>) -> (Effects, mpsc::Receiver<Msg>) {
     let (answers, answered) = mpsc::channel(64);
     let doors = Doors {
@@ -46,7 +64,7 @@ fn outside(fake: &Arc<FakeCluster>) -> (Effects, mpsc::Receiver<Msg>) {
         clock: moment,
         here: Here::default(),
     };
-    (Effects::new(doors, answers), answered)
+    (Effects::new(doors, Arc::new(Nowhere), answers), answered)
 }
 
 fn key(name: &str) -> Key {

@@ -1,6 +1,6 @@
 //! What comes from outside: objects, lines, bytes, answers. What nobody waits for any more is dropped.
 
-use super::{link, open, steps};
+use super::{context, link, open, steps};
 use crate::{
     model::{Message, Model, Shows},
     msg::{Effect, Generation, Msg, Outcome},
@@ -28,6 +28,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Lines(generation, _) | Msg::Screen(generation, _) | Msg::Ended(generation, _) => {
             return hear(model, generation, msg);
         }
+        Msg::Arrived(generation, arrived) => return context::arrived(model, generation, arrived),
         Msg::Rested(generation) => return link::rested(model, generation),
         Msg::Forwarding(generation, Ok(local)) => {
             if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {

@@ -19,13 +19,21 @@ const LIST: u16 = 45;
 pub(super) fn open(model: &mut Model, follow: Follow) -> Vec<Effect> {
     model.stale = true;
     let focus = model.desk.tab().focus;
-    let title = format!("{} of the cursor", follow.word());
-    let mut pane = Pane::new(View::Text(Text::saying(0, title, "")), model.namespaces().clone());
-    pane.link = Some(Link::new(follow, focus));
-    if model.desk.split(focus, Way::Beside, LIST, pane).is_none() {
-        model.complain(format!("a tab has at most {} panes", Desk::most().0));
+    let pane = Pane::new(View::Text(Text::saying(0, String::new(), "")), model.namespaces().clone());
+    match model.desk.split(focus, Way::Beside, LIST, pane) {
+        Some(new) => tie(model, new, focus, follow),
+        None => model.complain(format!("a tab has at most {} panes", Desk::most().0)),
     }
     Vec::new()
+}
+
+/// Ties a pane of this tab to the cursor of another.
+pub(super) fn tie(model: &mut Model, pane: PaneId, of: PaneId, follow: Follow) {
+    if let Some(pane) = model.desk.tab_mut().pane_mut(pane) {
+        let title = format!("{} of the cursor", follow.word());
+        let _ = pane.replace(View::Text(Text::saying(0, title, "")));
+        pane.link = Some(Link::new(follow, of));
+    }
 }
 
 /// Looks where the cursors are that panes in sight follow.

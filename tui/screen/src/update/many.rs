@@ -1,6 +1,6 @@
 //! What is done to every object that is marked, or to the cursor's when none is.
 
-use super::open;
+use super::{begin, open};
 use crate::{
     keys::Act,
     model::{Confirm, Model, Overlay, word},
@@ -22,6 +22,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     };
     if lines.is_empty() {
         model.say("there is nothing here to act on");
+        return Vec::new();
+    }
+    if let Err(why) = begin::may(model, lines.first().map_or("", String::as_str)) {
+        model.complain(why);
         return Vec::new();
     }
     let commands: Result<Vec<_>, _> =

@@ -1,6 +1,6 @@
 //! Opening views, and starting what fills them.
 
-use super::{link, steps};
+use super::{begin, context, layout, link, steps};
 use crate::{
     input::Input,
     model::{Follow, Forwarded, Model, Namespaces, Overlay, Shows, Then, word},
@@ -11,7 +11,7 @@ use crate::{
 use shared_api::{GroupKind, Key, core::Pod};
 use shared_client::LogOptions;
 use std::sync::Arc;
-use tui_commands::Action;
+use tui_commands::{Action, Risk, risk};
 
 /// How many lines a log opens with.
 pub(crate) const TAIL: i64 = 5000;
@@ -76,20 +76,26 @@ pub(super) fn perform(model: &mut Model, action: Action, line: String) -> Vec<Ef
     // While it runs, the message line says so.
     model.message = None;
     let generation = model.ask();
-    vec![ask(model, generation, action, line, Shows::Message)]
+    ask(model, generation, action, line, Shows::Message).into_iter().collect()
 }
 
-/// Asks outside for what a line says.
+/// Asks outside for what a line says. Everything that changes the cluster comes through here, or is a shell.
 pub(super) fn ask(
     model: &mut Model,
     generation: Generation,
     action: Action,
     line: String,
     shows: Shows,
-) -> Effect {
+) -> Option<Effect> {
+    if risk(&action) > Risk::None
+        && let Err(why) = begin::may(model, &line)
+    {
+        model.complain(why);
+        return None;
+    }
     model.running.push((generation, line, shows));
     let namespace = model.here().to_owned();
-    Effect::Perform { generation, action: Box::new(action), namespace }
+    Some(Effect::Perform { generation, action: Box::new(action), namespace })
 }
 
 pub(super) fn containers(model: &Model, pod: &Key) -> Vec<String> {
@@ -132,6 +138,9 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
             Vec::new()
         }
         Then::Sort => Vec::new(),
+        Then::Skin => begin::chosen(model, &item),
+        Then::Layout => layout::chosen(model, &item),
+        Then::Context => context::go(model, &item, None),
         Then::Follow => Follow::parse(&item).map_or_else(Vec::new, |follow| link::open(model, follow)),
         Then::Logs(pod) => {
             if let View::Logs(logs) = model.view_mut() {
@@ -151,6 +160,10 @@ pub(super) fn logs(model: &mut Model, pod: Key, options: LogOptions) -> Vec<Effe
 }
 
 pub(super) fn shell(model: &mut Model, pod: Key, container: String, command: Vec<String>) -> Vec<Effect> {
+    if let Err(why) = begin::may(model, &format!("exec {}", pod.name)) {
+        model.complain(why);
+        return Vec::new();
+    }
     let (generation, size) = (model.ask(), model.body());
     let view = Shell::new(generation, pod.clone(), container.clone(), size);
     push(model, View::Shell(view))

@@ -30,7 +30,7 @@ pub(super) fn of(model: &mut Model, pane: PaneId, steps: Vec<Step>) -> Vec<Effec
                 Ok(action) if risk(&action) > Risk::None => {
                     model.say(format!("{line} is not run again; : runs it"));
                 }
-                Ok(action) => effects.push(open::ask(model, generation, action, line, Shows::Text)),
+                Ok(action) => effects.extend(open::ask(model, generation, action, line, Shows::Text)),
                 Err(why) => model.complain(why.to_string()),
             },
             Step::Revive => effects.extend(revive(model, pane)),

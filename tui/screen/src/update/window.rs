@@ -24,13 +24,14 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             if let Some(pane) = tab.close(focus) {
                 return open::forget(model, steps::stop(pane));
             }
-            return close_tab(model, "this is the only pane; q leaves");
+            return close_tab(model, "this is the only pane");
         }
-        Act::CloseTab => return close_tab(model, "this is the only tab; q leaves"),
+        Act::CloseTab => return close_tab(model, "this is the only tab"),
         Act::NextPane | Act::PreviousPane => {
             let tab = model.desk.tab_mut();
             if tab.tree.panes().len() < 2 {
-                model.say("this is the only pane; ctrl-w v makes another");
+                let key = model.config.keymap.key(Act::SplitRight);
+                model.say(format!("this is the only pane; {key} makes another"));
             } else {
                 tab.turn(act == Act::PreviousPane);
             }
@@ -91,7 +92,7 @@ fn tab(model: &mut Model) -> Vec<Effect> {
 
 fn close_tab(model: &mut Model, last: &str) -> Vec<Effect> {
     let Some(tab) = model.desk.close() else {
-        model.say(last);
+        model.say(format!("{last}; {} leaves", model.config.keymap.key(Act::Quit)));
         return Vec::new();
     };
     let ended = tab.into_panes().flat_map(steps::stop).collect();

@@ -1,8 +1,8 @@
 use super::{Look, Motion, Scene, View};
 use crate::{
     draw::lay,
-    keys::Place,
-    model::{Forwarded, Known, clean},
+    keys::{Act, Place},
+    model::{Forwarded, Known, Namespaces, clean},
     msg::Generation,
 };
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
@@ -47,7 +47,8 @@ impl Look for Forwards {
     fn draw(&self, scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         let (forwards, skin) = (&scene.model.known.forwards, scene.skin);
         if forwards.is_empty() {
-            let text = " no port-forwards; f on a pod opens one";
+            let key = scene.model.config.keymap.key(Act::Forward);
+            let text = format!(" no port-forwards; {key} on a pod opens one");
             frame.render_widget(Paragraph::new(Line::styled(text, skin.dim)), area);
             return;
         }
@@ -75,6 +76,10 @@ impl Look for Forwards {
         let last = known.forwards.len().saturating_sub(1);
         let at = self.at(&known.forwards).saturating_add_signed(to.by).min(last);
         self.on = known.forwards.get(at).map(|f| f.generation);
+    }
+
+    fn line(&self, _: &Namespaces) -> Option<String> {
+        Some("pf".into())
     }
 
     fn twin(&self) -> Option<View> {

@@ -2,7 +2,7 @@ use super::{Look, Motion, Scene, Step, View};
 use crate::{
     draw,
     keys::{Act, Place},
-    model::Known,
+    model::{Known, Namespaces},
     msg::{Effect, Generation, Msg},
     pager::Pager,
 };
@@ -46,7 +46,7 @@ impl Look for Logs {
         format!("logs {}", self.pod.name)
     }
 
-    fn title(&self, _: &Scene<'_>) -> (String, String) {
+    fn title(&self, scene: &Scene<'_>) -> (String, String) {
         let options = &self.options;
         let container =
             if options.container.is_empty() { String::new() } else { format!(" [{}]", options.container) };
@@ -54,7 +54,7 @@ impl Look for Logs {
         let state = match (&self.ended, self.pager.top) {
             (Some(_), _) => "ended",
             (None, None) => "following",
-            (None, Some(_)) => "held, G follows",
+            (None, Some(_)) => &format!("held, {} follows", scene.model.config.keymap.key(Act::Bottom)),
         };
         let dropped = self.pager.dropped;
         let lost = if dropped > 0 { format!(", {dropped} older dropped") } else { String::new() };
@@ -116,6 +116,13 @@ impl Look for Logs {
 
     fn revive(&mut self, generation: Generation) -> Vec<Step> {
         self.again(generation)
+    }
+
+    fn line(&self, _: &Namespaces) -> Option<String> {
+        let Key { namespace, name, .. } = &self.pod;
+        let container = Some(&self.options.container).filter(|container| !container.is_empty());
+        let container = container.map_or(String::new(), |container| format!(" -c {container}"));
+        Some(format!("logs {name} -n {namespace}{container}"))
     }
 
     fn twin(&self) -> Option<View> {

@@ -146,6 +146,10 @@ impl Look for Pulse {
         Self::kinds()
     }
 
+    fn line(&self, _: &Namespaces) -> Option<String> {
+        Some("pulse".into())
+    }
+
     fn twin(&self) -> Option<View> {
         Some(View::Pulse(Self::new()))
     }

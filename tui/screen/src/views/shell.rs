@@ -3,7 +3,7 @@
 use super::{Look, Scene, Step};
 use crate::{
     draw,
-    keys::Place,
+    keys::{Act, Place},
     model::clean,
     msg::{Effect, Generation, Msg},
 };
@@ -78,14 +78,15 @@ impl Look for Shell {
         format!("shell {}", self.pod.name)
     }
 
-    fn title(&self, _: &Scene<'_>) -> (String, String) {
+    fn title(&self, scene: &Scene<'_>) -> (String, String) {
         let container =
             if self.container.is_empty() { String::new() } else { format!(" [{}]", self.container) };
         let state = match &self.ended {
             Some(why) => format!(" ended: {why} (any key leaves)"),
             None => String::new(),
         };
-        (format!("shell {}{container}{state}", self.pod), "ctrl-] leaves".into())
+        let leave = scene.model.config.keymap.key(Act::LeaveShell);
+        (format!("shell {}{container}{state}", self.pod), format!("{leave} leaves"))
     }
 
     fn draw(&self, scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {

@@ -338,6 +338,22 @@ impl Look for Table {
         Some((self.kind.clone(), Arc::clone(self.chosen()?)))
     }
 
+    fn line(&self, namespaces: &Namespaces) -> Option<String> {
+        let (place, labels, mut filter) = match &self.within {
+            Within::Namespace => (namespaces.words(), None, String::new()),
+            Within::Node(node) => ("all".into(), None, format!("node:^{node}$ ")),
+            Within::Selected { namespace, labels, .. } => {
+                (namespace.clone(), Some(labels.to_string()), String::new())
+            }
+            Within::Owned { .. } | Within::About { .. } => return None,
+        };
+        filter.push_str(self.filter.text());
+        let kind = self.crumb();
+        let labels = labels.map_or(String::new(), |labels| format!(" -l '{labels}'"));
+        let filter = if filter.trim().is_empty() { String::new() } else { format!(" '/{}'", filter.trim()) };
+        Some(format!("{kind} {place}{labels}{filter}"))
+    }
+
     fn twin(&self) -> Option<View> {
         let mut twin = Self::of(self.kind.clone(), self.within.clone());
         (twin.wide, twin.hidden, twin.faults) = (self.wide, self.hidden.clone(), self.faults);

@@ -2,7 +2,7 @@ use super::{Look, Motion, Scene, Step, View};
 use crate::{
     draw,
     keys::{Act, Place},
-    model::{Known, word},
+    model::{Known, Namespaces, word},
     msg::{Effect, Generation},
     pager::Pager,
 };
@@ -99,6 +99,11 @@ impl Look for Text {
         (self.generation, self.loading) = (generation, true);
         let stop = before.map(|before| Step::Effect(Effect::Stop(before)));
         stop.into_iter().chain([Step::Fill { generation, line: self.line.clone() }]).collect()
+    }
+
+    fn line(&self, _: &Namespaces) -> Option<String> {
+        // What was only said has no line.
+        (self.generation > 0).then(|| self.line.clone())
     }
 
     fn twin(&self) -> Option<View> {

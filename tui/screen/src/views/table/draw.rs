@@ -3,6 +3,7 @@
 use super::Table;
 use crate::{
     draw::{Skin, lay},
+    keys::Act,
     model::{Namespaces, clean},
     msg::info,
     rows::Row,
@@ -81,13 +82,17 @@ fn empty(table: &Table, scene: &Scene<'_>) -> String {
     if let Some(why) = table.trouble() {
         return format!(" {why}");
     }
+    let key = |act| scene.model.config.keymap.key(act);
     match (synced, table.listing.total(), &scene.pane.namespaces) {
-        (true, 0, _) if table.faults => format!(" every one of the {kind} here is well; z shows them"),
+        (true, 0, _) if table.faults => {
+            format!(" every one of the {kind} here is well; {} shows them", key(Act::Faults))
+        }
         (false, 0, _) => format!(" waiting for {kind}"),
         (_, 0, Namespaces::Some(names)) if info(&table.kind).is_some_and(|k| k.namespaced) => {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
             let (word, names) = (if names.len() > 1 { "namespaces" } else { "namespace" }, names.join(", "));
-            format!(" no {kind} in {word} {names}; 0 shows all namespaces, n chooses one")
+            let (all, one) = (key(Act::AllNamespaces), key(Act::Namespace));
+            format!(" no {kind} in {word} {names}; {all} shows all namespaces, {one} chooses one")
         }
         (_, 0, _) => format!(" no {kind}"),
         (_, total, _) => {

@@ -1,0 +1,64 @@
+//! What is kept for the next time: the lines of the palette, and layouts in the configuration. A file is written
+//! beside the one it takes the place of, so that it is there whole or as it was.
+
+use super::Answers;
+use crate::{
+    config::{Layout, with_layouts},
+    msg::{Generation, Msg, Outcome},
+};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Keeps the history. Whether that works changes nothing now.
+pub(super) fn keep(path: PathBuf, lines: Vec<String>) {
+    tokio::task::spawn_blocking(move || {
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        if let Err(error) = write(&path, &text) {
+            tracing::debug!(%error, path = %path.display(), "the history is not kept");
+        }
+    });
+}
+
+pub(super) async fn layouts(
+    generation: Generation,
+    path: PathBuf,
+    layouts: BTreeMap<String, Layout>,
+    answers: Answers,
+) {
+    let done = tokio::task::spawn_blocking(move || {
+        let failed = |error: io::Error| format!("{}: {error}", path.display());
+        let before = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            other => other.map_err(failed)?,
+        };
+        let after = with_layouts(&before, &layouts).map_err(|why| format!("{}: {why}", path.display()))?;
+        write(&path, &after).map_err(failed)?;
+        Ok(format!("it is in {}", path.display()))
+    });
+    let outcome = match done.await {
+        Ok(Ok(text)) => Outcome { text, ..Outcome::default() },
+        Ok(Err(why)) => Outcome { error: Some(why), ..Outcome::default() },
+        Err(error) => Outcome { error: Some(error.to_string()), ..Outcome::default() },
+    };
+    let _ = answers.send(Msg::Performed(generation, outcome)).await;
+}
+
+/// Writes the whole file or nothing, readable for its owner only.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt};
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    // Through a link, to what it leads to.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
+    fs::rename(&beside, &path)
+}

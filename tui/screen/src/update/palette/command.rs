@@ -1,0 +1,73 @@
+//! Commands of `--batch` after `:`. What goes on for ever becomes a view; everything else is performed.
+
+use crate::{
+    model::Model,
+    msg::Effect,
+    update::open,
+    views::{Text, View, pod_of},
+};
+use shared_api::{GroupKind, Key, core};
+use shared_client::LogOptions;
+use tui_commands::{Action, grammar};
+
+/// Does what the words say, if the grammar knows them.
+pub(super) fn run(model: &mut Model, words: &[&str], line: &str) -> Result<Vec<Effect>, String> {
+    match grammar::parse(words).map_err(|e| e.to_string()) {
+        Ok(action) => ask(model, action, line),
+        Err(why) if why.lines().count() > 2 => {
+            let text = Text::saying(0, line.into(), &why);
+            Ok(open::push(model, View::Text(text)))
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, String> {
+    match action {
+        Action::Logs(logs) => {
+            let pod = pod(model, &logs.pod, logs.namespace.as_deref())?;
+            let options = LogOptions {
+                container: logs.container.unwrap_or_default(),
+                follow: !logs.previous,
+                previous: logs.previous,
+                timestamps: logs.timestamps,
+                tail_lines: Some(logs.tail.unwrap_or(open::TAIL)),
+                since_seconds: logs.since.map(|d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)),
+                ..LogOptions::default()
+            };
+            Ok(open::logs(model, pod, options))
+        }
+        Action::Exec(exec) => {
+            let pod = pod(model, &exec.pod, exec.namespace.as_deref())?;
+            Ok(open::shell(model, pod, exec.container.unwrap_or_default(), exec.command))
+        }
+        Action::PortForward(forward) => {
+            let pod = pod(model, &forward.pod, forward.namespace.as_deref())?;
+            let mut effects = Vec::new();
+            for ports in &forward.ports {
+                effects.extend(open::forward(model, pod.clone(), ports, &forward.address)?);
+            }
+            Ok(effects)
+        }
+        Action::Get(get) if get.watch => {
+            Err("tables here are live: type only the kind, such as :pods".into())
+        }
+        Action::Events(events) if events.watch => Err("tables here are live: type :events".into()),
+        other => Ok(open::perform(model, other, line.to_owned())),
+    }
+}
+
+/// The pod that a word such as `web-1` or `deployment/web` means, as far as it is known here.
+fn pod(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String> {
+    let namespace = namespace.unwrap_or(model.here());
+    let (kind, name) = word.split_once('/').unwrap_or(("pods", word));
+    let kind = shared_api::find(kind).ok_or_else(|| format!("there is no kind {kind:?}"))?;
+    let key = Key { kind: kind.group_kind(), namespace: namespace.into(), name: name.into() };
+    if key.kind == GroupKind::of::<core::Pod>() {
+        return Ok(key);
+    }
+    let row = model.known.row(&key);
+    let row = row.ok_or_else(|| format!("{key} is not known here; open :{} first", kind.plural))?;
+    let pod = pod_of(&key.kind, row, &model.known);
+    pod.map(|pod| pod.key(&GroupKind::of::<core::Pod>())).ok_or_else(|| format!("{key} has no pods"))
+}
