@@ -16,6 +16,8 @@ pub(crate) fn setup(options: &Options) -> Setup {
         .clone()
         .or_else(|| folder("XDG_CONFIG_HOME", ".config").map(|d| d.join("config.yaml")));
     let history = folder("XDG_STATE_HOME", ".local/state").map(|folder| folder.join("history"));
+    // The demo leaves nothing on the disk.
+    let history = history.filter(|_| !options.demo.demo);
     Setup {
         clusters: Arc::new(Contexts::of(options)),
         config: read(config),

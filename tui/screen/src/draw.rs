@@ -11,6 +11,7 @@ mod views;
 pub(crate) use columns::lay;
 pub(crate) use help::end as help_end;
 pub(crate) use skin::Skin;
+pub(crate) use title::tab_at;
 pub(crate) use views::{counted, lines, pager, shell};
 
 use crate::{

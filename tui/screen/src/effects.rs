@@ -99,8 +99,8 @@ impl Effects {
                     let _ = answers.send(Msg::Arrived(generation, arrived)).await;
                 });
             }
-            // The loop does it: it has to listen elsewhere then.
-            Effect::Enter(_) => {}
+            // The loop does these: it listens, and it has the terminal.
+            Effect::Enter(_) | Effect::Copy(_) => {}
             Effect::Keep { path, lines } => files::keep(path, lines),
             Effect::Layouts { generation, path, layouts } => {
                 self.spawn(generation, files::layouts(generation, path, layouts, answers));

@@ -79,6 +79,10 @@ pub(crate) enum Act {
     PreviousTab,
     CloseTab,
     Follow,
+    CopyName,
+    CopyRow,
+    CopyCell,
+    CopyText,
 }
 
 impl Act {

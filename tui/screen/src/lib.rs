@@ -15,6 +15,7 @@ mod effects;
 mod input;
 mod keys;
 mod model;
+mod mouse;
 mod msg;
 mod pager;
 mod rows;

@@ -8,7 +8,7 @@ mod namespaces;
 mod pane;
 mod split;
 
-pub(crate) use desk::Desk;
+pub(crate) use desk::{Desk, Tab};
 pub(crate) use health::Health;
 pub(crate) use known::Known;
 pub(crate) use link::{Follow, Link, Target, Turn};
@@ -59,6 +59,8 @@ pub(crate) struct Model {
     /// The keys of a sequence that has begun.
     pub(crate) pending: Vec<String>,
     pub(crate) skin: Skin,
+    /// The line between panes that is in the hand.
+    pub(crate) drag: Option<Drag>,
     pub(crate) size: (u16, u16),
     /// The rows no longer say what the world says.
     pub(crate) stale: bool,
@@ -76,6 +78,16 @@ pub(crate) struct Given {
     pub(crate) history: Option<PathBuf>,
     /// Where one can go.
     pub(crate) contexts: Vec<String>,
+}
+
+/// A line between panes that is dragged.
+#[derive(Debug, Clone)]
+pub(crate) struct Drag {
+    pub(crate) way: Way,
+    /// What the two share.
+    pub(crate) whole: Rect,
+    /// The way down to the split: second or not.
+    pub(crate) path: Vec<bool>,
 }
 
 /// Where a command's answer goes.
@@ -148,6 +160,8 @@ pub(crate) enum Then {
     Skin,
     Layout,
     Context,
+    /// These cells, one of which is copied.
+    Copy(Vec<String>),
 }
 
 /// A question before something that cannot be taken back.
@@ -180,6 +194,7 @@ impl Model {
             read_only: None,
             pending: Vec::new(),
             skin: Skin::default(),
+            drag: None,
             size,
             stale: true,
             quit: false,

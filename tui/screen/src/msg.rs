@@ -1,6 +1,6 @@
 //! What happens to the screen, and what it asks to be done.
 
-use crate::{config::Layout, rows::Delta};
+use crate::{config::Layout, mouse::Touch, rows::Delta};
 use bytes::Bytes;
 use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
@@ -15,6 +15,7 @@ pub(crate) type Generation = u64;
 #[derive(Debug)]
 pub(crate) enum Msg {
     Key(KeyEvent),
+    Touch(Touch),
     Paste(String),
     Resize(u16, u16),
     Tick(Timestamp),
@@ -101,6 +102,8 @@ pub(crate) enum Effect {
     Connect(Generation, String),
     /// Go it: everything that goes on in front of this one ends.
     Enter(Generation),
+    /// Give the clipboard of the person's terminal a text.
+    Copy(String),
     /// Keep the lines of the palette.
     Keep {
         path: PathBuf,

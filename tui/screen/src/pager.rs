@@ -49,6 +49,11 @@ impl Pager {
         all.filter(|(_, l)| wanted.is_empty() || l.to_lowercase().contains(&wanted)).map(|(i, _)| i).collect()
     }
 
+    /// All lines that the filter lets through.
+    pub(crate) fn text(&self) -> String {
+        self.shown().into_iter().flat_map(|at| [&*self.lines[at], "\n"]).collect()
+    }
+
     pub(crate) fn shown_len(&self) -> usize {
         if self.filter.is_empty() { self.lines.len() } else { self.shown().len() }
     }

@@ -5,6 +5,7 @@ use crate::{
     draw::draw,
     effects::{AHEAD, Effects},
     model::{Given, Model, clean},
+    mouse::Hand,
     msg::{Effect, Msg},
     setup::{Seat, Setup},
     terminal::Screen,
@@ -30,16 +31,17 @@ const QUICK: Duration = Duration::from_millis(8);
 /// Runs the terminal until the person leaves, in front of a cluster. The cluster need not be
 /// reachable: the screen says so, and goes on trying.
 pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
-    let mut screen = Screen::take()?;
+    let config = configured(&setup);
+    let mut screen = Screen::take(config.mouse)?;
     let (answers, mut answered) = mpsc::channel(AHEAD);
     let Seat { doors, context, server } = seat;
     let clock = doors.clock;
     let size = crossterm::terminal::size()?;
     let (mut model, mut effects) = Model::new(&context, &server, &doors.namespace, clock(), size);
     let mut outside = Effects::new(doors, Arc::clone(&setup.clusters), answers);
-    effects.extend(begin(&mut model, setup));
+    effects.extend(begin(&mut model, config, setup));
     perform(effects, &mut outside, &mut answered);
-    let mut input = EventStream::new();
+    let (mut input, mut hand) = (EventStream::new(), Hand::default());
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     let mut drawn = Instant::now();
@@ -55,6 +57,10 @@ pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
             event = input.next() => match event {
                 Some(Ok(Event::Key(key))) => (Msg::Key(key), QUICK),
                 Some(Ok(Event::Paste(text))) => (Msg::Paste(text), QUICK),
+                Some(Ok(Event::Mouse(event))) => match hand.read(event, Instant::now()) {
+                    Some(touch) => (Msg::Touch(touch), QUICK),
+                    None => continue,
+                },
                 Some(Ok(Event::Resize(width, height))) => (Msg::Resize(width, height), QUICK),
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => return Err(error),
@@ -82,23 +88,31 @@ pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
 
 fn perform(effects: Vec<Effect>, outside: &mut Effects, answered: &mut mpsc::Receiver<Msg>) {
     for effect in effects {
-        if let Effect::Enter(generation) = effect {
+        match effect {
             // What still comes from the cluster before, nobody hears.
-            if let Some(new) = outside.enter(generation) {
-                *answered = new;
+            Effect::Enter(generation) => {
+                if let Some(new) = outside.enter(generation) {
+                    *answered = new;
+                }
             }
-            continue;
+            Effect::Copy(text) => Screen::copy(&text),
+            other => outside.start(other),
         }
-        outside.start(effect);
     }
 }
 
+/// What was set.
+fn configured(setup: &Setup) -> Config {
+    let mut config = Config::read(&setup.config.text);
+    config.path.clone_from(&setup.config.path);
+    config.coloured = setup.coloured;
+    config.troubles.extend(setup.config.trouble.clone());
+    config
+}
+
 /// What was set and kept counts from the start.
-fn begin(model: &mut Model, setup: Setup) -> Vec<Effect> {
-    let Setup { clusters, config: kept, history, read_only, coloured, named } = setup;
-    let mut config = Config::read(&kept.text);
-    (config.path, config.coloured) = (kept.path, coloured);
-    config.troubles.extend(kept.trouble);
+fn begin(model: &mut Model, config: Config, setup: Setup) -> Vec<Effect> {
+    let Setup { clusters, history, read_only, named, .. } = setup;
     model.history = history.text.lines().map(clean).filter(|line| !line.is_empty()).collect();
     model.given = Given { read_only, named, history: history.path, contexts: clusters.contexts() };
     update::begin(model, config)

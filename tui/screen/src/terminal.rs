@@ -1,15 +1,16 @@
 //! Taking the terminal and giving it back, whatever happens.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use crossterm::{
     cursor::Show,
-    event::{DisableBracketedPaste, EnableBracketedPaste},
+    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 use std::{
     cell::Cell,
-    io::{self, IsTerminal, Stdout},
+    io::{self, IsTerminal, Stdout, Write},
     sync::{
         Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -51,8 +52,17 @@ impl Screen {
         drawn
     }
 
-    /// Takes the terminal. A panic anywhere gives it back before it is told.
-    pub(crate) fn take() -> io::Result<Self> {
+    /// Gives the terminal's clipboard a text, with the sequence OSC 52. Whether it takes it, nobody can know.
+    pub(crate) fn copy(text: &str) {
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        if TAKEN.load(Ordering::SeqCst) {
+            let mut out = io::stdout();
+            let _ = write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text)).and_then(|()| out.flush());
+        }
+    }
+
+    /// Takes the terminal, and its mouse when that is wanted. A panic anywhere gives it back before it is told.
+    pub(crate) fn take(mouse: bool) -> io::Result<Self> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
             return Err(io::Error::other(
                 "the terminal interface needs a terminal on standard input and output; \
@@ -63,6 +73,7 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         let taken = enable_raw_mode()
             .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
+            .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) })
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match taken {
             Ok(terminal) => Ok(Self(terminal)),
@@ -83,7 +94,8 @@ impl Drop for Screen {
 /// Gives the terminal back, once; more cannot be done when that fails.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ =
+            execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
 }

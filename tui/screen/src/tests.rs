@@ -4,6 +4,7 @@
 
 mod fuzz;
 mod keys;
+mod mouse;
 mod outside;
 mod pictures;
 mod settings;

@@ -3,10 +3,12 @@
 mod act;
 mod begin;
 mod context;
+mod copy;
 mod data;
 mod layout;
 mod link;
 mod many;
+mod mouse;
 mod open;
 mod overlay;
 mod palette;
@@ -30,6 +32,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Msg::Key(key) => press(model, key),
+        Msg::Touch(touch) => mouse::touch(model, touch),
         Msg::Paste(text) => paste(model, &text),
         Msg::Resize(width, height) => {
             model.size = (width, height);

@@ -119,6 +119,9 @@ pub(crate) trait Look {
     /// Up, down, by pages, to the ends.
     fn scroll(&mut self, _to: Motion, _known: &Known) {}
 
+    /// The cursor goes to a row of the picture, if something can be chosen there.
+    fn point(&mut self, _row: u16, _size: (u16, u16)) {}
+
     /// The filter, if it can have one.
     fn filter(&self) -> Option<&str> {
         None
@@ -148,6 +151,16 @@ pub(crate) trait Look {
 
     /// Does what a key means here; `None` leaves it to what every view can.
     fn act(&mut self, _act: Act, _known: &Known) -> Option<Vec<Step>> {
+        None
+    }
+
+    /// The cells of the cursor's row with their headings, for copying.
+    fn cells(&self, _known: &Known) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Everything that is listed, as text, for copying.
+    fn text(&self, _known: &Known) -> Option<String> {
         None
     }
 

@@ -2,7 +2,7 @@
 
 use super::header::both_ends;
 use crate::{
-    model::{Model, clean},
+    model::{Model, Tab, clean},
     pager::{fit, width},
     views::Scene,
 };
@@ -41,26 +41,34 @@ fn way(path: &[String], room: usize) -> String {
 
 /// The tabs, the one that is seen marked.
 pub(super) fn tabs(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let skin = &model.skin;
-    let mut spans = Vec::new();
-    for (n, tab) in model.desk.tabs().iter().enumerate() {
+    let style = |n| if n == model.desk.at() { model.skin.strong } else { model.skin.dim };
+    let spans: Vec<_> =
+        labels(model).into_iter().enumerate().map(|(n, text)| Span::styled(text, style(n))).collect();
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// Which tab's label is in that column.
+pub(crate) fn tab_at(model: &Model, column: u16) -> Option<usize> {
+    let mut end = 0;
+    labels(model).iter().position(|label| {
+        end += width(label);
+        usize::from(column) < end
+    })
+}
+
+fn labels(model: &Model) -> Vec<String> {
+    let label = |(n, tab): (usize, &Tab)| {
         let crumb = tab.focused().view.look().crumb();
         let name = if tab.name.is_empty() { crumb } else { tab.name.clone() };
         let panes = match tab.tree.panes().len() {
             1 => String::new(),
             many => format!(" ▥{many}"),
         };
-        let here = n == model.desk.at();
-        let text = format!(
-            " {}{}{}{panes}{} ",
-            if here { "[" } else { " " },
-            n + 1,
-            blank(&name),
-            if here { "]" } else { " " }
-        );
-        spans.push(Span::styled(clean(&text) + " ", if here { skin.strong } else { skin.dim }));
-    }
-    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+        let (open, close) = if n == model.desk.at() { ('[', ']') } else { (' ', ' ') };
+        clean(&format!(" {open}{}{}{panes}{close}", n + 1, blank(&name)))
+            + if close == ' ' { "  " } else { " " }
+    };
+    model.desk.tabs().iter().enumerate().map(label).collect()
 }
 
 fn blank(name: &str) -> String {

@@ -128,6 +128,10 @@ impl Desk {
         self.at
     }
 
+    pub(crate) fn show(&mut self, at: usize) {
+        self.at = at.min(self.tabs.len() - 1);
+    }
+
     /// The next tab, or the one before.
     pub(crate) fn turn(&mut self, back: bool) {
         let step = if back { self.tabs.len() - 1 } else { 1 };

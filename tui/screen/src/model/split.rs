@@ -44,31 +44,38 @@ pub(crate) enum Tree {
 pub(crate) struct Seam {
     pub(crate) way: Way,
     pub(crate) line: Rect,
+    /// What the two share.
+    pub(crate) whole: Rect,
+    /// The way down to the split: second or not.
+    pub(crate) path: Vec<bool>,
 }
 
 impl Tree {
     /// Every pane with its place, from the left and the top.
     pub(crate) fn areas(&self, whole: Rect) -> Vec<(PaneId, Rect)> {
         let mut found = Vec::new();
-        self.lay(whole, &mut found, &mut Vec::new());
+        self.lay(whole, &mut Vec::new(), &mut found, &mut Vec::new());
         found
     }
 
     /// The lines between them.
     pub(crate) fn seams(&self, whole: Rect) -> Vec<Seam> {
         let mut found = Vec::new();
-        self.lay(whole, &mut Vec::new(), &mut found);
+        self.lay(whole, &mut Vec::new(), &mut Vec::new(), &mut found);
         found
     }
 
-    fn lay(&self, whole: Rect, panes: &mut Vec<(PaneId, Rect)>, seams: &mut Vec<Seam>) {
+    fn lay(&self, whole: Rect, path: &mut Vec<bool>, panes: &mut Vec<(PaneId, Rect)>, seams: &mut Vec<Seam>) {
         match self {
             Self::Pane(id) => panes.push((*id, whole)),
             Self::Split { way, share, first, second } => {
                 let (a, line, b) = cut(whole, *way, *share);
-                seams.push(Seam { way: *way, line });
-                first.lay(a, panes, seams);
-                second.lay(b, panes, seams);
+                seams.push(Seam { way: *way, line, whole, path: path.clone() });
+                for (part, area, last) in [(first, a, false), (second, b, true)] {
+                    path.push(last);
+                    part.lay(area, path, panes, seams);
+                    path.pop();
+                }
             }
         }
     }
@@ -120,6 +127,16 @@ impl Tree {
             *share = share.saturating_add_signed(by).clamp(SHARES.0, SHARES.1);
         }
         here
+    }
+
+    /// Puts the line of a split where it was dragged to.
+    pub(crate) fn drag(&mut self, path: &[bool], to: u16) {
+        let Self::Split { share, first, second, .. } = self else { return };
+        match path {
+            [] => *share = to.clamp(SHARES.0, SHARES.1),
+            [false, rest @ ..] => first.drag(rest, to),
+            [true, rest @ ..] => second.drag(rest, to),
+        }
     }
 }
 
@@ -229,5 +246,7 @@ mod tests {
         assert_eq!(wide[0].1.width, 10);
         assert_eq!(wide[1].1.height, 55);
         assert!(!tree.shift(1, Way::Stacked, 5), "no line lies across it");
+        tree.drag(&[true], 20);
+        assert_eq!(tree.areas(Rect::new(0, 0, 101, 100))[1].1.height, 20);
     }
 }

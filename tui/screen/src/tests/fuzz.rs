@@ -1,6 +1,7 @@
 //! Any keys and any changes, at any size: nothing breaks, and the cursor leaves its object only when it must.
 
 use super::*;
+use crate::mouse::{Gesture, Touch};
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -75,6 +76,12 @@ const KEYS: &[&str] = &[
     "<ctrl-w>t",
     "<ctrl-w>x",
     "<ctrl-w>f<enter>",
+    "Y",
+    "Yt",
+    "Yc<enter>",
+    ":layout save x<enter>",
+    ":layout x<enter>",
+    ":skin light<enter>",
     ":follow events<enter>",
     ":follow why<enter>",
 ];
@@ -84,7 +91,7 @@ fn nothing_breaks_whatever_is_pressed_and_whatever_happens() {
     for seed in 0..5 {
         let (mut dice, mut seat) = (Dice(seed), Seat::over(scene()));
         for _ in 0..400 {
-            match dice.roll(9) {
+            match dice.roll(10) {
                 0 => {
                     let changed = pod(&format!("p-{}", dice.roll(30)));
                     if dice.roll(3) == 0 { seat.lose(object(&changed)) } else { seat.see([object(&changed)]) }
@@ -110,6 +117,13 @@ fn nothing_breaks_whatever_is_pressed_and_whatever_happens() {
                     if let Some(wait) = waits {
                         seat.tell(Msg::Rested(wait));
                     }
+                }
+                5 => {
+                    let gestures =
+                        [Gesture::Press, Gesture::Again, Gesture::Drag, Gesture::Release, Gesture::WheelDown];
+                    let what = gestures[dice.roll(gestures.len())];
+                    let touch = Touch { what, column: size(&mut dice, 120), row: size(&mut dice, 40) };
+                    seat.tell(Msg::Touch(touch));
                 }
                 _ => drop(seat.press(KEYS[dice.roll(KEYS.len())])),
             }

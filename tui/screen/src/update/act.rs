@@ -1,6 +1,6 @@
 //! What each key of the map does.
 
-use super::{many, open, scroll, steps, window};
+use super::{copy, many, open, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
@@ -99,6 +99,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::NextTab
         | Act::PreviousTab
         | Act::CloseTab => window::act(model, act),
+        Act::CopyName | Act::CopyRow | Act::CopyCell | Act::CopyText => copy::act(model, act),
         Act::Follow => {
             let items = Follow::ALL.iter().map(|follow| follow.word().to_owned()).collect();
             let title = "beside it, of the cursor".into();

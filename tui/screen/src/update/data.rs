@@ -54,7 +54,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 forward.trouble = Some(crate::model::clean(&why));
             }
         }
-        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Frame => {}
+        Msg::Key(_) | Msg::Touch(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Frame => {}
     }
     Vec::new()
 }

@@ -45,6 +45,10 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
         let Some((follow, of)) = tab.pane(id).and_then(|p| p.link.as_ref()).map(|l| (l.follow, l.of)) else {
             continue;
         };
+        // Something was opened in it: it goes on when one has come back from there.
+        if tab.pane(id).is_some_and(|pane| pane.path().len() > 1) {
+            continue;
+        }
         let Some(source) = tab.pane(of) else {
             effects.extend(untie(model, id));
             continue;

@@ -137,7 +137,8 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
             namespaces(model, Namespaces::parse(&item).unwrap_or_default());
             Vec::new()
         }
-        Then::Sort => Vec::new(),
+        // Of these the place in the list counts: see `overlay`.
+        Then::Sort | Then::Copy(_) => Vec::new(),
         Then::Skin => begin::chosen(model, &item),
         Then::Layout => layout::chosen(model, &item),
         Then::Context => context::go(model, &item, None),

@@ -1,6 +1,6 @@
 //! Keys while a question, a prompt or the help lies over the view.
 
-use super::{many, open, palette};
+use super::{copy, many, open, palette};
 use crate::{
     model::{Confirm, Model, Namespaces, Overlay, Then},
     msg::Effect,
@@ -59,6 +59,9 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                             }
                             model.stale = true;
                             Vec::new()
+                        }
+                        (Some(_), Then::Copy(mut cells)) => {
+                            copy::give(model, "the cell", cells.swap_remove(at.min(cells.len() - 1)))
                         }
                         (Some(item), then) => open::chosen(model, then, item),
                         (None, _) => Vec::new(),

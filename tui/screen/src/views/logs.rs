@@ -131,6 +131,10 @@ impl Look for Logs {
         Some(View::Logs(twin))
     }
 
+    fn text(&self, _: &Known) -> Option<String> {
+        Some(self.pager.text())
+    }
+
     fn pager_mut(&mut self) -> Option<&mut Pager> {
         Some(&mut self.pager)
     }

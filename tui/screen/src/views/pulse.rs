@@ -39,6 +39,14 @@ pub(super) enum Item {
 }
 
 impl Item {
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::Kind(..) => "WELL",
+            Self::Rollout(_) => "IN FLIGHT",
+            Self::Warning(_) => "LATEST WARNINGS",
+        }
+    }
+
     /// Whether both are about the same thing, whatever it says now.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -76,6 +84,32 @@ impl Pulse {
         self.warnings.columns()
     }
 
+    /// What each line of the picture is about: a title stands over each sort, a blank line between them.
+    fn lines(&self) -> Vec<Option<usize>> {
+        let mut lines = Vec::new();
+        for (n, item) in self.items.iter().enumerate() {
+            let title = n == 0 || self.items[n - 1].title() != item.title();
+            lines.extend(std::iter::repeat_n(
+                None,
+                if !title {
+                    0
+                } else if n == 0 {
+                    1
+                } else {
+                    2
+                },
+            ));
+            lines.push(Some(n));
+        }
+        lines
+    }
+
+    /// The first line of the picture that is seen, so that the cursor is.
+    fn first(&self, height: usize) -> usize {
+        let cursor = self.lines().iter().position(|line| *line == Some(self.at)).unwrap_or(0);
+        if cursor < height { 0 } else { cursor + 1 - height }
+    }
+
     /// Everything there is to see, from the top.
     fn gather(&self, known: &Known) -> Vec<Item> {
         let kinds = Self::kinds().into_iter().filter(|kind| *kind != GroupKind::of::<Event>());
@@ -110,6 +144,13 @@ impl Look for Pulse {
 
     fn scroll(&mut self, to: Motion, _: &Known) {
         self.put(self.at.saturating_add_signed(to.by));
+    }
+
+    fn point(&mut self, row: u16, size: (u16, u16)) {
+        let line = self.first(usize::from(size.1)) + usize::from(row);
+        if let Some(Some(item)) = self.lines().get(line) {
+            self.put(*item);
+        }
     }
 
     fn settle(&mut self, known: &Known, _: &Namespaces) -> Option<String> {

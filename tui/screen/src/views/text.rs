@@ -114,6 +114,10 @@ impl Look for Text {
         Some(View::Text(Self { generation: 0, line: self.line.clone(), pager, loading: false }))
     }
 
+    fn text(&self, _: &Known) -> Option<String> {
+        Some(self.pager.text())
+    }
+
     fn pager_mut(&mut self) -> Option<&mut Pager> {
         Some(&mut self.pager)
     }

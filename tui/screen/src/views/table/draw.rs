@@ -38,7 +38,7 @@ pub(super) fn draw(table: &Table, scene: &Scene<'_>, frame: &mut Frame<'_>, area
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn heads(table: &Table, namespaces: bool, columns: &[usize]) -> Vec<String> {
+pub(super) fn heads(table: &Table, namespaces: bool, columns: &[usize]) -> Vec<String> {
     let headings = table.headings();
     let own = columns.iter().filter_map(|at| headings.get(*at)).map(|heading| heading.name.to_uppercase());
     let named = info(&table.kind).is_none_or(|kind| kind.name_first);
@@ -50,7 +50,13 @@ fn heads(table: &Table, namespaces: bool, columns: &[usize]) -> Vec<String> {
         .collect()
 }
 
-fn cells(table: &Table, row: &Row, namespaces: bool, columns: &[usize], now: Timestamp) -> Vec<String> {
+pub(super) fn cells(
+    table: &Table,
+    row: &Row,
+    namespaces: bool,
+    columns: &[usize],
+    now: Timestamp,
+) -> Vec<String> {
     let own: Vec<&str> = row.cells().collect();
     let named = info(&table.kind).is_none_or(|kind| kind.name_first);
     let mut cells = Vec::with_capacity(columns.len() + 2);
@@ -72,7 +78,7 @@ fn mark(table: &Table, row: &Row, now: Timestamp, skin: &Skin) -> Span<'static> 
 }
 
 /// The first row shown, so that the cursor is in the middle unless the table ends.
-fn window(at: usize, rows: usize, height: usize) -> usize {
+pub(super) fn window(at: usize, rows: usize, height: usize) -> usize {
     at.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
