@@ -1,6 +1,11 @@
 //! What nodes say they and their pods use: the last word of each, for a minute, in memory only.
 //!
-//! A node says it all at once; objects are made of it when somebody asks, for what still is there.
+//! A node says it all at once; objects are made of it when somebody asks, for what still is there. Over the
+//! door it can be followed; Kubernetes' REST has no such verb.
+
+mod follow;
+
+pub(crate) use follow::follow;
 
 use crate::{authz, local::Local, server::Server};
 use serde_json::{Value, json};
@@ -15,6 +20,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::sync::broadcast;
 
 /// What a node calls the part of it that these are.
 pub(crate) const PART: &str = "measurements";
@@ -25,9 +31,21 @@ const STALE: i64 = 60;
 /// The most pods that a node may speak of.
 const PODS: usize = 2000;
 
+/// How many nodes may speak before somebody who follows has to ask for everything again.
+const BEHIND: usize = 1024;
+
 /// The last word of every node.
-#[derive(Default)]
-pub(crate) struct Measured(Mutex<BTreeMap<String, Heard>>);
+pub(crate) struct Measured {
+    words: Mutex<BTreeMap<String, Heard>>,
+    /// Who has just spoken.
+    spoke: broadcast::Sender<Arc<str>>,
+}
+
+impl Default for Measured {
+    fn default() -> Self {
+        Self { words: Mutex::default(), spoke: broadcast::channel(BEHIND).0 }
+    }
+}
 
 struct Heard {
     at: Timestamp,
@@ -37,13 +55,22 @@ struct Heard {
 impl Measured {
     fn hear(&self, node: &str, report: NodeReport, now: Timestamp) {
         let heard = Heard { at: now, report: Arc::new(report) };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, heard| fresh(heard, now));
-        all.insert(node.into(), heard);
+        {
+            let mut all = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+            all.retain(|_, heard| fresh(heard, now));
+            all.insert(node.into(), heard);
+        }
+        // Mostly nobody follows.
+        let _ = self.spoke.send(node.into());
+    }
+
+    fn of(&self, node: &str, now: Timestamp) -> Option<Arc<NodeReport>> {
+        let all = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(node).filter(|heard| fresh(heard, now)).map(|heard| Arc::clone(&heard.report))
     }
 
     fn all(&self, now: Timestamp) -> Vec<(String, Arc<NodeReport>)> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = all.iter().filter(|(_, heard)| fresh(heard, now));
         fresh.map(|(node, heard)| (node.clone(), Arc::clone(&heard.report))).collect()
     }
@@ -58,9 +85,11 @@ pub(crate) fn holds(kind: &KindInfo) -> bool {
     [GroupKind::of::<NodeMetrics>(), GroupKind::of::<PodMetrics>()].contains(&kind.group_kind())
 }
 
-/// Takes a node's word; only the node itself may give it.
+/// Takes a node's word; only the node itself may give it, and who may do everything.
 pub(crate) fn take(caller: &Local, key: &Key, body: Option<Value>) -> Result<Value> {
-    if key.kind != GroupKind::of::<Node>() || authz::node(&caller.user) != Some(key.name.as_str()) {
+    let itself = authz::node(&caller.user) == Some(key.name.as_str());
+    let master = caller.user.groups.iter().any(|group| group == authz::MASTERS);
+    if key.kind != GroupKind::of::<Node>() || !itself && !master {
         let why = format!("User {:?} is not this node, and cannot say what it uses", caller.user.name);
         return Err(Refusal::forbidden(key, &why));
     }
@@ -78,16 +107,25 @@ pub(crate) fn objects(server: &Server, kind: &KindInfo) -> Result<Vec<Object>> {
     let now = (server.options.clock)();
     let mut found = Vec::new();
     for (name, report) in server.measured.all(now) {
-        if kind.group_kind() == GroupKind::of::<NodeMetrics>() {
-            found.extend(node(server, &name, &report, now)?);
-            continue;
-        }
-        for one in &report.pods {
-            found.extend(pod(server, &name, &report, one, now)?);
-        }
+        found.extend(said(server, kind, &name, &report, now)?);
     }
     found.sort_by(|a, b| (a.namespace(), a.name()).cmp(&(b.namespace(), b.name())));
     Ok(found)
+}
+
+/// What one node's word says of a kind.
+fn said(
+    server: &Server,
+    kind: &KindInfo,
+    name: &str,
+    report: &NodeReport,
+    now: Timestamp,
+) -> Result<Vec<Object>> {
+    if kind.group_kind() == GroupKind::of::<NodeMetrics>() {
+        return Ok(node(server, name, report, now)?.into_iter().collect());
+    }
+    let pods = report.pods.iter().map(|one| pod(server, name, report, one, now));
+    pods.filter_map(Result::transpose).collect()
 }
 
 fn node(server: &Server, name: &str, report: &NodeReport, now: Timestamp) -> Result<Option<Object>> {
@@ -146,6 +184,6 @@ mod tests {
         assert_eq!(names(at(59)), ["n1", "n2"]);
         assert_eq!(names(at(60)), ["n2"]);
         measured.hear("n2", report(), at(61));
-        assert_eq!(measured.0.lock().unwrap().len(), 1, "and takes no room");
+        assert_eq!(measured.words.lock().unwrap().len(), 1, "and takes no room");
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     keys, list,
     local::Local,
+    measured,
     server::{Server, trouble},
 };
 use bytes::Bytes;
@@ -21,9 +22,18 @@ pub(crate) async fn watch(
     queries: &[Query],
     from: Option<Revision>,
 ) -> Result<BoxStream<'static, Result<Event>>> {
+    if let [query] = queries
+        && measured::holds(keys::known(&query.kind)?)
+    {
+        return measured::follow(caller, query, from);
+    }
     let mut wanted = Wanted::default();
     for query in queries {
         let kind = list::readable(caller, query, "watch")?;
+        if measured::holds(kind) {
+            let why = format!("{} cannot be followed together with other kinds", kind.kind);
+            return Err(Refusal::bad_request(why));
+        }
         wanted.0.push((kind, query.clone()));
     }
     let server = Arc::clone(&caller.server);

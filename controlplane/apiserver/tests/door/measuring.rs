@@ -5,12 +5,14 @@ use controlplane_apiserver::{
     Server,
     door::{Caller, Door, User},
 };
+use futures::StreamExt;
 use serde_json::{Value, json};
 use shared_api::{
     DeleteHow, FieldSelector, Key, LabelSelector, Object, Query, Reason, Selectors, WriteHow,
     core::{Node, Pod},
     metrics::{NodeMetrics, PodMetrics},
 };
+use shared_client::Event;
 use std::sync::Arc;
 
 fn node(server: &Arc<Server>, name: &str) -> Arc<dyn Caller> {
@@ -69,4 +71,36 @@ async fn a_node_says_what_it_and_its_pods_use_and_nobody_else_does() {
     let now = DeleteHow { grace_seconds: Some(0), ..DeleteHow::default() };
     cluster.delete(&Key::of::<Pod>("default", "here"), &now).await.unwrap();
     assert!(cluster.list(&Query::every::<PodMetrics>()).await.unwrap().items.is_empty(), "it is gone");
+}
+
+#[tokio::test]
+async fn what_is_used_is_followed_over_the_door() {
+    let server = server().await;
+    let cluster = server.internal("test");
+    for name in ["n1", "n2"] {
+        let value = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}});
+        cluster.create(Object::from_value(&value).unwrap(), &WriteHow::default()).await.unwrap();
+    }
+    let say = async |name: &str| {
+        let key = Key::of::<Node>("", name);
+        node(&server, name)
+            .subresource(&key, "measurements", Some(report()), &WriteHow::default())
+            .await
+            .unwrap();
+    };
+    say("n1").await;
+    let mut events = cluster.watch(&[Query::every::<NodeMetrics>()], None).await.unwrap();
+    let mut told = async || match events.next().await.unwrap().unwrap() {
+        Event::Added(object) => format!("added {}", object.name()),
+        Event::Modified(object) => format!("modified {}", object.name()),
+        Event::Deleted(object) => format!("deleted {}", object.name()),
+        Event::Bookmark { initial, .. } => format!("initial {initial}"),
+    };
+    assert_eq!([told().await, told().await], ["added n1", "initial true"]);
+    say("n2").await;
+    say("n1").await;
+    assert_eq!([told().await, told().await], ["added n2", "modified n1"]);
+    let both = [Query::every::<NodeMetrics>(), Query::every::<Pod>()];
+    let refused = cluster.watch(&both, None).await.err().unwrap();
+    assert_eq!(refused.reason, Reason::BadRequest, "they have no common history");
 }
