@@ -36,6 +36,7 @@ pub(crate) async fn beat(cluster: &Arc<dyn Cluster>, fleet: &Fleet) {
             if let Err(error) = renew(cluster, node, clock()).await {
                 tracing::debug!(%error, node = node.name, "a Lease was not renewed");
             }
+            tell(cluster, node, clock()).await;
         })
         .await;
 }
@@ -61,5 +62,14 @@ async fn renew(cluster: &Arc<dyn Cluster>, node: &Facts, now: Timestamp) -> Resu
     match cluster.patch(&key, &patch, &how).await {
         Err(refusal) if refusal.reason == Reason::NotFound => make(cluster, object(&lease)?).await,
         done => done.map(drop),
+    }
+}
+
+/// Says what the node uses; only those who may do everything may say it for a node.
+async fn tell(cluster: &Arc<dyn Cluster>, node: &Facts, now: Timestamp) {
+    let key = Key::of::<Node>("", &node.name);
+    let told = cluster.subresource(&key, "measurements", Some(node.report(now)), &WriteHow::default()).await;
+    if let Err(error) = told {
+        tracing::debug!(%error, node = node.name, "what it uses was not heard");
     }
 }

@@ -1,5 +1,6 @@
 //! A hollow node's objects: what it is, what it has, and that it lives. Pure.
 
+use crate::seed::seed;
 use serde_json::{Value, json};
 use shared_api::Timestamp;
 use std::net::Ipv4Addr;
@@ -104,6 +105,17 @@ impl Facts {
             },
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
         })
+    }
+
+    /// What it would use if it ran anything: more and less, each node in its own time.
+    pub(crate) fn report(&self, now: Timestamp) -> Value {
+        let seconds = now.as_second().unsigned_abs().wrapping_add(seed(&self.name) % 600);
+        // Up for five minutes, down for five.
+        let wave = (seconds % 600).abs_diff(300);
+        let share = 20 + wave / 6;
+        let (cpu, mib) = (u64::from(self.shape.cpus) * share * 10, u64::from(self.shape.gibibytes) * 1024);
+        json!({"timestamp": whole(now).to_string(), "window": "10s", "pods": [],
+            "usage": {"cpu": format!("{cpu}m"), "memory": format!("{}Mi", mib * (share / 2 + 20) / 100)}})
     }
 
     /// The Lease that says that it lives.

@@ -7,6 +7,7 @@ mod link;
 mod namespaces;
 mod pane;
 mod split;
+mod used;
 
 pub(crate) use desk::{Desk, Tab};
 pub(crate) use health::Health;
@@ -15,6 +16,7 @@ pub(crate) use link::{Follow, Link, Target, Turn};
 pub(crate) use namespaces::Namespaces;
 pub(crate) use pane::Pane;
 pub(crate) use split::{PaneId, Side, Tree, Way, beside};
+pub(crate) use used::{Sample, Used};
 
 use crate::{
     config::Config,

@@ -1,4 +1,4 @@
-use super::{Forwarded, clean};
+use super::{Forwarded, Used, clean};
 use crate::{
     msg::Effect,
     rows::{Row, Sheet},
@@ -21,6 +21,8 @@ pub(crate) struct Known {
     /// How far the cluster's history is known.
     pub(crate) revision: Revision,
     pub(crate) forwards: Vec<Forwarded>,
+    /// What the nodes use.
+    pub(crate) used: Used,
 }
 
 /// What is known about one kind's watch.
@@ -45,6 +47,7 @@ impl Known {
             now,
             revision: 0,
             forwards: Vec::new(),
+            used: Used::default(),
         }
     }
 
@@ -71,6 +74,12 @@ impl Known {
         let watch = Watch { standing: Standing::default(), since: Some(self.now), known: false };
         self.watches.insert(kind.clone(), watch);
         Some(Effect::Watch(kind.clone()))
+    }
+
+    /// Time has passed.
+    pub(crate) fn tick(&mut self, now: Timestamp) {
+        self.now = now;
+        self.used.note(self.sheets.get(&Used::kind()), now);
     }
 
     /// Takes note of how far a kind can be believed.

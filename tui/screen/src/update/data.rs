@@ -10,7 +10,7 @@ use crate::{
 pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Tick(now) => {
-            model.known.now = now;
+            model.known.tick(now);
         }
         Msg::Rows(kind, deltas, revision) => {
             let sheet = model.known.sheets.entry(kind).or_default();

@@ -5,7 +5,7 @@ mod draw;
 use super::{Look, Motion, Scene, Step, Table, Text, View, Within};
 use crate::{
     keys::{Act, Place},
-    model::{Health, Known, Namespaces},
+    model::{Health, Known, Namespaces, Used},
     rows::{Fault, Row, Sheet},
 };
 use ratatui::{Frame, layout::Rect};
@@ -34,14 +34,23 @@ pub(crate) struct Pulse {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Item {
     Kind(GroupKind, Health),
+    Used(Measure),
     Rollout(Arc<Row>),
     Warning(Arc<Row>),
+}
+
+/// What of the nodes is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    Cpu,
+    Memory,
 }
 
 impl Item {
     const fn title(&self) -> &'static str {
         match self {
             Self::Kind(..) => "WELL",
+            Self::Used(_) => "USED",
             Self::Rollout(_) => "IN FLIGHT",
             Self::Warning(_) => "LATEST WARNINGS",
         }
@@ -51,6 +60,7 @@ impl Item {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Kind(a, _), Self::Kind(b, _)) => a == b,
+            (Self::Used(a), Self::Used(b)) => a == b,
             (Self::Rollout(a), Self::Rollout(b)) | (Self::Warning(a), Self::Warning(b)) => a.uid == b.uid,
             _ => false,
         }
@@ -64,12 +74,12 @@ impl Pulse {
         Self { at: 0, on: None, warnings, items: Vec::new() }
     }
 
-    /// What it has to hear of: nodes, what people deploy, and what happened.
+    /// What it has to hear of: nodes, what people deploy, what happened, and what is used.
     pub(crate) fn kinds() -> Vec<GroupKind> {
         let deployed = KINDS.iter().filter(|kind| kind.watched() && kind.categories.contains(&"all"));
         let mut kinds = vec![GroupKind::of::<Node>()];
         kinds.extend(deployed.map(shared_api::KindInfo::group_kind));
-        kinds.push(GroupKind::of::<Event>());
+        kinds.extend([GroupKind::of::<Event>(), Used::kind()]);
         kinds
     }
 
@@ -112,7 +122,8 @@ impl Pulse {
 
     /// Everything there is to see, from the top.
     fn gather(&self, known: &Known) -> Vec<Item> {
-        let kinds = Self::kinds().into_iter().filter(|kind| *kind != GroupKind::of::<Event>());
+        let told = |kind: &GroupKind| *kind != GroupKind::of::<Event>() && *kind != Used::kind();
+        let kinds = Self::kinds().into_iter().filter(told);
         let there = kinds.filter_map(|kind| {
             let health = Health::of(known.sheet(&kind));
             (health.all > 0).then_some(Item::Kind(kind, health))
@@ -121,7 +132,9 @@ impl Pulse {
         let rollouts =
             rollouts.filter(|row| row.fault >= Fault::Waits).map(|row| Item::Rollout(Arc::clone(row)));
         let warnings = self.warnings.listing.iter().take(WARNINGS).map(|row| Item::Warning(Arc::clone(row)));
-        there.chain(rollouts).chain(warnings).collect()
+        let used = [Item::Used(Measure::Cpu), Item::Used(Measure::Memory)];
+        let used = used.into_iter().filter(|_| known.used.now().is_some());
+        there.chain(used).chain(rollouts).chain(warnings).collect()
     }
 }
 
@@ -174,6 +187,7 @@ impl Look for Pulse {
                 // What it counts is everywhere.
                 (View::Table(table), Some(Namespaces::All))
             }
+            Item::Used(_) => (View::Table(Table::of(Used::kind(), Within::Namespace)), None),
             Item::Rollout(row) => (why(&row.key(&GroupKind::of::<Deployment>())), None),
             Item::Warning(row) => match about(row) {
                 Some(key) => (why(&key), None),

@@ -1,8 +1,8 @@
 //! How everything is, in one look.
 
-use super::{Item, Pulse};
+use super::{Item, Measure, Pulse};
 use crate::{
-    model::{clean, word},
+    model::{Sample, clean, word},
     msg::info,
     pager::fit,
     views::Scene,
@@ -34,7 +34,7 @@ pub(super) fn draw(pulse: &Pulse, scene: &Scene<'_>, frame: &mut Frame<'_>, area
             lines.push(Line::styled(title, scene.skin.strong));
             continue;
         };
-        let line = line(item, &columns, scene);
+        let line = line(item, &columns, scene, room);
         if *shown == Some(pulse.at) {
             let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
             lines.push(Line::styled(fit(&text, room), scene.cursor()));
@@ -45,7 +45,7 @@ pub(super) fn draw(pulse: &Pulse, scene: &Scene<'_>, frame: &mut Frame<'_>, area
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn line(item: &Item, columns: &[usize], scene: &Scene<'_>) -> Line<'static> {
+fn line(item: &Item, columns: &[usize], scene: &Scene<'_>, room: usize) -> Line<'static> {
     let skin = scene.skin;
     match item {
         Item::Kind(kind, health) => {
@@ -57,6 +57,7 @@ fn line(item: &Item, columns: &[usize], scene: &Scene<'_>) -> Line<'static> {
             }
             Line::from(spans)
         }
+        Item::Used(measure) => used(*measure, scene, room),
         Item::Rollout(row) => {
             let key = row.key(&GroupKind::of::<Deployment>());
             let (place, name, ready) = (clean(&row.namespace), clean(&word(&key)), row.cell(0));
@@ -71,4 +72,19 @@ fn line(item: &Item, columns: &[usize], scene: &Scene<'_>) -> Line<'static> {
             Line::raw(format!(" {when:<8} {}  {}", clean(&row.namespace), rest.join("  ")))
         }
     }
+}
+
+/// How much all nodes use together, and how much that was before.
+fn used(measure: Measure, scene: &Scene<'_>, room: usize) -> Line<'static> {
+    let used = &scene.model.known.used;
+    let Some(now) = used.now() else { return Line::default() };
+    let (what, amount, value): (_, _, fn(&Sample) -> i64) = match measure {
+        Measure::Cpu => {
+            ("cpu", format!("{}.{:02} cores", now.cpu / 1000, now.cpu % 1000 / 10), |sample| sample.cpu)
+        }
+        Measure::Memory => ("memory", format!("{} MiB", now.memory >> 20), |sample| sample.memory),
+    };
+    let head = format!(" {what:<26} {amount:>13}  ");
+    let columns = used.columns(value, room.saturating_sub(head.len()));
+    Line::from(vec![Span::raw(head), Span::styled(columns, scene.skin.dim)])
 }
