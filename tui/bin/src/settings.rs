@@ -26,6 +26,7 @@ pub(crate) fn setup(options: &Options) -> Setup {
         // See no-color.org: what counts is that it is there and says something.
         coloured: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         named: options.namespace.is_some(),
+        demo: options.demo.demo,
     }
 }
 

@@ -155,6 +155,7 @@ async fn main() -> std::io::Result<()> {
         read_only: false,
         coloured: true,
         named: false,
+        demo: false,
     };
     tui_screen::run(seat, setup).await
 }

@@ -6,6 +6,7 @@ mod help;
 mod prompt;
 mod skin;
 mod title;
+mod tutorial;
 mod views;
 
 pub(crate) use columns::lay;
@@ -42,6 +43,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     header::draw(model, frame, header);
     title::tabs(model, frame, tabs);
     panes(model, frame, whole);
+    tutorial::draw(model, frame, whole);
     prompt::draw(model, frame, message, hints);
     let body = Rect { y: whole.y + whole.height.min(1), height: whole.height.saturating_sub(1), ..whole };
     match &model.overlay {

@@ -5,6 +5,7 @@ mod forward;
 mod logs;
 mod perform;
 mod shell;
+mod uses;
 mod watch;
 
 use crate::{
@@ -104,6 +105,9 @@ impl Effects {
             Effect::Keep { path, lines } => files::keep(path, lines),
             Effect::Layouts { generation, path, layouts } => {
                 self.spawn(generation, files::layouts(generation, path, layouts, answers));
+            }
+            Effect::Uses(generation, key) => {
+                self.spawn(generation, uses::run(doors, generation, key, answers));
             }
             Effect::Rest(generation) => self.spawn(generation, async move {
                 tokio::time::sleep(REST).await;

@@ -83,6 +83,8 @@ pub(crate) enum Act {
     CopyRow,
     CopyCell,
     CopyText,
+    UsedBy,
+    Tutorial,
 }
 
 impl Act {
@@ -121,6 +123,7 @@ pub(crate) enum Place {
     Pulse,
     Shell,
     Panes,
+    Used,
 }
 
 impl Place {
@@ -139,6 +142,7 @@ impl Place {
             Self::Forwards => "Port-forwards",
             Self::Pulse => "Pulse",
             Self::Panes => "Panes and tabs",
+            Self::Used => "Used by",
             Self::Shell => "Shell (every other key goes to the pod)",
         }
     }

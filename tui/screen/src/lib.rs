@@ -18,10 +18,12 @@ mod model;
 mod mouse;
 mod msg;
 mod pager;
+mod refers;
 mod rows;
 mod run;
 mod setup;
 mod terminal;
+mod tutorial;
 mod update;
 mod views;
 

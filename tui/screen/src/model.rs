@@ -31,6 +31,7 @@ use ratatui::layout::Rect;
 use shared_api::{
     GroupKind, Key, Timestamp,
     core::{Namespace, Node, Pod},
+    discovery::EndpointSlice,
 };
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tui_commands::Action;
@@ -63,6 +64,8 @@ pub(crate) struct Model {
     pub(crate) skin: Skin,
     /// The line between panes that is in the hand.
     pub(crate) drag: Option<Drag>,
+    /// How far the tutorial has come, while it is open.
+    pub(crate) tutorial: Option<usize>,
     pub(crate) size: (u16, u16),
     /// The rows no longer say what the world says.
     pub(crate) stale: bool,
@@ -76,6 +79,8 @@ pub(crate) struct Given {
     pub(crate) read_only: bool,
     /// The namespace was named.
     pub(crate) named: bool,
+    /// It is the made-up world, which may be broken.
+    pub(crate) demo: bool,
     /// Where the history is kept.
     pub(crate) history: Option<PathBuf>,
     /// Where one can go.
@@ -197,6 +202,7 @@ impl Model {
             pending: Vec::new(),
             skin: Skin::default(),
             drag: None,
+            tutorial: None,
             size,
             stale: true,
             quit: false,
@@ -215,10 +221,17 @@ impl Model {
         self.first()
     }
 
-    /// What has to be heard of before anything is asked for.
+    /// What is heard of before anything is asked for.
+    pub(crate) fn kinds() -> Vec<GroupKind> {
+        let mut kinds = vec![GroupKind::of::<Pod>(), GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
+        kinds.extend(Pulse::kinds());
+        // What services make: one gets there from them.
+        kinds.push(GroupKind::of::<EndpointSlice>());
+        kinds
+    }
+
     fn first(&mut self) -> Vec<Effect> {
-        let kinds = [GroupKind::of::<Pod>(), GroupKind::of::<Node>(), GroupKind::of::<Namespace>()];
-        kinds.into_iter().chain(Pulse::kinds()).filter_map(|kind| self.known.watch(&kind)).collect()
+        Self::kinds().into_iter().filter_map(|kind| self.known.watch(&kind)).collect()
     }
 
     /// A name for a question that was never used before.

@@ -1,6 +1,6 @@
 //! What happens to the screen, and what it asks to be done.
 
-use crate::{config::Layout, mouse::Touch, rows::Delta};
+use crate::{config::Layout, mouse::Touch, rows::Delta, views::Found};
 use bytes::Bytes;
 use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
@@ -37,6 +37,8 @@ pub(crate) enum Msg {
     Forwarding(Generation, Result<SocketAddr, String>),
     /// Nothing happened for a moment since this was asked.
     Rested(Generation),
+    /// Who refers to an object.
+    Uses(Generation, Found),
     /// The way to another cluster is open, or why not.
     Arrived(Generation, Result<Arrived, String>),
     /// How many connections a forward has carried.
@@ -98,6 +100,8 @@ pub(crate) enum Effect {
         address: String,
         local: u16,
     },
+    /// Look who refers to an object.
+    Uses(Generation, Key),
     /// Find the way to another cluster.
     Connect(Generation, String),
     /// Go it: everything that goes on in front of this one ends.

@@ -112,8 +112,8 @@ fn configured(setup: &Setup) -> Config {
 
 /// What was set and kept counts from the start.
 fn begin(model: &mut Model, config: Config, setup: Setup) -> Vec<Effect> {
-    let Setup { clusters, history, read_only, named, .. } = setup;
+    let Setup { clusters, history, read_only, named, demo, .. } = setup;
     model.history = history.text.lines().map(clean).filter(|line| !line.is_empty()).collect();
-    model.given = Given { read_only, named, history: history.path, contexts: clusters.contexts() };
+    model.given = Given { read_only, named, demo, history: history.path, contexts: clusters.contexts() };
     update::begin(model, config)
 }

@@ -47,6 +47,8 @@ pub struct Setup {
     pub read_only: bool,
     /// Whether there may be colours.
     pub coloured: bool,
+    /// It is the demo's world.
+    pub demo: bool,
     /// The namespace was named on the command line.
     pub named: bool,
 }

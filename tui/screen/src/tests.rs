@@ -7,6 +7,7 @@ mod keys;
 mod mouse;
 mod outside;
 mod pictures;
+mod seeing;
 mod settings;
 mod windows;
 
@@ -146,6 +147,7 @@ fn named_key(name: &str) -> KeyEvent {
         "left" => KeyCode::Left,
         "back" => KeyCode::Backspace,
         "right" => KeyCode::Right,
+        "f1" => KeyCode::F(1),
         "s-tab" => KeyCode::BackTab,
         "pgdn" => KeyCode::PageDown,
         "space" => KeyCode::Char(' '),

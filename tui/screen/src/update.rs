@@ -23,6 +23,7 @@ use crate::{
     keys::{self, Act, Meaning},
     model::Model,
     msg::{Effect, Msg},
+    tutorial,
     views::View,
 };
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -43,8 +44,13 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.settle();
             link::look(model)
         }
-        other => return data::take(model, other),
+        other => {
+            let effects = data::take(model, other);
+            tutorial::look(model);
+            return effects;
+        }
     };
+    tutorial::look(model);
     effects.extend(window::reshape(model));
     effects
 }

@@ -16,6 +16,7 @@ mod pulse;
 mod shell;
 mod table;
 mod text;
+mod used;
 
 pub(crate) use forwards::Forwards;
 pub(crate) use logs::Logs;
@@ -23,6 +24,7 @@ pub(crate) use pulse::Pulse;
 pub(crate) use shell::Shell;
 pub(crate) use table::{Table, Within, pod_of, pods_within};
 pub(crate) use text::Text;
+pub(crate) use used::{Found, Use, Used};
 
 use crate::{
     draw::Skin,
@@ -67,6 +69,7 @@ views! {
     Shell(Shell),
     Text(Text),
     Forwards(Forwards),
+    Used(Used),
 }
 
 /// Where a view is drawn from: what is known, its pane, and how things look.

@@ -52,6 +52,8 @@ skin! {
     aside,
     /// Lines between panes, and boxes.
     seam,
+    /// A cell that has just changed.
+    fresh,
 }
 
 impl Default for Skin {
@@ -70,6 +72,7 @@ impl Default for Skin {
             title: mark(Modifier::REVERSED | Modifier::BOLD),
             aside: mark(Modifier::BOLD | Modifier::UNDERLINED),
             seam: mark(Modifier::DIM),
+            fresh: mark(Modifier::BOLD | Modifier::REVERSED),
         }
     }
 }

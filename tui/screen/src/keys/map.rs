@@ -31,6 +31,7 @@ pub(crate) const PLACES: &[Place] = &[
     Place::Pager,
     Place::Logs,
     Place::Forwards,
+    Place::Used,
     Place::Pulse,
     Place::Shell,
 ];
@@ -38,6 +39,7 @@ pub(crate) const PLACES: &[Place] = &[
 /// The key map.
 pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Anywhere, Act::Help, &["?"], "help", "show every key"),
+    bind(Place::Anywhere, Act::Tutorial, &["f1"], "", "the tutorial of dhow --demo, or its end"),
     bind(
         Place::Anywhere,
         Act::Palette,
@@ -80,6 +82,13 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Table, Act::Mark, &["space"], "mark", "mark the object, or not any longer"),
     bind(Place::Table, Act::MarkTo, &["ctrl-space"], "", "mark from the last mark to here"),
     bind(Place::Table, Act::Owner, &["O"], "", "to what controls the object"),
+    bind(
+        Place::Table,
+        Act::UsedBy,
+        &["U"],
+        "",
+        "who refers to the object: mounts it, names it, is bound to it",
+    ),
     bind(Place::Table, Act::Faults, &["z"], "faults", "only what is not well, or everything"),
     bind(Place::Table, Act::Sort, &["o"], "", "choose what to sort by"),
     bind(Place::Table, Act::Reverse, &["I"], "", "turn the order round"),
@@ -94,6 +103,11 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Logs, Act::Previous, &["p"], "previous", "the container that ran before this one"),
     bind(Place::Logs, Act::Container, &["c"], "container", "choose another container"),
     bind(Place::Forwards, Act::StopForward, &["x", "ctrl-d"], "stop", "stop the forward"),
+    bind(Place::Used, Act::Enter, &["enter"], "open", "to the object, in the table of its kind"),
+    bind(Place::Used, Act::Describe, &["d"], "describe", "everything about the object, with its events"),
+    bind(Place::Used, Act::Yaml, &["y"], "yaml", "the object as YAML"),
+    bind(Place::Used, Act::Why, &["w"], "why", "why it is not as it should be"),
+    bind(Place::Used, Act::Reload, &["r"], "look again", "look through the cluster again"),
     bind(Place::Pulse, Act::Enter, &["enter"], "open", "the table of the kind, the faults of it, or why"),
     bind(Place::Pulse, Act::Why, &["w"], "why", "why it is not as it should be"),
     bind(

@@ -6,6 +6,7 @@ const TOGETHER: &[&[Place]] = &[
     &[Place::Nodes, Place::Table, Place::Panes, Place::Anywhere],
     &[Place::Logs, Place::Pager, Place::Panes, Place::Anywhere],
     &[Place::Forwards, Place::Panes, Place::Anywhere],
+    &[Place::Used, Place::Panes, Place::Anywhere],
     &[Place::Pulse, Place::Panes, Place::Anywhere],
     &[Place::Shell],
 ];

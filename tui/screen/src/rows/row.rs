@@ -15,6 +15,8 @@ pub(crate) struct Row {
     /// When it came to be as it is, by this terminal's clock, and whether it is new.
     pub(crate) changed: Timestamp,
     pub(crate) new: bool,
+    /// Which of its first sixteen cells said something else before, a bit each.
+    pub(crate) touched: u16,
     pub(crate) fault: Fault,
     pub(crate) labels: Arc<BTreeMap<String, String>>,
     pub(crate) leads: Arc<Leads>,
@@ -62,7 +64,7 @@ impl From<Parts> for Row {
             joined.extend(cell.chars().map(|c| if c == GAP { ' ' } else { c }));
         }
         let (name, uid, cells) = (name.into(), uid.into(), joined.into());
-        Self { namespace, name, uid, revision, changed, new, fault, labels, leads, cells }
+        Self { namespace, name, uid, revision, changed, new, touched: 0, fault, labels, leads, cells }
     }
 }
 
@@ -70,6 +72,12 @@ impl Row {
     /// What the kind's own columns say, ages left open.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.split(GAP)
+    }
+
+    /// Which of the first sixteen cells say something else than in that row; an age that goes on says the same.
+    pub(super) fn differs(&self, from: &Self) -> u16 {
+        let pairs = self.cells().zip(from.cells()).take(16).enumerate();
+        pairs.filter(|(_, (now, before))| now != before).fold(0, |bits, (at, _)| bits | 1 << at)
     }
 
     /// Whether it may have this lower-case text somewhere; else it has it nowhere.

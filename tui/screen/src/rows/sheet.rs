@@ -65,8 +65,11 @@ impl Sheet {
         match &old {
             // Told again, it has not changed.
             Some(old) if row.revision > 0 && old.revision == row.revision && old.uid == row.uid => return,
-            Some(old) => row.new &= old.uid != row.uid,
-            None => {}
+            Some(old) if old.uid == row.uid => {
+                row.new = false;
+                row.touched = row.differs(old);
+            }
+            _ => {}
         }
         let new = Arc::new(row);
         names.insert(new.name.clone(), Arc::clone(&new));

@@ -75,6 +75,8 @@ const KEYS: &[&str] = &[
     "<ctrl-w>-",
     "<ctrl-w>t",
     "<ctrl-w>x",
+    "U",
+    "<f1>",
     "<ctrl-w>f<enter>",
     "Y",
     "Yt",

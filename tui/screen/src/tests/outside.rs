@@ -168,3 +168,36 @@ async fn a_forward_listens_and_a_taken_port_is_said() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn who_refers_to_an_object_is_found_in_every_kind() {
+    let config = object(&config_map("settings"));
+    let user = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "default"},
+        "spec": {"containers": [], "volumes": [{"name": "v", "configMap": {"name": "settings"}}]}});
+    let user = Object::from_value(&user).unwrap();
+    let (mut effects, mut answered) =
+        outside(&FakeCluster::holding([config.clone(), user, object(&pod("b"))]));
+    effects.start(Effect::Uses(4, config.key()));
+    let Some(Msg::Uses(4, found)) = answered.recv().await else { panic!("an answer") };
+    let places = vec!["spec.volumes[0].configMap.name".to_owned()];
+    assert_eq!(found.uses, [crate::views::Use { key: key("a"), places }]);
+    assert!(found.kinds > 20 && found.refused.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn layouts_are_kept_in_the_file_and_what_cannot_be_is_said() {
+    let (mut effects, mut answered) = outside(&FakeCluster::new());
+    let folder = std::env::temp_dir().join(format!("dhow-screen-{}", std::process::id()));
+    let path = folder.join("deep/config.yaml");
+    let layouts: std::collections::BTreeMap<_, _> =
+        [("mine".to_owned(), crate::config::Layout::Pane("pods".into()))].into();
+    effects.start(Effect::Layouts { generation: 9, path: path.clone(), layouts: layouts.clone() });
+    let Some(Msg::Performed(9, outcome)) = answered.recv().await else { panic!("an answer") };
+    assert_eq!(outcome.error, None);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(crate::config::Config::read(&text).layouts, layouts);
+    effects.start(Effect::Layouts { generation: 10, path: folder.clone(), layouts });
+    let Some(Msg::Performed(10, outcome)) = answered.recv().await else { panic!("an answer") };
+    assert!(outcome.error.is_some());
+    std::fs::remove_dir_all(&folder).unwrap();
+}

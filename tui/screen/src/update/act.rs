@@ -6,8 +6,8 @@ use crate::{
     keys::Act,
     model::{Follow, Model, Namespaces, Overlay, Palette, Shows, Then},
     msg::Effect,
-    rows::{Order, Row},
-    views::{Look, Table, Text, View, Within},
+    rows::{Order, Row, Sheet},
+    views::{Look, Table, Text, Used, View, Within},
 };
 use shared_api::{GroupKind, core};
 use std::sync::Arc;
@@ -73,7 +73,8 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Forward
         | Act::Why
         | Act::Timeline
-        | Act::Owner => {
+        | Act::Owner
+        | Act::UsedBy => {
             let Some((kind, row)) = model.view().look().object() else {
                 model.say("there is nothing here to act on");
                 return Vec::new();
@@ -99,6 +100,13 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::NextTab
         | Act::PreviousTab
         | Act::CloseTab => window::act(model, act),
+        Act::Tutorial => {
+            if !model.given.demo {
+                model.say("the tutorial is for dhow --demo; ? shows every key");
+            }
+            model.tutorial = if model.tutorial.is_some() || !model.given.demo { None } else { Some(0) };
+            Vec::new()
+        }
         Act::CopyName | Act::CopyRow | Act::CopyCell | Act::CopyText => copy::act(model, act),
         Act::Follow => {
             let items = Follow::ALL.iter().map(|follow| follow.word().to_owned()).collect();
@@ -145,6 +153,7 @@ fn on(model: &mut Model, act: Act, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effe
         Act::Shell => open::shell_of(model, kind, row),
         Act::Forward => open::port_of(model, kind, row),
         Act::Owner => owner(model, row),
+        Act::UsedBy => open::push(model, View::Used(Used::by(key, model.known.now))),
         _ => enter(model, kind, row),
     }
 }
@@ -160,10 +169,6 @@ fn owner(model: &mut Model, row: &Row) -> Vec<Effect> {
     open::push(model, View::Table(table))
 }
 
-/// What the objects of a kind are looked into for: what they make.
-const MADE: &[(&str, &str)] =
-    &[("Deployment", "replicasets"), ("CronJob", "jobs"), ("Service", "endpointslices.discovery.k8s.io")];
-
 /// Into an object: to what it makes, to the pods it stands for, to a pod's log, else to everything about it.
 fn enter(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
     if *kind == GroupKind::of::<core::Pod>() {
@@ -173,16 +178,33 @@ fn enter(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
         let pods = Table::of(GroupKind::of::<core::Pod>(), Within::Namespace);
         return open::push_in(model, View::Table(pods), Namespaces::one(&*row.name));
     }
-    let made =
-        MADE.iter().find(|(maker, _)| *maker == kind.kind).and_then(|(_, made)| shared_api::find(made));
-    if let Some(made) = made {
-        let made = Table::of(made.group_kind(), Within::Owned { by: row.key(kind) });
+    let within = crate::views::pods_within(kind, row);
+    if let (Some(made), false) = (made(model, kind, row), matches!(within, Some(Within::Node(_)))) {
+        let made = Table::of(made, Within::Owned { by: row.key(kind) });
         return open::push(model, View::Table(made));
     }
-    match crate::views::pods_within(kind, row) {
+    match within {
         Some(within) => open::push(model, View::Table(Table::of(GroupKind::of::<core::Pod>(), within))),
         None => open::push(model, View::Text(Text::about("describe", &row.key(kind)))),
     }
+}
+
+/// The kind of what an object controls, as far as it is known: what stands between it and its pods comes first.
+fn made(model: &Model, kind: &GroupKind, row: &Row) -> Option<GroupKind> {
+    let is = |owner: &Option<(GroupKind, String)>| {
+        owner.as_ref().is_some_and(|(of, name)| of == kind && **name == *row.name)
+    };
+    let pods = GroupKind::of::<core::Pod>();
+    let owning = |sheet: &Sheet| {
+        if row.namespace.is_empty() {
+            sheet.iter().any(|other| is(&other.leads.owner))
+        } else {
+            sheet.within(&row.namespace).any(|other| is(&other.leads.owner))
+        }
+    };
+    // Only what is always heard of: where one gets must not hang on what was looked at before.
+    let others = Model::kinds().into_iter().filter(|kind| *kind != pods);
+    others.into_iter().find(|kind| model.known.sheet(kind).is_some_and(owning))
 }
 
 /// Clears the filter, else the marks, else stops what runs, else goes back.

@@ -25,7 +25,10 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.stale = true;
         }
         Msg::Performed(generation, outcome) => return performed(model, generation, outcome),
-        Msg::Lines(generation, _) | Msg::Screen(generation, _) | Msg::Ended(generation, _) => {
+        Msg::Lines(generation, _)
+        | Msg::Screen(generation, _)
+        | Msg::Ended(generation, _)
+        | Msg::Uses(generation, _) => {
             return hear(model, generation, msg);
         }
         Msg::Arrived(generation, arrived) => return context::arrived(model, generation, arrived),

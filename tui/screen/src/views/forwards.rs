@@ -64,7 +64,7 @@ impl Look for Forwards {
             .collect();
         let at = self.at(forwards);
         let first = at.saturating_sub(usize::from(area.height.saturating_sub(2)));
-        let mut lines = lay(&heads, &rows[first..], &[], area.width, Some(at - first), scene);
+        let mut lines = lay(&heads, &rows[first..], &[], area.width, Some(at - first), &|_, _| false, scene);
         if let Some(why) = forwards.get(at).and_then(|f| f.trouble.as_ref()) {
             lines.push(Line::raw(""));
             lines.push(Line::styled(format!(" {why}"), skin.bad));

@@ -34,7 +34,13 @@ pub(super) fn draw(table: &Table, scene: &Scene<'_>, frame: &mut Frame<'_>, area
     let rows: Vec<_> = shown.iter().map(|row| cells(table, row, namespaces, &columns, now)).collect();
     let marks: Vec<_> = shown.iter().map(|row| mark(table, row, now, skin)).collect();
     let heads = heads(table, namespaces, &columns);
-    let lines = lay(&heads, &rows, &marks, area.width, Some(table.at - first), scene);
+    // Where the kind's own columns begin.
+    let own = heads.len() - columns.len();
+    let touched = |row: usize, cell: usize| {
+        let bit = cell.checked_sub(own).and_then(|at| columns.get(at)).filter(|at| **at < 16);
+        bit.is_some_and(|at| is_fresh(shown[row], now) && shown[row].touched & 1 << at != 0)
+    };
+    let lines = lay(&heads, &rows, &marks, area.width, Some(table.at - first), &touched, scene);
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -66,10 +72,13 @@ pub(super) fn cells(
     cells
 }
 
+fn is_fresh(row: &Row, now: Timestamp) -> bool {
+    now.as_second() - row.changed.as_second() < FRESH
+}
+
 /// What stands before a row: a mark of the person's, or that it just changed.
 fn mark(table: &Table, row: &Row, now: Timestamp, skin: &Skin) -> Span<'static> {
-    let fresh = now.as_second() - row.changed.as_second() < FRESH;
-    match (table.marked(row), fresh, row.new) {
+    match (table.marked(row), is_fresh(row, now), row.new) {
         (true, ..) => Span::styled("*", skin.warn),
         (_, true, true) => Span::styled("+", skin.dim),
         (_, true, false) => Span::styled("~", skin.dim),
