@@ -123,3 +123,84 @@ fn the_pulse_tells_how_everything_is_and_leads_to_what_is_not_well() {
     let asked = seat.asked.last();
     assert!(matches!(asked, Some(Effect::Perform { action, .. }) if *action == wanted), "{asked:?}");
 }
+
+/// A picture as the guide has it: at most one line in a row is blank.
+fn printed(picture: &str) -> String {
+    let mut lines: Vec<&str> = picture.lines().collect();
+    lines.dedup_by(|a, b| a.trim_matches([' ', '│']).is_empty() && b.trim_matches([' ', '│']).is_empty());
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_guide_shows_the_pictures_as_they_are() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tui.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let mut wanted = String::new();
+    let mut parts = guide.split("<!-- ");
+    wanted.push_str(parts.next().unwrap());
+    for part in parts {
+        let (name, rest) = part.split_once(" -->").expect("a name");
+        let (_, after) =
+            rest.split_once("```text\n").and_then(|(_, rest)| rest.split_once("```")).expect("a block");
+        let picture = format!("{}/src/tests/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let picture = printed(&std::fs::read_to_string(picture).unwrap());
+        wanted.push_str(&format!("<!-- {name} -->\n\n```text\n{picture}```{after}"));
+    }
+    if std::env::var_os("DHOW_REWRITE").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+    }
+    assert!(
+        guide == wanted,
+        "docs/tui.md shows other pictures than src/tests; DHOW_REWRITE=1 cargo test -p tui-screen, twice"
+    );
+}
+
+fn look(cell: &ratatui::buffer::Cell) -> String {
+    format!("{:?} on {:?} {:?}", cell.fg, cell.bg, cell.modifier)
+}
+
+/// How each cell looks: a letter for each look, told below.
+fn looks(seat: &mut Seat) -> String {
+    seat.tell(Msg::Frame);
+    let (width, height) = seat.model.size;
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(&seat.model, frame)).unwrap();
+    let plain = ratatui::buffer::Cell::EMPTY;
+    let (mut seen, mut text) = (vec![look(&plain)], String::new());
+    for row in terminal.backend().buffer().content.chunks(usize::from(width)) {
+        let letters: String = row
+            .iter()
+            .map(|cell| {
+                let look = look(cell);
+                let at = seen.iter().position(|known| *known == look).unwrap_or_else(|| {
+                    seen.push(look);
+                    seen.len() - 1
+                });
+                if at == 0 { ' ' } else { char::from(b'a' + u8::try_from(at - 1).unwrap()) }
+            })
+            .collect();
+        text.push_str(letters.trim_end());
+        text.push('\n');
+    }
+    for (at, look) in seen.iter().enumerate().skip(1) {
+        text.push_str(&format!("{} {look}\n", char::from(b'a' + u8::try_from(at - 1).unwrap())));
+    }
+    text
+}
+
+#[test]
+fn screens_look_the_same_at_every_size() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut seat = Seat::over(scene());
+        seat.tell(Msg::Resize(width, height));
+        seat.press("<space><ctrl-w>v:nodes<enter><ctrl-w>s:pulse<enter><ctrl-w>h");
+        seat.looks_like(&format!("all-{width}x{height}"));
+        let looks = looks(&mut seat);
+        let path = format!("{}/src/tests/looks-{width}x{height}.txt", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("DHOW_REWRITE").is_some() {
+            std::fs::write(&path, &looks).unwrap();
+        }
+        let wanted = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(looks == wanted, "{path} (DHOW_REWRITE=1 keeps it):\n{looks}\nnot\n{wanted}");
+    }
+}

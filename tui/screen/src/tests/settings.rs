@@ -133,6 +133,12 @@ fn a_layout_is_kept_by_name_and_made_again() {
     let wait =
         other.asked.iter().rev().find_map(|e| if let Effect::Rest(wait) = e { Some(*wait) } else { None });
     other.tell(Msg::Rested(wait.expect("it follows")));
+    let Some(Effect::Perform { generation, .. }) = other.asked.last() else {
+        panic!("{:?}", other.asked.last())
+    };
+    let generation = *generation;
+    let text = "Name:         web-1\nNamespace:    default\nNode:         n1\nStatus:       Running\nPod IP:       10.1.0.2\n".into();
+    other.tell(Msg::Performed(generation, Outcome { text, ..Outcome::default() }));
     other.looks_like("layout");
     other.press(":layout nothing<enter>");
     assert_eq!(other.said(), "there is no layout \"nothing\"; there are trouble");
