@@ -80,7 +80,7 @@ impl Sessions for HollowSessions {
                 target.running()?;
                 Ok(serve(move |far| port::answer(target, port, far)))
             }
-            Session::Node { .. } | Session::Proxy { .. } => {
+            Session::Node { .. } | Session::Rules { .. } | Session::Proxy { .. } => {
                 Err(Refusal::new(Reason::BadRequest, "a hollow node has no proxy"))
             }
         }

@@ -162,6 +162,11 @@ impl Iptables {
         Ok(found)
     }
 
+    /// Every rule there is with what it counted, as one run of `iptables-save` prints it.
+    pub fn counted(&self) -> Result<String> {
+        run(&format!("{}-save", self.backend.command()), &["-c"], "")
+    }
+
     /// Removes every chain of ours and the jumps into them.
     pub fn remove(&self) -> Result<()> {
         let ipt = self.program()?;

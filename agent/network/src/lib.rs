@@ -12,6 +12,7 @@ pub mod iptables;
 mod kernel;
 mod namespace;
 mod netlink;
+mod path;
 pub mod routes;
 pub mod rules;
 mod run;

@@ -7,6 +7,7 @@
 use crate::{
     Bridge, Error, Result, conntrack,
     iptables::{self, Backend, Iptables},
+    path,
     routes::{self, Here},
     rules::{Rules, Table, diff},
     services::{self, Site, pod_range},
@@ -16,10 +17,10 @@ use shared_api::{
     core::{Node, Service},
     discovery::EndpointSlice,
 };
-use shared_client::{Event, Live, World};
+use shared_client::{Event, Live, World, question::Rule};
 use std::{collections::BTreeSet, future::Future, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Mutex, broadcast, watch},
     time::Instant,
 };
 
@@ -60,6 +61,8 @@ pub struct Network {
     options: Options,
     bridge: Arc<Bridge>,
     trouble: watch::Sender<Option<String>>,
+    /// One reader of all rules at a time: it is no small thing.
+    reading: Mutex<()>,
 }
 
 /// What the kernel was told last.
@@ -89,7 +92,7 @@ impl Network {
     pub fn new(options: Options) -> Self {
         let bridge = Arc::new(Bridge::new(&options.netns_dir, options.mtu));
         let trouble = watch::Sender::new(Some("the pod network is not set up yet".into()));
-        Self { options, bridge, trouble }
+        Self { options, bridge, trouble, reading: Mutex::default() }
     }
 
     /// The sandboxes of this node.
@@ -140,6 +143,13 @@ impl Network {
                 }
             };
         }
+    }
+
+    /// What the kernel holds for a service, and what its rules counted: read once, now.
+    pub async fn path(&self, namespace: &str, name: &str) -> Result<Vec<Rule>> {
+        let (title, backend) = (format!("{namespace}/{name}"), self.options.backend);
+        let _alone = self.reading.lock().await;
+        blocking(move || Ok(path::of(&Iptables::detect(backend)?.counted()?, &title))).await
     }
 
     /// Removes everything: rules, routes, sandboxes and the bridge.

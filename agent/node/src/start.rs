@@ -81,7 +81,8 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let troubles: Vec<Troubles> = vec![network.trouble(), runtime_trouble(&tasks, runtime)];
     let heart = Heart { cluster, facts, data_dir: options.data_dir.clone(), troubles };
     tasks.start("heartbeat", heart.beat());
-    tasks.start("sessions", streams::attend(grpc.clone(), Arc::new(pods.clone()), node.clone()));
+    let sessions = streams::attend(grpc.clone(), Arc::new(pods.clone()), Arc::clone(&network), node.clone());
+    tasks.start("sessions", sessions);
     tasks.start("certificate", renew(kept, grpc, node.clone(), shutdown.clone()));
     tasks.start("pods", pods.run(shutdown.clone().cancelled_owned()));
     tracing::info!(node, server = options.server, %ip, "the agent runs");

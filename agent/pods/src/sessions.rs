@@ -36,7 +36,7 @@ impl Pods {
                 self.attach(pod, &container, stdin, &mut duplex).await
             }
             Session::PortForward { port } => self.forward(pod, port, &mut duplex).await,
-            Session::Node { .. } | Session::Proxy { .. } => {
+            Session::Node { .. } | Session::Rules { .. } | Session::Proxy { .. } => {
                 Err(Refusal::bad_request("this is asked of a node, not of a pod"))
             }
         };

@@ -23,6 +23,7 @@ mod options;
 mod patch;
 mod pipeline;
 mod prepare;
+mod questions;
 mod registry;
 pub mod rest;
 mod reviews;

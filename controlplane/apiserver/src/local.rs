@@ -5,7 +5,7 @@ use crate::{
     computed,
     door::{Caller, User},
     fields::{Operation, Write},
-    keys, list, measured, patch, pipeline, registry,
+    keys, list, measured, patch, pipeline, questions, registry,
     server::{Server, trouble},
     subresource, watch,
 };
@@ -17,7 +17,7 @@ use shared_api::{
     DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Refusal, Revision,
     Validation, WriteHow, core::Pod,
 };
-use shared_client::{Cluster, Event, List, Result};
+use shared_client::{Cluster, Event, List, Question, Result};
 use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
@@ -253,6 +253,10 @@ impl Cluster for Local {
         from: Option<Revision>,
     ) -> Result<BoxStream<'static, Result<Event>>> {
         watch::watch(self, queries, from).await
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Value> {
+        questions::answer(self, question).await
     }
 }
 

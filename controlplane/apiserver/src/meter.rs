@@ -6,8 +6,9 @@ mod process;
 mod text;
 
 use shared_api::{KindInfo, Served};
+use shared_client::question::Latency;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{Hash, Hasher},
     sync::{
         Arc, LazyLock, PoisonError, RwLock,
@@ -98,6 +99,23 @@ impl Meter {
     /// The store was asked for something.
     pub(crate) fn stored(&self, operation: &'static str, took: Duration) {
         self.commits.of(operation).note(took);
+    }
+
+    /// How many requests that read and that write are under way.
+    pub(crate) fn now(&self) -> (u64, u64) {
+        let count = |count: &AtomicI64| u64::try_from(count.load(Ordering::Relaxed)).unwrap_or(0);
+        (count(&self.reading), count(&self.writing))
+    }
+
+    /// How long requests of each verb took, and what was asked of the store.
+    pub(crate) fn latencies(&self) -> Vec<Latency> {
+        let mut verbs = BTreeMap::<&str, Histogram>::new();
+        for (request, took) in self.took.all() {
+            verbs.entry(request.verb).or_default().add(&took);
+        }
+        let stored = self.commits.all();
+        let verbs = verbs.iter().map(|(verb, took)| took.latency((*verb).to_owned()));
+        verbs.chain(stored.iter().map(|(what, took)| took.latency(format!("store {what}")))).collect()
     }
 
     /// Everything, as Prometheus reads it; `objects` is how many of each kind are stored.
@@ -210,6 +228,38 @@ impl Histogram {
         self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
+    /// Takes in what another counted.
+    fn add(&mut self, other: &Self) {
+        for (here, there) in self.buckets.iter().zip(&other.buckets) {
+            here.fetch_add(there.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.nanoseconds.fetch_add(other.nanoseconds.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// The bound that this share of all stayed below: as exact as the buckets are.
+    fn below(&self, share: f64) -> f64 {
+        let counts: Vec<u64> = self.buckets.iter().map(|b| b.load(Ordering::Relaxed)).collect();
+        #[allow(clippy::cast_precision_loss, reason = "a share of so many requests is close enough")]
+        let wanted = counts.iter().sum::<u64>() as f64 * share;
+        let (mut sum, mut low) = (0.0, 0.0);
+        for (bound, count) in BUCKETS.iter().zip(&counts) {
+            #[allow(clippy::cast_precision_loss, reason = "likewise")]
+            let count = *count as f64;
+            if count > 0.0 && sum + count >= wanted {
+                return low + (bound - low) * ((wanted - sum) / count);
+            }
+            (sum, low) = (sum + count, *bound);
+        }
+        low
+    }
+
+    fn latency(&self, what: String) -> Latency {
+        let count = self.buckets.iter().map(|b| b.load(Ordering::Relaxed)).sum();
+        let seconds = Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
+        let of = |share| if count == 0 { 0.0 } else { self.below(share) };
+        Latency { what, count, seconds, half: of(0.5), most: of(0.99) }
+    }
+
     fn write(&self, name: &str, labels: &str, text: &mut Text) {
         let mut count = 0;
         let bounds = BUCKETS.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
@@ -252,6 +302,31 @@ impl<K: Copy + Eq + Hash, V: Default> Table<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latencies_are_told_by_verb() {
+        let meter = Meter::default();
+        let of = |verb, resource| Request {
+            verb,
+            group: "",
+            version: "v1",
+            resource,
+            subresource: "",
+            scope: "resource",
+            dry: false,
+        };
+        for _ in 0..99 {
+            meter.answered(of("GET", "pods"), 200, Duration::from_millis(20));
+        }
+        meter.answered(of("GET", "nodes"), 200, Duration::from_millis(90));
+        meter.stored("txn", Duration::from_millis(1));
+        let told = meter.latencies();
+        assert_eq!(
+            told.iter().map(|l| (l.what.as_str(), l.count)).collect::<Vec<_>>(),
+            [("GET", 100), ("store txn", 1)]
+        );
+        assert!(told[0].half < 0.025 && told[0].most <= 0.025, "{told:?}");
+    }
 
     #[test]
     fn what_is_counted_is_told_under_its_names() {

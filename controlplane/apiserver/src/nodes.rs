@@ -134,6 +134,15 @@ impl Switchboard {
         tokio::time::timeout(self.patience, connected).await.map_err(late)?.map(|()| near)
     }
 
+    /// The nodes whose agents are connected here, by name.
+    pub(crate) fn attended(&self) -> Vec<String> {
+        let lines = lock(&self.lines);
+        let mut names: Vec<_> =
+            lines.iter().filter(|(_, line)| !line.calls.is_closed()).map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names
+    }
+
     /// The line to a node, which may be on its way back.
     async fn line(&self, node: &str) -> Result<mpsc::Sender<Call>> {
         let open = || lock(&self.lines).get(node).map(|l| l.calls.clone()).filter(|c| !c.is_closed());

@@ -28,6 +28,8 @@ pub struct Options {
     pub advertise: Option<(IpAddr, u16)>,
     /// Signs the tokens of service accounts.
     pub tokens: Tokens,
+    /// Certificates of the control plane, and when each ends: seconds since 1970.
+    pub certificates: Vec<(String, i64)>,
     /// Tokens that an operator chose, and who shows them.
     pub known_tokens: Arc<HashMap<String, User>>,
 }
@@ -44,6 +46,7 @@ impl Options {
             signer: None,
             advertise: None,
             tokens: Tokens::new(Arc::new(issuer)),
+            certificates: Vec::new(),
             known_tokens: Arc::default(),
         }
     }

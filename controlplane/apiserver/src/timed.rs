@@ -2,8 +2,11 @@
 
 use crate::meter::METER;
 use async_trait::async_trait;
-use controlplane_store::{Changes, Entry, Page, Range, Result, Revision, Store, Txn};
-use std::{sync::Arc, time::Instant};
+use controlplane_store::{Changes, Entry, Moment, Page, Range, Report, Result, Revision, Store, Txn};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// A store whose writes are timed.
 pub(crate) struct Timed(pub(crate) Arc<dyn Store>);
@@ -43,5 +46,13 @@ impl Store for Timed {
 
     fn leads(&self) -> tokio::sync::watch::Receiver<bool> {
         self.0.leads()
+    }
+
+    fn moment(&self, ago: Duration) -> Moment {
+        self.0.moment(ago)
+    }
+
+    async fn report(&self) -> Report {
+        self.0.report().await
     }
 }

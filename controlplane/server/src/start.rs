@@ -36,18 +36,23 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let kept = options.data_dir.join("store");
     file::private_dir(&kept).with_context(|| format!("making {}", kept.display()))?;
     let store = controlplane_store::open(controlplane_store::Options::new(kept)).await?;
+    let identity = keeper.server(&names(&advertise, &options, services))?;
+    let mut certificates = Vec::new();
+    for (name, pem) in [("authority", keeper.certificate()), ("server", identity.certificate.as_str())] {
+        certificates.push((name.to_owned(), shared_pki::expires_at(&shared_pki::der(pem)?)?));
+    }
     let server = Server::new(
         Arc::clone(&store) as Arc<dyn Store>,
         ServerOptions {
             services,
             signer: Some(Arc::new(NodeSigner { keeper: Arc::clone(&keeper), clock: seconds })),
             advertise: Some((ip, reach)),
+            certificates,
             known_tokens: Arc::new(known_tokens),
             tokens: Tokens::new(Arc::new(keeper.tokens()?)),
             ..ServerOptions::new(now)
         },
     );
-    let identity = keeper.server(&names(&advertise, &options, services))?;
     let tls = shared_pki::server_config(&identity, keeper.certificate())?;
     let app = rest::router(Arc::clone(&server) as Arc<dyn Door>)
         .merge(files::routes(keeper.certificate()))

@@ -2,16 +2,18 @@
 
 mod memory;
 mod raft;
+mod report;
 mod state;
 mod watch;
 
 pub use memory::Memory;
 pub use raft::{Member, OpenError, Options, open};
+pub use report::{Moment, Peer, Report};
 pub use state::Window;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A place in history: one committed transaction.
 pub type Revision = u64;
@@ -172,4 +174,8 @@ pub trait Store: Send + Sync {
     fn watch(&self, from: Revision) -> Result<Changes>;
     /// Whether this member leads; scheduler and controllers run only where it does.
     fn leads(&self) -> tokio::sync::watch::Receiver<bool>;
+    /// How the moment so long ago can be told of.
+    fn moment(&self, ago: Duration) -> Moment;
+    /// How this member is, in numbers.
+    async fn report(&self) -> Report;
 }

@@ -2,9 +2,9 @@
 
 use crate::state::{State, Window};
 use crate::watch::Live;
-use crate::{Changes, Entry, Page, Range, Result, Revision, Store, Txn};
+use crate::{Changes, Entry, Moment, Page, Range, Report, Result, Revision, Store, Txn};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Keeps everything the trait promises but durability.
@@ -24,7 +24,7 @@ impl Memory {
     /// An empty store that keeps this much of the past.
     pub fn with_window(window: Window) -> Arc<Self> {
         Arc::new(Self {
-            live: Live::new(State::new(window)),
+            live: Live::new(State::new(window, Instant::now())),
             cluster: uuid::Uuid::new_v4().to_string().into(),
             leads: watch::Sender::new(true),
         })
@@ -68,5 +68,13 @@ impl Store for Memory {
 
     fn leads(&self) -> watch::Receiver<bool> {
         self.leads.subscribe()
+    }
+
+    fn moment(&self, ago: Duration) -> Moment {
+        self.live.moment(ago)
+    }
+
+    async fn report(&self) -> Report {
+        self.live.report()
     }
 }

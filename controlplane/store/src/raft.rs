@@ -18,10 +18,11 @@ pub use error::OpenError;
 pub use start::open;
 
 use crate::state::Window;
-use crate::{Changes, Entry, Error, Page, Range, Result, Revision, Store, Txn};
+use crate::{Changes, Entry, Error, Moment, Page, Peer, Range, Report, Result, Revision, Store, Txn};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How to open a store.
@@ -158,5 +159,43 @@ impl Store for Member {
 
     fn leads(&self) -> watch::Receiver<bool> {
         self.leads.clone()
+    }
+
+    fn moment(&self, ago: Duration) -> Moment {
+        self.applied.live().moment(ago)
+    }
+
+    async fn report(&self) -> Report {
+        let committed = self.raft.with_raft_state(|state| state.committed.map_or(0, |id| id.index)).await;
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow();
+        let membership = metrics.membership_config.membership();
+        let voters: Vec<u64> = membership.voter_ids().collect();
+        let index = |id: Option<types::LogId>| id.map_or(0, |id| id.index);
+        let matched = |id: u64| {
+            if id == metrics.id {
+                return metrics.last_log_index;
+            }
+            metrics.replication.as_ref()?.get(&id).map(|id| index(*id))
+        };
+        let peer = |(id, node): (&u64, &openraft::BasicNode)| Peer {
+            id: *id,
+            address: node.addr.clone(),
+            votes: voters.contains(id),
+            matched: matched(*id),
+        };
+        Report {
+            member: metrics.id,
+            leader: metrics.current_leader,
+            term: metrics.current_term,
+            peers: membership.nodes().map(peer).collect(),
+            last_index: metrics.last_log_index.unwrap_or(0),
+            committed: committed.unwrap_or(0),
+            applied: index(metrics.last_applied),
+            snapshot: index(metrics.snapshot),
+            log_bytes: self.log.grown(),
+            waiting: self.proposer.waiting() as u64,
+            ..self.applied.live().report()
+        }
     }
 }

@@ -39,19 +39,27 @@ pub(crate) struct State {
     entries: BTreeMap<Bytes, Stored>,
     revision: Revision,
     sum: u64,
+    /// Of all keys and values.
+    bytes: usize,
     history: History,
 }
 
 impl State {
     /// No key, revision 0.
-    pub(crate) fn new(window: Window) -> Self {
-        Self::with(window, BTreeMap::new(), 0)
+    pub(crate) fn new(window: Window, now: Instant) -> Self {
+        Self::with(window, BTreeMap::new(), 0, now)
     }
 
     /// Keys that were written down earlier. Their history is gone.
-    pub(crate) fn with(window: Window, entries: BTreeMap<Bytes, Stored>, revision: Revision) -> Self {
+    pub(crate) fn with(
+        window: Window,
+        entries: BTreeMap<Bytes, Stored>,
+        revision: Revision,
+        now: Instant,
+    ) -> Self {
         let sum = sum(&entries);
-        Self { entries, revision, sum, history: History::new(window, revision) }
+        let bytes = entries.iter().map(|(key, stored)| key.len() + stored.value.len()).sum();
+        Self { entries, revision, sum, bytes, history: History::new(window, revision, now) }
     }
 
     /// Every key.
@@ -67,6 +75,11 @@ impl State {
     /// Changes when anything stored does; says whether a written copy is the same.
     pub(crate) fn sum(&self) -> u64 {
         self.sum
+    }
+
+    /// How many bytes all keys and values have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// What changed lately.
@@ -103,6 +116,7 @@ impl State {
     fn put(&mut self, key: &Bytes, value: &Value, draft: &mut Draft) {
         let stored = Stored { revision: self.revision, value: fill(value, self.revision) };
         self.sum = self.sum.wrapping_add(fingerprint(key, &stored));
+        self.bytes += key.len() + stored.value.len();
         let value = stored.value.clone();
         let before = self.entries.insert(key.clone(), stored);
         self.forget(key, before.as_ref());
@@ -119,6 +133,7 @@ impl State {
     fn forget(&mut self, key: &Bytes, before: Option<&Stored>) {
         if let Some(before) = before {
             self.sum = self.sum.wrapping_sub(fingerprint(key, before));
+            self.bytes -= key.len() + before.value.len();
         }
     }
 

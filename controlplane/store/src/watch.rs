@@ -6,10 +6,12 @@
 mod tests;
 
 use crate::state::State;
-use crate::{Change, Changes, Entry, Error, Page, Range, Result, Revision};
+use crate::{Change, Changes, Entry, Error, Moment, Page, Range, Report, Result, Revision};
 use futures::StreamExt;
 use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// A watcher takes so many revisions each time it looks, so that it seldom holds the lock.
@@ -26,12 +28,14 @@ enum Tip {
 pub(crate) struct Live {
     state: Arc<RwLock<State>>,
     bell: watch::Sender<Tip>,
+    /// How far each watcher is; those that are gone are let go of when another comes.
+    places: Arc<Mutex<Vec<Weak<AtomicU64>>>>,
 }
 
 impl Live {
     pub(crate) fn new(state: State) -> Self {
         let (bell, _) = watch::channel(Tip::At(state.revision()));
-        Self { state: Arc::new(RwLock::new(state)), bell }
+        Self { state: Arc::new(RwLock::new(state)), bell, places: Arc::default() }
     }
 
     /// The state, to be read for a moment.
@@ -72,6 +76,32 @@ impl Live {
         self.read().revision()
     }
 
+    /// How the moment so long ago can be told of.
+    pub(crate) fn moment(&self, ago: Duration) -> Moment {
+        self.read().history().moment(ago, Instant::now())
+    }
+
+    /// What there is to say of the state and its watchers; nothing of who keeps it.
+    pub(crate) fn report(&self) -> Report {
+        let moment = self.moment(Duration::ZERO);
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let places: Vec<u64> =
+            places.iter().filter_map(Weak::upgrade).map(|place| place.load(Ordering::Relaxed)).collect();
+        let state = self.read();
+        let behind = |place: &u64| state.revision().saturating_sub(*place);
+        Report {
+            revision: state.revision(),
+            keys: state.entries().len() as u64,
+            bytes: state.bytes() as u64,
+            oldest: moment.oldest,
+            history_bytes: state.history().size().1 as u64,
+            reach: moment.reach,
+            watchers: places.len() as u64,
+            slowest: places.iter().map(behind).max().unwrap_or(0),
+            ..Report::default()
+        }
+    }
+
     /// Ends every watch: the store is being closed.
     pub(crate) fn close(&self) {
         self.bell.send_replace(Tip::Closed);
@@ -79,15 +109,21 @@ impl Live {
 
     /// Every change after `from`.
     pub(crate) fn watch(&self, from: Revision) -> Result<Changes> {
+        let told = Arc::new(AtomicU64::new(from));
         let reader = Reader {
             state: self.state.clone(),
             bell: self.bell.subscribe(),
+            told: told.clone(),
             place: from,
             taken: VecDeque::new(),
             over: false,
         };
         // Refuses a place outside history now rather than at the first read.
         reader.look()?;
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|place| place.strong_count() > 0);
+        places.push(Arc::downgrade(&told));
+        drop(places);
         Ok(futures::stream::unfold(reader, Reader::next).boxed())
     }
 }
@@ -95,6 +131,8 @@ impl Live {
 struct Reader {
     state: Arc<RwLock<State>>,
     bell: watch::Receiver<Tip>,
+    /// How far was told, for others to see.
+    told: Arc<AtomicU64>,
     place: Revision,
     taken: VecDeque<Arc<[Change]>>,
     over: bool,
@@ -118,8 +156,11 @@ impl Reader {
     async fn next(mut self) -> Option<(Result<Arc<[Change]>>, Self)> {
         while !self.over {
             if let Some(changes) = self.taken.pop_front() {
+                let told = changes.first().map_or(self.place, |change| change.revision);
+                self.told.store(told, Ordering::Relaxed);
                 return Some((Ok(changes), self));
             }
+            self.told.store(self.place, Ordering::Relaxed);
             // Marked as seen before looking: what happens meanwhile rings again.
             let tip = *self.bell.borrow_and_update();
             match self.look() {

@@ -30,7 +30,8 @@ pub struct Query {
     pub limit: usize,
     /// Where a limited list goes on.
     pub continue_from: Option<String>,
-    /// How new the answer must be. Only the cluster's own process heeds it; wires always ask for the newest.
+    /// How new the answer must be. Wires ask for the newest, or for things exactly as they were; the rest only
+    /// the cluster's own process heeds.
     pub freshness: Freshness,
 }
 

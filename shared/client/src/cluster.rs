@@ -1,3 +1,4 @@
+use crate::Question;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
@@ -97,4 +98,10 @@ pub trait Cluster: Send + Sync {
         queries: &[Query],
         from: Option<Revision>,
     ) -> Result<BoxStream<'static, Result<Event>>>;
+
+    /// What no object answers.
+    async fn ask(&self, question: &Question) -> Result<Value> {
+        let _ = question;
+        Err(Refusal::bad_request("this cluster answers nothing but what is asked of its objects"))
+    }
 }

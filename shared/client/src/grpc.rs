@@ -7,7 +7,7 @@ mod connect;
 mod nodes;
 
 use crate::{
-    Cluster, Duplex, Event, Frame, List, Result, Session, Sessions,
+    Cluster, Duplex, Event, Frame, List, Question, Result, Session, Sessions,
     wire::{
         delete_to_wire, event_from_wire, frame_from_wire, frame_to_wire, how_to_wire, key_to_wire,
         object_from_json, open_to_wire, patch_to_wire, query_to_wire, refusal_from_status,
@@ -124,6 +124,14 @@ impl Cluster for Grpc {
             .map_err(refused)
             .map_ok(|batch| futures::stream::iter(batch.events.into_iter().map(event_from_wire)));
         Ok(events.try_flatten().boxed())
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Value> {
+        let json = serde_json::to_vec(question).map_err(Refusal::internal)?.into();
+        let request = proto::Json { json, warnings: Vec::new() };
+        let reply = self.objects().ask(request).await.map_err(refused)?.into_inner();
+        serde_json::from_slice(&reply.json)
+            .map_err(|e| Refusal::internal(format!("the answer is not JSON: {e}")))
     }
 }
 

@@ -41,6 +41,13 @@ pub enum Session {
         /// A port of the node; what the agent itself answers, when 0.
         port: u16,
     },
+    /// What a node's kernel holds for a service: the answer as JSON. Only the control plane asks.
+    Rules {
+        /// The service's namespace.
+        namespace: String,
+        /// The service's name.
+        name: String,
+    },
     /// One connection to what a pod, a service or a node serves, as the proxy opens it. It is not asked
     /// over a wire, where nobody could tell what is done with it.
     #[serde(skip)]
@@ -58,7 +65,7 @@ impl Session {
         match self {
             Self::Logs(options) => Some(&mut options.container),
             Self::Exec { container, .. } | Self::Attach { container, .. } => Some(container),
-            Self::PortForward { .. } | Self::Node { .. } | Self::Proxy { .. } => None,
+            Self::PortForward { .. } | Self::Node { .. } | Self::Rules { .. } | Self::Proxy { .. } => None,
         }
     }
 }

@@ -46,6 +46,10 @@ pub fn query_to_wire(query: &Query) -> proto::Query {
         field_selector: query.selectors.fields.to_string(),
         limit: query.limit as u64,
         continue_from: query.continue_from.clone(),
+        exactly: match query.freshness {
+            Freshness::Exactly(revision) => Some(revision),
+            Freshness::Newest | Freshness::Any | Freshness::AtLeast(_) => None,
+        },
     }
 }
 
@@ -60,7 +64,7 @@ pub fn query_from_wire(query: proto::Query) -> Result<Query> {
         },
         limit: usize::try_from(query.limit).unwrap_or(usize::MAX),
         continue_from: query.continue_from,
-        freshness: Freshness::Newest,
+        freshness: query.exactly.map_or(Freshness::Newest, Freshness::Exactly),
     })
 }
 

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 pub use about::{ApiResources, Auth, Config, Explain, Proxy, Shell, Top, Version};
 pub use change::{
-    Apply, Cascade, Delete, Drain, Edit, Language, Marks, NodeName, PatchWith, Replace, Roll, Rollout, Scale,
-    Set, SetImage, Taint,
+    Apply, Cascade, Delete, Diff, Drain, Edit, Language, Marks, NodeName, PatchWith, Replace, Rerun, Roll,
+    Rollout, Scale, Set, SetImage, Taint,
 };
 pub use create::{
     Autoscale, Binding, Create, Expose, Generator, Rights, Run, SecretKind, ServiceKind, Sources,
 };
-pub use read::{Capacity, Describe, Events, Get, Preview, Wait, Why};
-pub use streams::{Attach, Copy, ExecIn, Logs, PortForward};
+pub use read::{Capacity, Decode, Describe, Events, Get, Path, Preview, Wait, When, Why};
+pub use streams::{Attach, Copy, Debug, ExecIn, Logs, PortForward};
 
 /// Something a person wants done.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -36,6 +36,13 @@ pub enum Action {
     Capacity(Capacity),
     /// Say what a command would take with it, and run nothing: preview delete deployment/web
     Preview(Preview),
+    /// Show where a service's packets go on every node, and how many went
+    Path(Path),
+    /// Show how the control plane is: members, log, store, requests, certificates
+    #[command(name = "controlplane")]
+    ControlPlane,
+    /// Show what files would change, or what has changed since a moment
+    Diff(Diff),
     /// Make objects as files say, creating or changing them
     Apply(Apply),
     /// Create objects from files, or one by name
@@ -68,6 +75,10 @@ pub enum Action {
     /// Follow, undo, pause, resume and restart rollouts
     #[command(subcommand)]
     Rollout(Rollout),
+    /// Run a job once more
+    Rerun(Rerun),
+    /// Show what a secret says
+    Decode(Decode),
     /// Wait until something holds of objects
     Wait(Wait),
     /// Print what a container has written
@@ -76,6 +87,8 @@ pub enum Action {
     Exec(ExecIn),
     /// Join a container's own process
     Attach(Attach),
+    /// Put a guest with a shell into a pod, or a pod that sees everything onto a node
+    Debug(Debug),
     /// Copy files to a container or from one
     Cp(Copy),
     /// Reach a port of a pod from here

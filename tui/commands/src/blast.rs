@@ -13,6 +13,7 @@ pub(crate) use aim::aim;
 
 use crate::{Action, Rollout, neutral};
 use pods::Loss;
+pub(crate) use pods::is_ready;
 use shared_api::Object;
 use shared_client::World;
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use shared_api::{DeleteHow, Key, Object, Patch, PatchType, Query, Refusal, Revision, WriteHow};
-use shared_client::{Cluster, Event, List, Result};
+use shared_client::{Cluster, Event, List, Question, Result};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The cluster, as somebody sees it who means these objects.
@@ -92,6 +92,10 @@ impl Cluster for Bound {
         from: Option<Revision>,
     ) -> Result<BoxStream<'static, Result<Event>>> {
         self.cluster.watch(queries, from).await
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Value> {
+        self.cluster.ask(question).await
     }
 }
 

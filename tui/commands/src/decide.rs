@@ -1,5 +1,7 @@
 //! What the writing verbs decide: functions from words and objects to patches and objects. Pure.
 
+pub(crate) mod debug;
+pub(crate) mod diff;
 pub(crate) mod drain;
 pub(crate) mod entries;
 pub(crate) mod expose;

@@ -1,18 +1,23 @@
 //! From an [`Action`] to what it does, one file a verb. Everything here goes through the doors.
 
 mod about;
+mod again;
 mod capacity;
 mod change;
+mod cockpit;
 mod config;
 mod copy;
 mod create;
+mod debug;
 mod describe;
+mod diff;
 mod drain;
 mod each;
 mod explain;
 mod files;
 mod get;
 mod mark;
+mod operator;
 mod preview;
 mod proxy;
 mod replace;
@@ -24,8 +29,8 @@ mod top;
 mod wait;
 mod why;
 
-use crate::{Action, Error, Exit, action::Set, bound::Bound};
-use shared_api::{Key, Timestamp};
+use crate::{Action, At, Error, Exit, action::Set, bound::Bound, revision, when::Then};
+use shared_api::{Key, Revision, Timestamp};
 use shared_client::{Cluster, Plain, Sessions};
 use std::{
     io,
@@ -58,6 +63,20 @@ impl Doors {
         let meant = meant.into_iter().filter(|(_, uid)| !uid.is_empty()).collect();
         let cluster = Arc::new(Bound { cluster: Arc::clone(&self.cluster), meant });
         Self { cluster, ..self.clone() }
+    }
+
+    /// The same doors to how things were at a revision; nothing can be changed through them.
+    #[must_use]
+    pub fn past(&self, revision: Revision) -> Self {
+        Self { cluster: Arc::new(Then { cluster: Arc::clone(&self.cluster), revision }), ..self.clone() }
+    }
+
+    /// The doors to that moment; to now when none is said.
+    pub(crate) async fn when(&self, at: Option<At>) -> Result<Self, Error> {
+        match at {
+            None => Ok(self.clone()),
+            Some(at) => Ok(self.past(revision(at, &*self.cluster, (self.clock)()).await?)),
+        }
     }
 }
 
@@ -120,11 +139,17 @@ pub fn alone(action: &Action, here: &Here, out: &mut dyn Sink) -> Option<Result<
 /// Does what was asked.
 pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Result<Exit, Error> {
     match action {
-        Action::Get(get) => get::get(get, doors, out).await,
-        Action::Describe(describe) => describe::describe(describe, doors, out).await,
-        Action::Timeline(asked) => timeline::timeline(asked, doors, out).await,
+        Action::Get(get) => get::get(get, &doors.when(get.when.at).await?, out).await,
+        Action::Describe(asked) => describe::describe(asked, &doors.when(asked.when.at).await?, out).await,
+        Action::Timeline(asked) => timeline::timeline(asked, &doors.when(asked.when.at).await?, out).await,
         Action::Capacity(asked) => capacity::capacity(asked, doors, out).await,
-        Action::Why(asked) => why::why(asked, doors, out).await,
+        Action::Why(asked) => why::why(asked, &doors.when(asked.when.at).await?, out).await,
+        Action::Path(asked) => operator::path(asked, doors, out).await,
+        Action::ControlPlane => operator::controlplane(doors, out).await,
+        Action::Diff(asked) => diff::diff(asked, doors, out).await,
+        Action::Rerun(asked) => again::rerun(asked, doors, out).await,
+        Action::Decode(asked) => again::decode(asked, doors, out).await,
+        Action::Debug(asked) => debug::debug(asked, doors, out).await,
         Action::Preview(asked) => Box::pin(preview::preview(asked, doors, out)).await,
         Action::Apply(apply) => change::apply(apply, doors, out).await,
         Action::Create(create) => create::create(create, doors, out).await,

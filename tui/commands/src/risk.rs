@@ -24,6 +24,10 @@ pub fn risk(action: &Action) -> Risk {
         | Action::Timeline(_)
         | Action::Capacity(_)
         | Action::Preview(_)
+        | Action::Path(_)
+        | Action::ControlPlane
+        | Action::Diff(_)
+        | Action::Decode(_)
         | Action::Logs(_)
         | Action::Events(_)
         | Action::PortForward(_)
@@ -37,13 +41,19 @@ pub fn risk(action: &Action) -> Risk {
         | Action::Completion { .. }
         | Action::Options
         | Action::Config(Config::View { .. } | Config::CurrentContext | Config::GetContexts)
-        | Action::Rollout(Rollout::Status { .. } | Rollout::History { .. }) => Risk::None,
+        | Action::Rollout(Rollout::Status { .. } | Rollout::Show { .. } | Rollout::History { .. }) => {
+            Risk::None
+        }
         // What comes from a pod changes nothing there.
         Action::Cp(copy) if copy.from.contains(':') => Risk::None,
         // What a proxy is used for nobody knows here.
         Action::Exec(_) | Action::Attach(_) | Action::Cp(_) | Action::Proxy(_) | Action::Config(_) => {
             Risk::Low
         }
+        // It may do there whatever it likes.
+        Action::Debug(debug) if debug.what.starts_with("node") => Risk::High,
+        Action::Debug(_) => Risk::Low,
+        Action::Rerun(rerun) => unless(rerun.write.dry_run, Risk::Low),
         Action::Apply(apply) => unless(apply.write.dry_run, Risk::Low),
         Action::Create(create) => unless(create.write.dry_run, Risk::Low),
         Action::Run(run) => unless(run.write.dry_run, Risk::Low),

@@ -171,6 +171,16 @@ fn story(backend: Backend, program: &'static str) {
     let outside: BTreeSet<_> = (0..24).map(|_| switch.ask(None, "192.0.2.1:30000").unwrap()).collect();
     assert_eq!(outside, set(["a 10.1.1.1", "b 192.0.2.1"]), "through the node, and back through it");
 
+    // The kernel tells the way to both, and that it was gone.
+    let counted = |address: &'static str| {
+        let network = Arc::clone(&one.network);
+        let rules = one.host.wait(async move || network.path("default", "web").await.unwrap());
+        let there = rules.iter().filter(|rule| rule.endpoint.as_deref() == Some(address));
+        there.map(|rule| rule.packets).sum::<u64>()
+    };
+    assert!(counted("10.1.1.2:8080") > 0 && counted("10.1.2.2:8080") > 0);
+    assert_eq!(counted("10.1.2.3:8080"), 0);
+
     // UDP senders keep their port, and are sent elsewhere when their endpoint goes.
     let sockets: Vec<_> = (0..8).map(|_| one.host.udp(&c.netns)).collect();
     let ask_all = |to: &str| -> Vec<_> { sockets.iter().map(|s| exchange(s, to)).collect() };

@@ -109,6 +109,15 @@ impl proto::objects_server::Objects for Wire {
         Ok(Response::new(proto::Json { json: value.to_string().into(), warnings: caller.warnings() }))
     }
 
+    async fn ask(&self, request: Request<proto::Json>) -> Result<Response<proto::Json>, Status> {
+        let caller = self.caller(&request)?;
+        let question = serde_json::from_slice(&request.into_inner().json);
+        let question =
+            question.map_err(|e| said(Refusal::bad_request(format!("the question is none: {e}"))))?;
+        let answer = caller.ask(&question).await.map_err(said)?;
+        Ok(Response::new(proto::Json { json: answer.to_string().into(), warnings: caller.warnings() }))
+    }
+
     type WatchStream = Answers<proto::WatchBatch>;
 
     async fn watch(

@@ -24,7 +24,7 @@ impl Sessions for PodSessions {
     async fn open(&self, pod: &Key, mut session: Session) -> Result<Duplex> {
         let (verb, part) = match &session {
             Session::Proxy { verb, port } => return self.proxied(pod, verb, port).await,
-            Session::Node { .. } => {
+            Session::Node { .. } | Session::Rules { .. } => {
                 return Err(Refusal::bad_request("a node is reached through its proxy"));
             }
             Session::Logs(_) => ("get", "log"),

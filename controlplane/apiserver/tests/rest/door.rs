@@ -185,7 +185,7 @@ async fn play(session: Session, Duplex { send, mut receive }: Duplex) {
         Session::PortForward { port } => serve_http(port, &send, &mut receive).await,
         Session::Proxy { port, .. } if port == "1" => Refusal::unavailable("connection refused").to_status(),
         Session::Proxy { verb, port } => say_back(&verb, &port, &send, &mut receive).await,
-        Session::Node { .. } => Refusal::internal("nobody asks a node").to_status(),
+        Session::Node { .. } | Session::Rules { .. } => Refusal::internal("nobody asks a node").to_status(),
     };
     let _ = send.send(Frame::outcome(&status)).await;
 }

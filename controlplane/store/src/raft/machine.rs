@@ -43,7 +43,7 @@ pub(super) struct Applied {
 impl Applied {
     /// The state that was found at the start; `whole`: the copy has to be written anew.
     pub(super) fn new(image: Image, whole: bool, window: Window) -> Self {
-        let state = State::with(window, image.entries, image.revision);
+        let state = State::with(window, image.entries, image.revision, Instant::now());
         let progress = Progress {
             applied: image.meta.last_log_id,
             membership: image.meta.last_membership,
@@ -117,7 +117,7 @@ impl Applied {
         progress.changed.clear();
         (progress.whole, progress.stale) = (true, true);
         let (window, entries, revision) = (self.window, image.entries, image.revision);
-        self.live.write(|state| *state = State::with(window, entries, revision));
+        self.live.write(|state| *state = State::with(window, entries, revision, Instant::now()));
     }
 
     /// Applies entries in order. Whether the copy on disk was up to date until now.

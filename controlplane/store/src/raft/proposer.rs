@@ -50,6 +50,11 @@ impl Proposer {
         Self { queue }
     }
 
+    /// How many transactions wait for their entry.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Makes a transaction happen. On return it is on disk and applied here.
     pub(super) async fn commit(&self, txn: Txn) -> Result<Revision> {
         let size = size_of(&txn);

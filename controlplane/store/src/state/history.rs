@@ -1,6 +1,6 @@
 //! The recent past: what each revision changed, kept within bounds of count, bytes and age.
 
-use crate::{Change, Error, Result, Revision};
+use crate::{Change, Error, Moment, Result, Revision};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,19 +69,35 @@ impl Past {
 pub(crate) struct History {
     window: Window,
     floor: Revision,
+    /// Since when things were as they are told of the floor.
+    begun: Instant,
     bytes: usize,
     past: VecDeque<Past>,
 }
 
 impl History {
-    pub(crate) fn new(window: Window, floor: Revision) -> Self {
-        Self { window, floor, bytes: 0, past: VecDeque::new() }
+    pub(crate) fn new(window: Window, floor: Revision, now: Instant) -> Self {
+        Self { window, floor, begun: now, bytes: 0, past: VecDeque::new() }
     }
 
     /// The oldest revision at which things can still be told.
     #[cfg(test)]
     pub(crate) fn oldest(&self) -> Revision {
         self.floor
+    }
+
+    /// How many revisions are kept, and their bytes.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.past.len(), self.bytes)
+    }
+
+    /// How things can be told of the moment so long before `now`.
+    pub(crate) fn moment(&self, ago: Duration, now: Instant) -> Moment {
+        let reach = now.saturating_duration_since(self.begun);
+        let age = |past: &Past| now.saturating_duration_since(past.when);
+        let before = self.past.partition_point(|past| age(past) >= ago);
+        let revision = (ago <= reach).then(|| self.floor + before as Revision);
+        Moment { revision, oldest: self.floor, newest: self.floor + self.past.len() as Revision, reach }
     }
 
     /// Adds what the next revision changed, and lets go of what no longer fits.
@@ -95,6 +111,7 @@ impl History {
                 || now.saturating_duration_since(oldest.when) > self.window.age)
         {
             self.bytes -= oldest.bytes;
+            self.begun = oldest.when;
             self.past.pop_front();
             self.floor += 1;
         }

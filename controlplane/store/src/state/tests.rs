@@ -93,7 +93,7 @@ fn expected(model: &Model, range: &Range) -> (Vec<Entry>, bool) {
 fn is_a_map_that_remembers() {
     for seed in 0..20 {
         let mut dice = Dice(seed);
-        let mut state = State::new(window(60));
+        let mut state = State::new(window(60), Instant::now());
         let mut models = vec![Model::new()];
         for _ in 0..300 {
             let newest = models.last().unwrap();
@@ -132,7 +132,7 @@ fn is_a_map_that_remembers() {
                 Err(other) => panic!("{other}"),
             }
         }
-        let copy = State::with(window(1), state.entries.clone(), state.revision);
+        let copy = State::with(window(1), state.entries.clone(), state.revision, Instant::now());
         assert_eq!(copy.sum(), state.sum(), "the sum follows every change");
     }
 }
@@ -152,7 +152,7 @@ fn fills_the_hole_where_it_is() {
 
 #[test]
 fn a_deletion_tells_what_it_was_asked_to_tell() {
-    let mut state = State::new(window(9));
+    let mut state = State::new(window(9), Instant::now());
     state.apply(&txn([put("k", "old")]), Instant::now()).unwrap();
     let last = Some(Value { bytes: "gone at .".into(), hole: Some(8) });
     state.apply(&txn([Op::Delete { key: "k".into(), last }]), Instant::now()).unwrap();
@@ -165,7 +165,8 @@ fn a_deletion_tells_what_it_was_asked_to_tell() {
 #[test]
 fn the_window_is_bounded_by_age_and_bytes() {
     let start = Instant::now();
-    let mut state = State::new(Window { revisions: 99, bytes: 1_000, age: Duration::from_secs(10) });
+    let mut state =
+        State::new(Window { revisions: 99, bytes: 1_000, age: Duration::from_secs(10) }, Instant::now());
     for second in 0..4 {
         state.apply(&txn([put("k", "v")]), start + Duration::from_secs(second * 4)).unwrap();
     }
@@ -174,4 +175,21 @@ fn the_window_is_bounded_by_age_and_bytes() {
     assert_eq!(state.history().oldest(), 4, "what did not fit in the bytes went");
     state.apply(&txn([put("k", "v")]), start).unwrap();
     assert_eq!(state.history().oldest(), 5, "previous values count too");
+}
+
+#[test]
+fn a_moment_has_the_revision_there_was() {
+    let start = Instant::now();
+    let at = |seconds: u64| start + Duration::from_secs(seconds);
+    let mut state = State::with(Window { revisions: 2, ..window(0) }, BTreeMap::new(), 10, start);
+    for second in [10, 20, 30] {
+        state.apply(&txn([put("k", "v")]), at(second)).unwrap();
+    }
+    // Revision 11 of second 10 is the oldest that can be told of; it was so from then on.
+    let then = |ago: u64| state.history().moment(Duration::from_secs(ago), at(40)).revision;
+    assert_eq!([0, 10, 11, 20, 21, 30].map(then), [13, 13, 12, 12, 11, 11].map(Some));
+    assert_eq!(then(31), None);
+    let moment = state.history().moment(Duration::ZERO, at(40));
+    assert_eq!((moment.oldest, moment.newest, moment.reach), (11, 13, Duration::from_secs(30)));
+    assert_eq!(state.bytes(), 2);
 }

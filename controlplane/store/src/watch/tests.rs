@@ -5,7 +5,10 @@ use crate::{Op, Txn, Value, Window};
 use std::time::{Duration, Instant};
 
 fn live(revisions: usize) -> Live {
-    Live::new(State::new(Window { revisions, bytes: usize::MAX, age: Duration::from_hours(1) }))
+    Live::new(State::new(
+        Window { revisions, bytes: usize::MAX, age: Duration::from_hours(1) },
+        Instant::now(),
+    ))
 }
 
 fn put(live: &Live, key: &str) -> Revision {
@@ -64,4 +67,19 @@ async fn a_thousand_watchers_see_every_change_once() {
     for watcher in watchers {
         assert!(watcher.await.unwrap().into_iter().eq(1..=200));
     }
+}
+
+#[tokio::test]
+async fn the_slowest_watcher_is_known() {
+    let live = live(99);
+    let mut quick = live.watch(0).unwrap();
+    let slow = live.watch(0).unwrap();
+    for _ in 0..5 {
+        put(&live, "k");
+        quick.next().await.unwrap().unwrap();
+    }
+    let report = live.report();
+    assert_eq!((report.watchers, report.slowest, report.revision, report.keys), (2, 5, 5, 1));
+    drop(slow);
+    assert_eq!(live.report().slowest, 0);
 }

@@ -27,6 +27,37 @@ pub struct Apply {
     pub force_conflicts: bool,
 }
 
+/// See [`Action::Diff`](super::Action::Diff).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Diff {
+    /// Kind, then names; or KIND/NAME
+    #[arg(value_name = "KIND [NAME] | KIND/NAME", conflicts_with = "files")]
+    pub words: Vec<String>,
+    /// Files or directories of manifests; `-` is standard input
+    #[arg(short, long = "filename", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Where
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Since when
+    #[command(flatten)]
+    pub when: super::When,
+}
+
+/// See [`Action::Rerun`](super::Action::Rerun).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Rerun {
+    /// Job
+    #[arg(value_name = "NAME | job/NAME")]
+    pub job: String,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// How it is written
+    #[command(flatten)]
+    pub write: Write,
+}
+
 /// What becomes of what an object owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Cascade {
@@ -120,6 +151,15 @@ pub enum Rollout {
         /// Give up after so long
         #[arg(long, value_parser = duration, default_value = "10m")]
         timeout: Duration,
+    },
+    /// Show a rollout at one look: old pods and new ones, how far it is, what holds it up
+    Show {
+        /// Objects
+        #[command(flatten)]
+        target: Target,
+        /// Namespace
+        #[arg(short, long, value_name = "NAME")]
+        namespace: Option<String>,
     },
     /// Show the revisions there were
     History {

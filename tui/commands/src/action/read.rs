@@ -1,8 +1,41 @@
 //! What is asked without changing anything.
 
 use super::{Output, Scope, Target, duration, output};
+use crate::At;
 use clap::Args;
 use std::time::Duration;
+
+/// A moment of the past, as far back as history reaches.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct When {
+    /// As things were then: -5m, 2026-01-01T00:00:00Z, or a revision
+    #[arg(long, value_name = "MOMENT", value_parser = crate::when::at, allow_hyphen_values = true)]
+    pub at: Option<At>,
+}
+
+/// See [`Action::Path`](super::Action::Path).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Path {
+    /// Service
+    #[arg(value_name = "NAME | svc/NAME")]
+    pub service: String,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// See [`Action::Decode`](super::Action::Decode).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Decode {
+    /// Secret
+    #[arg(value_name = "NAME | secret/NAME")]
+    pub secret: String,
+    /// Only this entry, byte for byte
+    pub key: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
 
 /// See [`Action::Get`](super::Action::Get).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
@@ -31,6 +64,9 @@ pub struct Get {
     /// Show labels as a last column
     #[arg(long)]
     pub show_labels: bool,
+    /// When
+    #[command(flatten)]
+    pub when: When,
     /// Labels, each as a column
     #[arg(short = 'L', long, value_name = "KEY", value_delimiter = ',')]
     pub label_columns: Vec<String>,
@@ -57,6 +93,9 @@ pub struct Describe {
     /// Where
     #[command(flatten)]
     pub scope: Scope,
+    /// When
+    #[command(flatten)]
+    pub when: When,
 }
 
 /// See [`Action::Why`](super::Action::Why) and [`Action::Timeline`](super::Action::Timeline).
@@ -68,6 +107,9 @@ pub struct Why {
     /// Where
     #[command(flatten)]
     pub scope: Scope,
+    /// When
+    #[command(flatten)]
+    pub when: When,
 }
 
 /// See [`Action::Capacity`](super::Action::Capacity).

@@ -56,6 +56,35 @@ pub struct ExecIn {
     pub command: Vec<String>,
 }
 
+/// See [`Action::Debug`](super::Action::Debug).
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Debug {
+    /// Pod, KIND/NAME of what owns pods, or node/NAME
+    #[arg(value_name = "POD | KIND/NAME | node/NAME")]
+    pub what: String,
+    /// Image; busybox when absent
+    #[arg(long)]
+    pub image: Option<String>,
+    /// Name of the guest
+    #[arg(short, long)]
+    pub container: Option<String>,
+    /// It sees the processes of this container
+    #[arg(long, value_name = "CONTAINER")]
+    pub target: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Send it this command's standard input
+    #[arg(short = 'i', long)]
+    pub stdin: bool,
+    /// Run it under a terminal
+    #[arg(short, long)]
+    pub tty: bool,
+    /// Program and arguments; the image's own when absent
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
 /// See [`Action::Attach`](super::Action::Attach).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Attach {

@@ -235,7 +235,7 @@ fn is_over(pod: &Object) -> bool {
 }
 
 /// Whether a pod serves.
-pub(super) fn is_ready(pod: &Object) -> bool {
+pub(crate) fn is_ready(pod: &Object) -> bool {
     let value = pod.bare_value();
     let conditions = value["status"]["conditions"].as_array();
     pod.metadata().deletion_timestamp.is_none()

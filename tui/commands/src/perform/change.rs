@@ -56,7 +56,7 @@ fn nameable(manifest: &files::Manifest) -> Result<Key, Refusal> {
     Ok(key)
 }
 
-async fn apply_one(
+pub(super) async fn apply_one(
     manifest: &files::Manifest,
     how: &WriteHow,
     doors: &Doors,

@@ -4,7 +4,7 @@ use super::{Doors, Out, change::gone, each, files, say};
 use crate::{
     Error, Exit,
     action::{Edit, Replace},
-    decide::merge,
+    decide::{diff::lines, merge},
 };
 use serde_json::Value;
 use shared_api::{DeleteHow, Object, Reason, Refusal, Validation, yaml};
@@ -59,7 +59,7 @@ async fn edit_one(object: &Object, asked: &Edit, doors: &Doors, out: Out<'_>) ->
             Ok(())
         }
         Ok(Some(after)) => {
-            say(out, &diff(&yaml::to_string(&before)?, &yaml::to_string(&after)?))?;
+            say(out, &lines(&yaml::to_string(&before)?, &yaml::to_string(&after)?, "before", "after"))?;
             let object = Object::from_value(&after).map_err(Refusal::internal)?;
             let how = each::how(&asked.write, Validation::Strict);
             match doors.cluster.update(object, &how).await {
@@ -112,19 +112,6 @@ fn wanted(before: &Value, text: &str) -> Result<Option<Value>, Error> {
     Ok(merge::between(before, &after).map(|_| after))
 }
 
-/// The lines that differ, with their place: `-` was, `+` is.
-fn diff(before: &str, after: &str) -> String {
-    let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let rest = old.len().min(new.len()) - same;
-    let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let mut text = String::new();
-    for (sign, lines) in [('-', &old[same..old.len() - tail]), ('+', &new[same..new.len() - tail])] {
-        text.extend(lines.iter().map(|line| format!("{sign} {line}\n")));
-    }
-    crate::neutral(&text).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,11 +135,5 @@ mod tests {
         );
         assert!(check(&bare.replace("name: m", "name: x")).unwrap_err().contains("metadata.name"));
         assert!(check(&bare.replace("ConfigMap", "Secret")).unwrap_err().contains("kind"));
-    }
-
-    #[test]
-    fn a_diff_shows_what_was_and_what_is() {
-        assert_eq!(diff("a\nb\nc\n", "a\nx\ny\nc\n"), "- b\n+ x\n+ y\n");
-        assert_eq!(diff("a\na\n", "a\n"), "- a\n");
     }
 }

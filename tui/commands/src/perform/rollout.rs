@@ -21,6 +21,9 @@ pub(super) async fn rollout(asked: &Rollout, doors: &Doors, out: Out<'_>) -> Res
         Rollout::Status { target, namespace, timeout } => {
             status(target, namespace.as_deref(), *timeout, doors, out).await
         }
+        Rollout::Show { target, namespace } => {
+            super::cockpit::show(target, namespace.as_deref(), doors, out).await
+        }
         Rollout::History { target, namespace, revision } => {
             history(target, namespace.as_deref(), *revision, doors, out).await
         }

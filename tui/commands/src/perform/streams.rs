@@ -42,7 +42,7 @@ pub(super) async fn attach(attach: &Attach, doors: &Doors, out: Out<'_>) -> Resu
     joined(&pod, container, attach.stdin, attach.tty, doors, out).await
 }
 
-async fn joined(
+pub(super) async fn joined(
     pod: &Object,
     container: String,
     stdin: bool,
