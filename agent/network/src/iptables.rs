@@ -162,9 +162,11 @@ impl Iptables {
         Ok(found)
     }
 
-    /// Every rule there is with what it counted, as one run of `iptables-save` prints it.
+    /// Every rule of both tables with what it counted, as `iptables-save` prints it.
     pub fn counted(&self) -> Result<String> {
-        run(&format!("{}-save", self.backend.command()), &["-c"], "")
+        let program = format!("{}-save", self.backend.command());
+        // By name: which tables there are the older program finds out by itself only in some sandboxes.
+        Table::ALL.iter().map(|table| run(&program, &["-c", "-t", table.name()], "")).collect()
     }
 
     /// Removes every chain of ours and the jumps into them.
