@@ -174,7 +174,7 @@ fn story(backend: Backend, program: &'static str) {
     // The kernel tells the way to both, and that it was gone.
     let counted = |address: &'static str| {
         let network = Arc::clone(&one.network);
-        let rules = one.host.wait(async move || network.path("default", "web").await.unwrap());
+        let rules = one.host.wait(async move || network.path("lab", "web").await.unwrap());
         let there = rules.iter().filter(|rule| rule.endpoint.as_deref() == Some(address));
         there.map(|rule| rule.packets).sum::<u64>()
     };
