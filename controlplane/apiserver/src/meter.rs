@@ -110,8 +110,8 @@ impl Meter {
     /// How long requests of each verb took, and what was asked of the store.
     pub(crate) fn latencies(&self) -> Vec<Latency> {
         let mut verbs = BTreeMap::<&str, Histogram>::new();
-        for (request, took) in self.took.all() {
-            verbs.entry(request.verb).or_default().add(&took);
+        for (request, answers) in self.requests.all() {
+            verbs.entry(request.verb).or_default().add(&answers.took);
         }
         let stored = self.commits.all();
         let verbs = verbs.iter().map(|(verb, took)| took.latency((*verb).to_owned()));
