@@ -12,6 +12,7 @@ pub(crate) mod line;
 mod read;
 pub(crate) mod time;
 
+pub(crate) use read::from_now;
 pub use read::{Chunk, LogQuery, Source, read};
 
 use std::{

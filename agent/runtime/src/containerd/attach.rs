@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Control, Error, Process, Result,
-    logs::{self, LogQuery, Source},
+    logs::{self, Source},
 };
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -20,10 +20,10 @@ use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 pub(super) async fn attach(inner: &Arc<Inner>, id: &str, once: bool) -> Result<Process> {
     let (_, record) = inner.container(id).await?;
     let disk = |error: std::io::Error| Error::Failed { what: "attaching", why: error.to_string() };
+    // Before anything can be said to it: the answer is written where the reading has begun.
+    let mut chunks = logs::from_now(&record.log).await.map_err(disk)?;
     let stdin =
         if record.stdin { Some(fifo::writer(&inner.io_directory(id), "stdin").map_err(disk)?) } else { None };
-    let query = LogQuery { follow: true, tail: Some(0), ..LogQuery::default() };
-    let mut chunks = logs::read(&record.log, &query);
     let (stdout, mut to_stdout) = duplex(64 << 10);
     let (stderr, mut to_stderr) = duplex(64 << 10);
     tokio::spawn(async move {

@@ -57,11 +57,39 @@ pub fn read(log: &Path, query: &LogQuery) -> BoxStream<'static, io::Result<Chunk
     let (out, chunks) = mpsc::channel(8);
     let (log, query) = (log.to_owned(), query.clone());
     tokio::spawn(async move {
-        if let Err(error) = Reader::new(log, query, out.clone()).run().await {
+        let read = async { Reader::new(log, query, out.clone()).begin().await?.run().await };
+        if let Err(error) = read.await {
             let _ = out.send(Err(error)).await;
         }
     });
     ReceiverStream::new(chunks).boxed()
+}
+
+/// The same for what is written from now on: whatever is written once this is answered is read.
+pub(crate) async fn from_now(log: &Path) -> io::Result<BoxStream<'static, io::Result<Chunk>>> {
+    let (out, chunks) = mpsc::channel(8);
+    let query = LogQuery { follow: true, tail: Some(0), ..LogQuery::default() };
+    let begun = Reader::new(log.to_owned(), query, out.clone()).begin().await?;
+    tokio::spawn(async move {
+        if let Err(error) = begun.run().await {
+            let _ = out.send(Err(error)).await;
+        }
+    });
+    Ok(ReceiverStream::new(chunks).boxed())
+}
+
+/// A reader that stands where it begins.
+struct Begun {
+    reader: Reader,
+    watch: Option<Watch>,
+    file: File,
+}
+
+impl Begun {
+    async fn run(self) -> io::Result<()> {
+        let Self { mut reader, watch, file } = self;
+        reader.read_on(watch, file).await
+    }
 }
 
 struct Reader {
@@ -86,14 +114,18 @@ impl Reader {
         Self { log, query, since, out, rest: Vec::new(), within: [false; 2], left }
     }
 
-    async fn run(mut self) -> io::Result<()> {
+    async fn begin(self) -> io::Result<Begun> {
         let watch = match (self.query.follow, self.log.parent()) {
             (true, Some(directory)) => Some(Watch::on(directory)?),
             _ => None,
         };
         let (log, tail) = (self.log.clone(), self.query.tail);
         let begin = tokio::task::spawn_blocking(move || begin(&log, tail));
-        let mut file = begin.await.map_err(io::Error::other)??;
+        let file = begin.await.map_err(io::Error::other)??;
+        Ok(Begun { reader: self, watch, file })
+    }
+
+    async fn read_on(&mut self, watch: Option<Watch>, mut file: File) -> io::Result<()> {
         loop {
             let Ok(()) = self.rest_of(&mut file).await? else { return Ok(()) };
             let next = match successor(&self.log, &file)? {

@@ -98,3 +98,16 @@ async fn follows_across_rotation_until_the_writer_ends() {
     drop(writer);
     assert_eq!(next().await, None);
 }
+
+#[tokio::test]
+async fn whoever_has_joined_misses_nothing_said_from_then_on() {
+    let (_kept, log) = log();
+    let file = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    let mut writer = Flock::lock(file, FlockArg::LockExclusive).unwrap();
+    let chunks = from_now(&log).await.unwrap();
+    // Before anybody had a chance to read: this test runs on one thread.
+    writer.write_all(&record(11, Source::Stdout, false, "an answer")).unwrap();
+    drop(writer);
+    let said: Vec<_> = chunks.map(|chunk| chunk.unwrap().bytes).collect().await;
+    assert_eq!(said.concat(), b"an answer\n");
+}
