@@ -102,7 +102,7 @@ impl Effects {
             }
             // The loop does these: it listens, and it has the terminal.
             Effect::Enter(_) | Effect::Copy(_) => {}
-            Effect::Keep { path, lines } => files::keep(path, lines),
+            Effect::Keep { path, line } => files::keep(path, line),
             Effect::Layouts { generation, path, layouts } => {
                 self.spawn(generation, files::layouts(generation, path, layouts, answers));
             }

@@ -36,6 +36,8 @@ use shared_api::{
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tui_commands::Action;
 
+/// How many lines the history has.
+const HISTORY: usize = 500;
 /// Rows of the picture above the panes, without the tabs, and below them.
 const ABOVE: u16 = 2;
 const UNDER: u16 = 2;
@@ -51,7 +53,7 @@ pub(crate) struct Model {
     pub(crate) overlay: Option<Overlay>,
     pub(crate) message: Option<Message>,
     /// The commands that are running, the newest last.
-    pub(crate) running: Vec<(Generation, String, Shows)>,
+    pub(crate) running: Vec<Running>,
     pub(crate) history: Vec<String>,
     pub(crate) config: Config,
     pub(crate) given: Given,
@@ -95,6 +97,16 @@ pub(crate) struct Drag {
     pub(crate) whole: Rect,
     /// The way down to the split: second or not.
     pub(crate) path: Vec<bool>,
+}
+
+/// A command that is running.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) generation: Generation,
+    pub(crate) line: String,
+    pub(crate) shows: Shows,
+    /// The pane it was asked in.
+    pub(crate) pane: PaneId,
 }
 
 /// Where a command's answer goes.
@@ -232,6 +244,20 @@ impl Model {
 
     fn first(&mut self) -> Vec<Effect> {
         Self::kinds().into_iter().filter_map(|kind| self.known.watch(&kind)).collect()
+    }
+
+    /// Takes note of a command that is asked for in the pane with the focus.
+    pub(crate) fn runs(&mut self, generation: Generation, line: String, shows: Shows) {
+        let pane = self.desk.tab().focus;
+        self.running.push(Running { generation, line, shows, pane });
+    }
+
+    /// Puts a line at the end of the history, once.
+    pub(crate) fn remember(&mut self, line: &str) {
+        self.history.retain(|known| known != line);
+        self.history.push(line.to_owned());
+        let extra = self.history.len().saturating_sub(HISTORY);
+        self.history.drain(..extra);
     }
 
     /// A name for a question that was never used before.

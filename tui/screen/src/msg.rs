@@ -108,10 +108,10 @@ pub(crate) enum Effect {
     Enter(Generation),
     /// Give the clipboard of the person's terminal a text.
     Copy(String),
-    /// Keep the lines of the palette.
+    /// Keep a line of the palette.
     Keep {
         path: PathBuf,
-        lines: Vec<String>,
+        line: String,
     },
     /// Keep the layouts.
     Layouts {

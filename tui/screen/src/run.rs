@@ -25,6 +25,8 @@ use tokio::{
 
 /// Data is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(33);
+/// Lines of the history that are looked at.
+const KEPT: usize = 2000;
 /// A key is answered sooner.
 const QUICK: Duration = Duration::from_millis(8);
 
@@ -113,7 +115,10 @@ fn configured(setup: &Setup) -> Config {
 /// What was set and kept counts from the start.
 fn begin(model: &mut Model, config: Config, setup: Setup) -> Vec<Effect> {
     let Setup { clusters, history, read_only, named, demo, .. } = setup;
-    model.history = history.text.lines().map(clean).filter(|line| !line.is_empty()).collect();
+    // The latest are at the end.
+    let kept: Vec<_> =
+        history.text.lines().rev().take(KEPT).map(clean).filter(|line| !line.is_empty()).collect();
+    kept.iter().rev().for_each(|line| model.remember(line));
     model.given = Given { read_only, named, demo, history: history.path, contexts: clusters.contexts() };
     update::begin(model, config)
 }

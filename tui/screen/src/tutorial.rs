@@ -26,12 +26,12 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         title: "Finding",
-        text: "Press {filter}, type  status:crash  and press enter: only rows whose status says that stay. \
-               {back} clears a filter, {faults} alone shows whatever is not well.",
+        text: "Press {filter}, type  payments  and press enter: only rows with that stay. status:crash would look in one \
+               column; {back} clears a filter, and {faults} shows only what is not well.",
         done: |model| {
             is_pods(model)
                 && model.overlay.is_none()
-                && model.filter().is_some_and(|filter| filter.contains("crash"))
+                && model.filter().is_some_and(|filter| filter.contains("pay"))
         },
     },
     Step {
@@ -73,8 +73,8 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         title: "Being asked first",
-        text: "Go back to a table of pods, mark two with {mark}, and press {delete}. What cannot be taken back is asked \
-               first, with the very line that would run. Answer n.",
+        text: "Look at all pods again ({palette}  pods -A), mark two with {mark}, and press {delete}. What cannot be taken \
+               back is asked first, with the very line that would run. Answer n.",
         done: |model| matches!(model.overlay, Some(Overlay::Confirm(_))),
     },
     Step {

@@ -5,8 +5,9 @@ use super::Skin;
 use crate::{
     input::Input,
     keys::Act,
-    model::{Confirm, Model, Overlay, Shows, clean},
+    model::{Confirm, Model, Overlay, Running, Shows, clean},
     pager::{fit, width, wrap},
+    update::WORDS,
     views::View,
 };
 use ratatui::{
@@ -71,11 +72,13 @@ fn typed(label: &str, input: &Input, skin: &Skin, frame: &mut Frame<'_>, area: R
 fn words(model: &Model) -> (String, Style) {
     let skin = &model.skin;
     // A text says itself that it is being read.
-    let running = model.running.iter().rfind(|(_, _, shows)| *shows == Shows::Message);
+    let running = model.running.iter().rfind(|running| running.shows == Shows::Message);
     match (&model.message, running) {
         (Some(message), _) => (format!(" {}", message.text), if message.bad { skin.bad } else { skin.plain }),
-        (None, Some((_, line, _))) => {
-            (format!(" running: dhow --batch {} (Esc stops waiting)", clean(line)), skin.dim)
+        (None, Some(Running { line, .. })) => {
+            let own = WORDS.iter().any(|(word, ..)| line.split(' ').next() == Some(word));
+            let who = if own { ":" } else { "dhow --batch " };
+            (format!(" running: {who}{} (Esc stops waiting)", clean(line)), skin.dim)
         }
         (None, None) => (String::new(), skin.plain),
     }

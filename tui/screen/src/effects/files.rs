@@ -1,5 +1,5 @@
-//! What is kept for the next time: the lines of the palette, and layouts in the configuration. A file is written
-//! beside the one it takes the place of, so that it is there whole or as it was.
+//! What is kept for the next time: the lines of the palette, and layouts in the configuration. The configuration is
+//! written beside the one it takes the place of, so that it is there whole or as it was.
 
 use super::Answers;
 use crate::{
@@ -12,14 +12,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Keeps the history. Whether that works changes nothing now.
-pub(super) fn keep(path: PathBuf, lines: Vec<String>) {
+/// Puts a line at the end of the history, beside those of other terminals. Whether that works changes nothing now.
+pub(super) fn keep(path: PathBuf, line: String) {
     tokio::task::spawn_blocking(move || {
-        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
-        if let Err(error) = write(&path, &text) {
+        if let Err(error) = append(&path, &line) {
             tracing::debug!(%error, path = %path.display(), "the history is not kept");
         }
     });
+}
+
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt};
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    // At once, so that lines of several terminals do not mix.
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 pub(super) async fn layouts(

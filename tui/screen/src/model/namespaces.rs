@@ -14,10 +14,14 @@ impl Namespaces {
         Self::Some(BTreeSet::from([name.into()]))
     }
 
-    /// `a,b`, or `all`; `None` when no name is in it.
+    /// `a,b`, or `all`; `None` when those are no names.
     pub(crate) fn parse(words: &str) -> Option<Self> {
-        if matches!(words, "all" | "*") {
+        if matches!(words, "all" | "*" | "-A") {
             return Some(Self::All);
+        }
+        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ',' | ' ');
+        if !words.chars().all(name) || words.starts_with('-') {
+            return None;
         }
         let names: BTreeSet<_> =
             words.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -70,7 +74,9 @@ mod tests {
             assert_eq!((read.to_string().as_str(), read.only()), (said, only));
             assert_eq!(Namespaces::parse(&read.words()), Some(read));
         }
-        assert_eq!(Namespaces::parse(" ,"), None);
+        for words in [" ,", "-x", "a/b", "a:b", ""] {
+            assert_eq!(Namespaces::parse(words), None, "{words}");
+        }
         assert!(!Namespaces::one("a").has("b") && Namespaces::All.has("b"));
     }
 }

@@ -151,8 +151,13 @@ fn the_cursor_keeps_its_object_while_others_come_and_go() {
         } else {
             seat.see([other]);
         }
-        if dice.roll(5) == 0 {
-            seat.press("o");
+        match dice.roll(12) {
+            0 => drop(seat.press("o<esc>")),
+            1 => drop(seat.press("<ctrl-w>v<ctrl-w>h<ctrl-w>l<ctrl-w>c")),
+            2 => drop(seat.press("<ctrl-w>t:nodes<enter>{}<ctrl-w>x")),
+            3 => drop(seat.press(":nodes<enter>[]<esc>")),
+            4 => drop(seat.press("/web<enter><esc>")),
+            _ => {}
         }
         assert_eq!(seat.on(), "web-2");
     }

@@ -87,7 +87,7 @@ fn the_tutorial_is_gone_through_by_doing_what_it_says() {
     seat.looks_like("tutorial");
     let at = |seat: &Seat| seat.model.tutorial.unwrap();
     for (step, keys) in
-        [":pods -A<enter>", "/crash<enter>", "w", "<esc>", "<ctrl-w>f<enter>", "<ctrl-w>zZ<tab><ctrl-w>c"]
+        [":pods -A<enter>", "/pay<enter>", "w", "<esc>", "<ctrl-w>f<enter>", "<ctrl-w>zZ<tab><ctrl-w>c"]
             .into_iter()
             .enumerate()
     {
@@ -100,7 +100,7 @@ fn the_tutorial_is_gone_through_by_doing_what_it_says() {
         }
         seat.press(keys);
         if step == 2 {
-            let asked = seat.model.running.last().map(|(generation, ..)| *generation);
+            let asked = seat.model.running.last().map(|running| running.generation);
             seat.tell(Msg::Performed(asked.unwrap(), Outcome::default()));
         }
     }

@@ -194,9 +194,9 @@ fn lines_are_kept_but_no_secrets() {
     let kept = seat
         .asked
         .iter()
-        .rev()
-        .find_map(|e| if let Effect::Keep { lines, .. } = e { Some(lines) } else { None });
-    assert_eq!(kept.unwrap(), &["pods", "nodes"]);
+        .filter_map(|e| if let Effect::Keep { line, .. } = e { Some(line.as_str()) } else { None });
+    assert_eq!(kept.collect::<Vec<_>>(), ["nodes", "pods", "nodes"]);
+    assert_eq!(seat.model.history, ["pods", "nodes"]);
 }
 
 #[test]

@@ -238,3 +238,23 @@ fn linked_events_are_those_of_the_object_under_the_cursor() {
     seat.press("<ctrl-w>c");
     assert!(seat.picture().contains("about web-1"));
 }
+
+#[test]
+fn a_long_answer_goes_where_it_was_asked_for_and_never_over_a_shell() {
+    let mut seat = Seat::over(scene());
+    let answer = |seat: &mut Seat, generation| {
+        let text = "one\ntwo\nthree\n".into();
+        seat.tell(Msg::Performed(generation, crate::msg::Outcome { text, ..Default::default() }));
+    };
+    seat.press("<ctrl-w>v:get pods<enter>");
+    seat.press("<ctrl-w>hs");
+    answer(&mut seat, 1);
+    let right = seat.model.desk.tab().pane(2).unwrap();
+    assert!(matches!(&right.view, View::Text(text) if text.line == "get pods"));
+    assert!(matches!(seat.model.view(), View::Shell(_)), "keys still go to the shell");
+    seat.press("<ctrl-\\>:get nodes<enter><ctrl-w>c");
+    answer(&mut seat, 3);
+    assert!(matches!(seat.model.view(), View::Shell(_)));
+    assert_eq!(seat.said(), "get nodes: 3 lines, in a tab of their own");
+    assert_eq!(seat.model.desk.tabs().len(), 2);
+}

@@ -4,7 +4,7 @@ use super::{copy, many, open, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
-    model::{Follow, Model, Namespaces, Overlay, Palette, Shows, Then},
+    model::{Follow, Model, Namespaces, Overlay, Palette, Running, Shows, Then},
     msg::Effect,
     rows::{Order, Row, Sheet},
     views::{Look, Table, Text, Used, View, Within},
@@ -221,9 +221,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
     }
     let own = model.view().look().generation();
     if let Some(at) =
-        model.running.iter().rposition(|(g, _, shows)| *shows == Shows::Message || Some(*g) == own)
+        model.running.iter().rposition(|r| r.shows == Shows::Message || Some(r.generation) == own)
     {
-        let (generation, line, shows) = model.running.remove(at);
+        let Running { generation, line, shows, .. } = model.running.remove(at);
         if shows == Shows::Message {
             model.say(format!("stopped waiting for: {line}"));
             return vec![Effect::Stop(generation)];

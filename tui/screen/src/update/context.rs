@@ -3,7 +3,7 @@
 
 use super::{begin, open, palette};
 use crate::{
-    model::{Known, Model, Overlay, Shows, Then},
+    model::{Known, Model, Overlay, Running, Shows, Then},
     msg::{Arrived, Effect, Generation},
 };
 
@@ -15,12 +15,12 @@ pub(super) fn go(model: &mut Model, context: &str, then: Option<String>) -> Vec<
         return Vec::new();
     }
     // Only one way is found at a time.
-    let others = model.running.iter().filter(|(_, line, _)| line.starts_with("ctx "));
-    let others = others.map(|(generation, ..)| Effect::Stop(*generation)).collect();
+    let others = model.running.iter().filter(|running| running.line.starts_with("ctx "));
+    let others = others.map(|running| Effect::Stop(running.generation)).collect();
     let mut effects = open::forget(model, others);
     let generation = model.ask();
     model.message = None;
-    model.running.push((generation, format!("ctx {context}"), Shows::Message));
+    model.runs(generation, format!("ctx {context}"), Shows::Message);
     model.after = then.map(|line| (generation, line));
     effects.push(Effect::Connect(generation, context.to_owned()));
     effects
@@ -32,10 +32,10 @@ pub(super) fn arrived(
     generation: Generation,
     arrived: Result<Arrived, String>,
 ) -> Vec<Effect> {
-    let Some(at) = model.running.iter().position(|(asked, ..)| *asked == generation) else {
+    let Some(at) = model.running.iter().position(|running| running.generation == generation) else {
         return Vec::new();
     };
-    let (_, line, _) = model.running.remove(at);
+    let Running { line, .. } = model.running.remove(at);
     let Arrived { context, server, home } = match arrived {
         Ok(arrived) => arrived,
         Err(why) => {

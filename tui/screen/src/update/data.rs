@@ -2,7 +2,7 @@
 
 use super::{context, link, open, steps};
 use crate::{
-    model::{Message, Model, Shows},
+    model::{Message, Model, Pane, PaneId, Running, Shows},
     msg::{Effect, Generation, Msg, Outcome},
     views::{Step, Text, View},
 };
@@ -90,8 +90,8 @@ fn hear(model: &mut Model, generation: Generation, msg: Msg) -> Vec<Effect> {
 }
 
 fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec<Effect> {
-    let Some(at) = model.running.iter().position(|(g, ..)| *g == generation) else { return Vec::new() };
-    let (_, line, shows) = model.running.remove(at);
+    let Some(at) = model.running.iter().position(|r| r.generation == generation) else { return Vec::new() };
+    let Running { line, shows, pane, .. } = model.running.remove(at);
     let Outcome { text, notes, dropped, error } = outcome;
     let mut whole = text;
     for note in &notes {
@@ -132,6 +132,27 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec
         model.message = Some(Message { text, bad: error.is_some() });
         return Vec::new();
     }
-    let text = Text::saying(generation, line, &whole);
-    open::push(model, View::Text(text))
+    tell(model, pane, Text::saying(0, line, &whole))
+}
+
+/// A long answer is shown in the pane that asked, if it is in sight and no shell that is being typed into; else in a
+/// tab of its own.
+fn tell(model: &mut Model, pane: PaneId, text: Text) -> Vec<Effect> {
+    let there = model.desk.tab().pane(pane);
+    if there.is_none_or(|there| matches!(there.view, View::Shell(_))) {
+        let told = format!("{}: {} lines, in a tab of their own", text.line, text.pager.len());
+        let (at, namespaces) = (model.desk.at(), model.namespaces().clone());
+        if model.desk.open(Pane::new(View::Text(text), namespaces)) {
+            model.desk.show(at);
+            model.say(told);
+        } else {
+            model.complain("there is no room for an answer: close a tab");
+        }
+        return Vec::new();
+    }
+    let focus = model.desk.tab().focus;
+    model.desk.tab_mut().focus(pane);
+    let effects = open::push(model, View::Text(text));
+    model.desk.tab_mut().focus(focus);
+    effects
 }

@@ -42,7 +42,7 @@ fn keep(model: &mut Model, line: String) -> Result<Vec<Effect>, String> {
     };
     let generation = model.ask();
     model.message = None;
-    model.running.push((generation, line, Shows::Message));
+    model.runs(generation, line, Shows::Message);
     Ok(vec![Effect::Layouts { generation, path, layouts: model.config.layouts.clone() }])
 }
 

@@ -37,7 +37,7 @@ pub(super) fn push_in(model: &mut Model, view: View, namespaces: Namespaces) -> 
 /// Nobody waits any longer for what is stopped.
 pub(super) fn forget(model: &mut Model, stops: Vec<Effect>) -> Vec<Effect> {
     let ended = |generation| stops.contains(&Effect::Stop(generation));
-    model.running.retain(|(generation, ..)| !ended(*generation));
+    model.running.retain(|running| !ended(running.generation));
     stops
 }
 
@@ -93,7 +93,7 @@ pub(super) fn ask(
         model.complain(why);
         return None;
     }
-    model.running.push((generation, line, shows));
+    model.runs(generation, line, shows);
     let namespace = model.here().to_owned();
     Some(Effect::Perform { generation, action: Box::new(action), namespace })
 }

@@ -14,9 +14,6 @@ use crate::{
 };
 use crossterm::event::{KeyCode, KeyEvent};
 
-/// How many lines the history has.
-const HISTORY: usize = 500;
-
 pub(super) fn press(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Esc => return Vec::new(),
@@ -57,10 +54,7 @@ fn remember(model: &mut Model, line: &str) -> Option<Effect> {
     if secret {
         return None;
     }
-    model.history.retain(|known| known != line);
-    model.history.push(line.to_owned());
-    let extra = model.history.len().saturating_sub(HISTORY);
-    model.history.drain(..extra);
+    model.remember(line);
     let path = model.given.history.clone()?;
-    Some(Effect::Keep { path, lines: model.history.clone() })
+    Some(Effect::Keep { path, line: line.to_owned() })
 }

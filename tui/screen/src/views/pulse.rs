@@ -201,6 +201,13 @@ impl Look for Pulse {
         Self::kinds()
     }
 
+    fn object(&self) -> Option<(GroupKind, Arc<Row>)> {
+        match self.items.get(self.at)? {
+            Item::Rollout(row) => Some((GroupKind::of::<Deployment>(), Arc::clone(row))),
+            _ => None,
+        }
+    }
+
     fn line(&self, _: &Namespaces) -> Option<String> {
         Some("pulse".into())
     }
