@@ -35,7 +35,7 @@ mod tests {
         for object in objects().unwrap() {
             let kind = object.group_kind();
             let kind = shared_api::of(&kind.group, &kind.kind).unwrap_or_else(|| panic!("{kind:?}"));
-            let decoded = (kind.decode)(object.value()).unwrap();
+            let decoded = kind.decode(object.value(), kind.api_version).unwrap();
             assert_eq!(decoded.unknown, Vec::<String>::new(), "{}", object.key());
         }
     }

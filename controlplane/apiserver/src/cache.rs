@@ -98,9 +98,11 @@ impl Seen {
 
 /// The object with another revision in the place where the encoder put its own.
 fn restamp(kind: &KindInfo, object: &Object, revision: Revision) -> Option<Object> {
+    // A defined kind may have been stored in another version before.
     let head = format!(
         r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"resourceVersion":""#,
-        kind.api_version, kind.kind
+        object.api_version(),
+        kind.kind
     );
     let rest = object.bytes().strip_prefix(head.as_bytes())?;
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();

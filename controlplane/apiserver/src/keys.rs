@@ -3,10 +3,10 @@
 //! The blank sorts before every letter a namespace may have, so keys sort by namespace, then name.
 
 use bytes::Bytes;
-use shared_api::{KINDS, Key, KindInfo, Reason, Refusal};
+use shared_api::{KINDS, Key, KindInfo, Reason, Refusal, placed};
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Every kind by the prefix of its keys.
+/// Every kind that is compiled in, by the prefix of its keys.
 static BY_PREFIX: LazyLock<HashMap<Vec<u8>, &'static KindInfo>> =
     LazyLock::new(|| KINDS.iter().map(|kind| (of_kind(kind).into(), kind)).collect());
 
@@ -28,9 +28,16 @@ pub(crate) fn of(kind: &KindInfo, namespace: &str, name: &str) -> Bytes {
 /// The kind, namespace and name behind a key; `None` for what is no object, such as a reserved address.
 pub(crate) fn parse(key: &[u8]) -> Option<(&'static KindInfo, &str, &str)> {
     let third = key.iter().enumerate().filter(|(_, b)| **b == b'/').nth(2)?.0 + 1;
-    let kind = *BY_PREFIX.get(key.get(..third)?)?;
+    let prefix = key.get(..third)?;
+    let kind = BY_PREFIX.get(prefix).copied().or_else(|| defined(prefix))?;
     let (namespace, name) = std::str::from_utf8(key.get(third..)?).ok()?.split_once(' ')?;
     Some((kind, namespace, name))
+}
+
+/// The kind that is defined for keys that start so.
+fn defined(prefix: &[u8]) -> Option<&'static KindInfo> {
+    let (group, plural) = std::str::from_utf8(prefix).ok()?.trim_matches('/').split_once('/')?;
+    placed(group, plural)
 }
 
 /// The kind a key asks for, when the cluster has it and the key is one of its keys.

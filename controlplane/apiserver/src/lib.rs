@@ -9,6 +9,7 @@ mod authn;
 mod authz;
 mod cache;
 mod computed;
+mod definitions;
 pub mod door;
 mod fields;
 mod grants;

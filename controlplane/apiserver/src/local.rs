@@ -14,8 +14,8 @@ use controlplane_store::Range;
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
-    DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Refusal, Revision,
-    Validation, WriteHow, core::Pod,
+    DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Reason, Refusal, Revision,
+    Served, Validation, WriteHow, core::Pod,
 };
 use shared_client::{Cluster, Event, List, Question, Result};
 use std::sync::{
@@ -25,6 +25,10 @@ use std::sync::{
 
 /// What the names of the control plane's own parts start with.
 pub(crate) const CONTROLLER: &str = "system:controller:";
+
+/// Nobody knows how values of a defined kind merge strategically.
+const NOT_STRATEGIC: &str = "the body of the request was in an unknown format - accepted media types include: \
+    application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 /// One user's view of the cluster.
 pub(crate) struct Local {
@@ -103,7 +107,7 @@ impl Local {
 
     /// Decodes what somebody sent, and says what is to be said about fields the kind does not have.
     pub(crate) fn decode(&self, kind: &KindInfo, value: Value, how: &WriteHow) -> Result<Box<dyn Draft>> {
-        let decoded = (kind.decode)(value)?;
+        let decoded = kind.decode(value, how.version.as_deref().unwrap_or(kind.api_version))?;
         let told = decoded.unknown.iter().map(|path| format!("unknown field {path:?}"));
         match how.validation {
             Validation::Ignore => {}
@@ -212,10 +216,14 @@ impl Cluster for Local {
         }
         let version = how.version.as_deref().unwrap_or(kind.api_version);
         let unserved = || Refusal::bad_request(format!("{} is not served in {version:?}", kind.kind));
-        let served = shared_api::serving(version, kind.kind).ok_or_else(unserved)?;
+        let stored = (version == kind.api_version).then(|| Served::stored(kind));
+        let served = stored.or_else(|| shared_api::serving(version, kind.kind)).ok_or_else(unserved)?;
         if let PatchType::Apply { force } = patch.kind {
             return patch::applied(self, &patch::Applied { served, key, part, force }, &patch.body, how)
                 .await;
+        }
+        if kind.custom.is_some() && patch.kind == PatchType::Strategic {
+            return Err(Refusal::new(Reason::UnsupportedMediaType, NOT_STRATEGIC));
         }
         let of = shared_api::schema::of(served.group(), served.version(), kind.kind);
         let target =

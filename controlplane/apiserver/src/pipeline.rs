@@ -6,6 +6,7 @@
 use crate::{
     admission::{self, Action},
     authz::Ask,
+    definitions,
     fields::{Became, Managers, Operation},
     grants, keys,
     local::{Local, ask},
@@ -42,7 +43,7 @@ pub(crate) async fn create(
     how: &WriteHow,
     owners: Option<&Managers>,
 ) -> Result<Object> {
-    let kind = keys::known(&object.group_kind())?;
+    let mut kind = keys::known(&object.group_kind())?;
     same_version(kind, object)?;
     if how.subresource.is_some() {
         return Err(Refusal::bad_request("a subresource is not created; update it, or use its own call"));
@@ -80,6 +81,8 @@ pub(crate) async fn create(
             None => caller.writes(kind, "", how, Operation::Update).created(&*draft, sent),
         };
         let mut txn = Txn::default();
+        definitions::settle(caller, "", &mut *draft, &mut txn)?;
+        definitions::hold(&caller.server, kind, &mut txn)?;
         admit(caller, kind, Action::Create, None, &mut *draft, &mut txn, |draft| {
             check(kind, None, draft, how)
         })?;
@@ -93,8 +96,12 @@ pub(crate) async fn create(
         }
         if !clash {
             let encoded = encoded(&key, &*draft, managed.as_deref())?;
-            match put(caller, &at, None, encoded, txn).await {
-                Err(Error::Conflict(about)) if about.0 != at => continue,
+            match put(caller, kind, &at, None, encoded, txn).await {
+                Err(Error::Conflict(about)) if about.0 != at => {
+                    // It may have been defined anew.
+                    kind = keys::known(&object.group_kind())?;
+                    continue;
+                }
                 Err(Error::Conflict(_)) => {}
                 other => return other_or(other),
             }
@@ -136,6 +143,7 @@ pub(crate) async fn change<B: Into<Became>>(
             None => caller.writes(kind, part, how, Operation::Update).changed(&old, &*draft, sent),
         };
         let mut txn = Txn::default();
+        definitions::settle(caller, part, &mut *draft, &mut txn)?;
         let right = |draft: &dyn Draft| {
             if checked { check(kind, Some(&*before), draft, how) } else { Ok(()) }
         };
@@ -153,7 +161,7 @@ pub(crate) async fn change<B: Into<Became>>(
             if filled(&new, old.revision()) == old.bytes() {
                 return Ok(old);
             }
-            if registry::has_generation(kind) && registry::differ(old.bytes(), &new.json) {
+            if registry::has_generation(kind) && registry::differ(kind, old.bytes(), &new.json) {
                 let meta = draft.meta_mut();
                 meta.generation = Some(meta.generation.unwrap_or(0) + 1);
                 new = encoded(key, &*draft, managed.as_deref())?;
@@ -161,7 +169,7 @@ pub(crate) async fn change<B: Into<Became>>(
             if how.dry_run {
                 return Object::from_bytes(filled(&new, old.revision())).map_err(Refusal::internal);
             }
-            put(caller, &at, Some(old.revision()), new, txn).await
+            put(caller, kind, &at, Some(old.revision()), new, txn).await
         };
         match stored {
             Err(Error::Conflict(_)) => {}
@@ -200,7 +208,7 @@ pub(crate) async fn delete(
                 if filled(&new, old.revision()) == old.bytes() {
                     return Ok(old);
                 }
-                put(caller, &at, Some(old.revision()), new, Txn::default()).await
+                put(caller, kind, &at, Some(old.revision()), new, Txn::default()).await
             }
         };
         match done {
@@ -247,7 +255,7 @@ fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft, how: &Writ
 }
 
 fn typed(kind: &KindInfo, object: &Object) -> Result<Box<dyn Draft>> {
-    (kind.draft)(object)
+    kind.draft(object)
         .map_err(|e| Refusal::internal(format!("{} as stored cannot be decoded: {e}", object.key())))
 }
 
@@ -280,6 +288,7 @@ fn key_of(kind: &KindInfo, draft: &dyn Draft) -> Key {
 
 async fn put(
     caller: &Local,
+    kind: &KindInfo,
     at: &Bytes,
     revision: Option<u64>,
     encoded: Encoded,
@@ -292,6 +301,7 @@ async fn put(
     let revision = caller.server.store.commit(txn).await?;
     let object = stamped(&bytes, encoded.hole, revision);
     caller.server.cache.remember(at.clone(), object.clone());
+    defined(caller, kind);
     Ok(object)
 }
 
@@ -315,7 +325,17 @@ async fn remove(
     let last = Some(Stored { bytes: bytes.clone(), hole: Some(hole) });
     txn.ops.push(Op::Delete { key: at.clone(), last });
     let revision = caller.server.store.commit(txn).await?;
+    defined(caller, kind);
     Ok(stamped(&bytes, hole, revision))
+}
+
+/// Whoever is told that a definition was written finds its kind as it now is.
+fn defined(caller: &Local, kind: &KindInfo) {
+    if definitions::is(kind)
+        && let Err(error) = caller.server.publish()
+    {
+        tracing::warn!(%error, "the kinds that are defined cannot be read");
+    }
 }
 
 fn stamped(json: &Bytes, hole: u32, revision: u64) -> Object {

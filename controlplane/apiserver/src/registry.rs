@@ -70,7 +70,9 @@ pub(crate) fn born(kind: &KindInfo, meta: &mut ObjectMeta, now: Timestamp, uid: 
 
 /// Whether a kind counts the changes of what its author wants.
 pub(crate) fn has_generation(kind: &KindInfo) -> bool {
-    kind.subresources.contains(&"status") || kind.group == "admissionregistration.k8s.io"
+    kind.subresources.contains(&"status")
+        || kind.custom.is_some()
+        || kind.group == "admissionregistration.k8s.io"
 }
 
 /// Refuses an update meant for another object or for another state of it, then puts back what an

@@ -16,7 +16,7 @@ use crate::{
 use bytes::Bytes;
 use controlplane_store::{Entry, Error, Range, Store};
 use futures::StreamExt;
-use shared_api::{Freshness, GroupKind, KINDS, Kind, KindInfo, Object, Reason, Refusal, Timestamp};
+use shared_api::{Freshness, GroupKind, Kind, KindInfo, Object, Reason, Refusal, Timestamp, kinds};
 use shared_client::{Cluster, Result, Sessions};
 use std::{
     net::SocketAddr,
@@ -47,7 +47,7 @@ pub struct Server {
 impl Server {
     /// A server over `store`. Call [`Server::prepare`] once the store leads.
     pub fn new(store: Arc<dyn Store>, options: Options) -> Arc<Self> {
-        Arc::new_cyclic(|me| Self {
+        let server = Arc::new_cyclic(|me| Self {
             nodes: Switchboard::new(options.clock),
             measured: Measured::default(),
             store: Arc::new(Timed(store)),
@@ -56,7 +56,12 @@ impl Server {
             prepared: AtomicBool::new(false),
             rules: Follower::default(),
             me: me.clone(),
-        })
+        });
+        // Before anybody asks: what lies in the store is of the kinds that it defines.
+        if let Err(error) = server.publish() {
+            tracing::warn!(%error, "the kinds that are defined cannot be read yet");
+        }
+        server
     }
 
     /// The door for a part of the control plane in this process, such as `replicaset`. Its watchers
@@ -171,7 +176,7 @@ impl Door for Server {
             let range = Range { prefix: keys::of_kind(kind), limit: 1, count: true, ..Range::default() };
             self.store.range(&range).map_or(0, |page| page.entries.len() + page.left)
         };
-        KINDS.iter().filter(|kind| kind.durable).map(|kind| (kind, count(kind))).collect()
+        kinds().filter(|kind| kind.durable).map(|kind| (kind, count(kind))).collect()
     }
 
     fn document(&self, path: &str) -> Option<(&'static str, String)> {

@@ -125,7 +125,7 @@ mod tests {
         let kind = shared_api::of(GROUP, "CertificateSigningRequest").unwrap();
         let value = json!({"apiVersion": "certificates.k8s.io/v1", "kind": kind.kind, "metadata": {"name": "a"},
             "spec": {"request": "AA==", "signerName": CLIENTS}, "status": {"conditions": conditions}});
-        (kind.decode)(value).unwrap().draft
+        kind.decode(value, kind.api_version).unwrap().draft
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod eviction;
 mod pod;
+mod scale;
 
 pub(crate) use pod::{only, own_rules};
 
@@ -12,8 +13,9 @@ use crate::{
     pipeline::{self, Target},
     registry, tokens,
 };
+use scale::{scale_of, with_replicas};
 use serde_json::{Map, Value, json};
-use shared_api::{Key, KindInfo, LabelSelector, Object, Patch, PatchType, Reason, Refusal, WriteHow, schema};
+use shared_api::{Key, KindInfo, Object, Patch, PatchType, Reason, Refusal, Served, WriteHow, schema};
 use shared_client::{Cluster, Result};
 
 /// Reads a part of an object, or writes it.
@@ -40,7 +42,7 @@ pub(crate) async fn ask(
             let how = WriteHow { subresource: Some(name.into()), ..how.clone() };
             caller.update(object, &how).await.map(|object| object.value())
         }
-        ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(&object)),
+        ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(kind, &object)),
         ("scale", Some(body)) => scale(caller, kind, key, &body, how).await,
         ("binding", Some(body)) => bind(caller, kind, key, &body, how).await,
         ("eviction", Some(body)) => eviction::evict(caller, kind, key, body, how).await,
@@ -63,12 +65,10 @@ pub(crate) async fn patch_scale(caller: &Local, key: &Key, patch: &Patch, how: &
     }
     let target = Target { kind, key, verb: "patch", part: "scale", checked: true };
     let scaled = pipeline::change(caller, &target, how, |old| {
-        with_replicas(
-            old,
-            &crate::patch::apply(schema::of("autoscaling", "v1", "Scale"), scale_of(old), patch)?,
-        )
+        let of = schema::of("autoscaling", "v1", "Scale");
+        with_replicas(kind, old, &crate::patch::apply(of, scale_of(kind, old), patch)?)
     });
-    Object::from_value(&scale_of(&scaled.await?)).map_err(Refusal::internal)
+    Object::from_value(&scale_of(kind, &scaled.await?)).map_err(Refusal::internal)
 }
 
 /// Applies a scale: the same as applying an object that says nothing but its replicas.
@@ -86,20 +86,17 @@ async fn apply_scale(
     if !matches!(body["spec"]["replicas"], Value::Number(_)) {
         return Err(Refusal::bad_request("spec.replicas: what is applied has no number there"));
     }
-    let served = shared_api::serving(kind.api_version, kind.kind);
-    let served = served.ok_or_else(|| Refusal::internal("a kind is not served as it is stored"))?;
+    let served = Served::stored(kind);
     let mut meta = Map::new();
     for field in ["name", "namespace", "uid", "resourceVersion"] {
         meta.insert(field.into(), body["metadata"][field].clone());
     }
     meta.retain(|_, value| !value.is_null());
-    let applied = json!({
-        "apiVersion": kind.api_version, "kind": kind.kind, "metadata": meta,
-        "spec": {"replicas": body["spec"]["replicas"]},
-    });
+    let mut applied = json!({"apiVersion": kind.api_version, "kind": kind.kind, "metadata": meta});
+    scale::put(&mut applied, &scale::places(kind).spec, body["spec"]["replicas"].clone());
     let to = Applied { served, key, part: "scale", force };
     let scaled = crate::patch::applied(caller, &to, &applied, how).await?;
-    Object::from_value(&scale_of(&scaled)).map_err(Refusal::internal)
+    Object::from_value(&scale_of(kind, &scaled)).map_err(Refusal::internal)
 }
 
 fn read(caller: &Local, kind: &'static KindInfo, key: &Key, part: &str) -> Result<Object> {
@@ -115,56 +112,8 @@ async fn scale(
     how: &WriteHow,
 ) -> Result<Value> {
     let target = Target { kind, key, verb: "update", part: "scale", checked: true };
-    let scaled = pipeline::change(caller, &target, how, |old| with_replicas(old, body)).await?;
-    Ok(scale_of(&scaled))
-}
-
-fn scale_of(object: &Object) -> Value {
-    let value = object.value();
-    let number = |path: &str| value.pointer(path).and_then(Value::as_i64).unwrap_or(0);
-    let selector = value.pointer("/spec/selector").map(selector_of).unwrap_or_default();
-    let meta = object.metadata();
-    json!({
-        "apiVersion": "autoscaling/v1",
-        "kind": "Scale",
-        "metadata": {
-            "name": meta.name,
-            "namespace": meta.namespace,
-            "uid": meta.uid,
-            "resourceVersion": meta.resource_version,
-            "creationTimestamp": meta.creation_timestamp,
-        },
-        "spec": {"replicas": number("/spec/replicas")},
-        "status": {"replicas": number("/status/replicas"), "selector": selector},
-    })
-}
-
-/// A selector as text. What maps labels to values is a selector too: replication controllers have no other.
-fn selector_of(selector: &Value) -> String {
-    LabelSelector::of_spec(selector).map(|labels| labels.to_string()).unwrap_or_default()
-}
-
-/// The object with the replicas a scale asks for, and with what the scale says about which state it
-/// was made for.
-fn with_replicas(old: &Object, scale: &Value) -> Result<Value> {
-    let replicas = match scale.pointer("/spec/replicas") {
-        None | Some(Value::Null) => 0,
-        Some(replicas) => replicas.as_i64().filter(|n| i32::try_from(*n).is_ok()).ok_or_else(|| {
-            Refusal::bad_request(format!("spec.replicas: {replicas} is no number of replicas"))
-        })?,
-    };
-    if replicas < 0 {
-        let mut invalid = shared_api::Invalid::default();
-        invalid.value("spec.replicas", replicas, "must be greater than or equal to 0");
-        let scale = shared_api::GroupKind { group: "autoscaling".into(), kind: "Scale".into() };
-        return Err(Refusal::invalid(&scale, old.name(), &invalid).expect("one finding was recorded"));
-    }
-    let mut new = old.value();
-    new["spec"]["replicas"] = replicas.into();
-    for field in ["resourceVersion", "uid"] {
-        new["metadata"][field] = scale["metadata"][field].clone();
-    }
-    Ok(new)
+    let scaled = pipeline::change(caller, &target, how, |old| with_replicas(kind, old, body)).await?;
+    Ok(scale_of(kind, &scaled))
 }
 
 async fn bind(

@@ -1,6 +1,7 @@
 //! One ordered stream of what happens to what is meant, over any number of kinds.
 
 use crate::{
+    authz::Wish,
     keys, list,
     local::Local,
     measured,
@@ -9,7 +10,7 @@ use crate::{
 use bytes::Bytes;
 use controlplane_store::{Change, Changes, Error, Range};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
-use shared_api::{KindInfo, Object, Query, Refusal, Revision};
+use shared_api::{KindInfo, Object, Query, Reason, Refusal, Revision, kinds};
 use shared_client::{Event, Result};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -23,18 +24,24 @@ pub(crate) async fn watch(
     from: Option<Revision>,
 ) -> Result<BoxStream<'static, Result<Event>>> {
     if let [query] = queries
+        && !query.is_everything()
         && measured::holds(keys::known(&query.kind)?)
     {
         return measured::follow(caller, query, from);
     }
     let mut wanted = Wanted::default();
     for query in queries {
+        if query.is_everything() {
+            everything(caller)?;
+            wanted.everything = true;
+            continue;
+        }
         let kind = list::readable(caller, query, "watch")?;
         if measured::holds(kind) {
             let why = format!("{} cannot be followed together with other kinds", kind.kind);
             return Err(Refusal::bad_request(why));
         }
-        wanted.0.push((kind, query.clone()));
+        wanted.some.push((kind, query.clone()));
     }
     let server = Arc::clone(&caller.server);
     if from.is_some_and(|from| from > server.store.revision()) {
@@ -53,28 +60,46 @@ pub(crate) async fn watch(
     Ok(futures::stream::unfold(told, |mut told| async move { Some((told.next().await?, told)) }).boxed())
 }
 
+/// Refuses who may not follow every kind, also those that are yet to be defined.
+fn everything(caller: &Local) -> Result<()> {
+    let wish = Wish::Resource { verb: "watch", group: "*", resource: "*", part: "", namespace: "", name: "" };
+    let decision = caller.server.decide(&caller.user, &wish)?;
+    if decision.allowed {
+        return Ok(());
+    }
+    let why = format!("user {:?} cannot watch every kind: {}", caller.user.name, decision.reason);
+    Err(Refusal::new(Reason::Forbidden, why))
+}
+
 /// What a watcher asked for.
 #[derive(Default)]
-struct Wanted(Vec<(&'static KindInfo, Query)>);
+struct Wanted {
+    /// Every object of every kind.
+    everything: bool,
+    some: Vec<(&'static KindInfo, Query)>,
+}
 
 impl Wanted {
     fn wants(&self, kind: &KindInfo, namespace: &str, object: &Object) -> bool {
-        self.of(kind, namespace).any(|query| query.selectors.matches(kind, object))
+        self.everything && kind.watched()
+            || self.of(kind, namespace).any(|query| query.selectors.matches(kind, object))
     }
 
     /// The queries that may mean an object of this kind in this namespace.
     fn of(&self, kind: &KindInfo, namespace: &str) -> impl Iterator<Item = &Query> {
         let same = move |k: &KindInfo| k.kind == kind.kind && k.group == kind.group;
         let here = move |q: &Query| q.namespace.as_deref().is_none_or(|n| n.is_empty() || n == namespace);
-        self.0.iter().filter(move |(k, q)| same(k) && here(q)).map(|(_, q)| q)
+        self.some.iter().filter(move |(k, q)| same(k) && here(q)).map(|(_, q)| q)
     }
 
     /// Everything that is there now, each object once, and the bookmark that ends it.
     fn what_is_there(&self, server: &Server, ready: &mut VecDeque<Result<Event>>) -> Result<Revision> {
         let mut at = None;
         let mut prefixes: Vec<(&'static KindInfo, Bytes)> = Vec::new();
-        for (kind, query) in &self.0 {
-            let prefix = list::prefix(kind, query);
+        let every = kinds().filter(|kind| self.everything && kind.watched());
+        let every = every.map(|kind| (kind, keys::of_kind(kind)));
+        let some = self.some.iter().map(|(kind, query)| (*kind, list::prefix(kind, query)));
+        for (kind, prefix) in every.chain(some) {
             if !prefixes.iter().any(|(_, p)| prefix.starts_with(p)) {
                 prefixes.retain(|(_, p)| !p.starts_with(&prefix));
                 prefixes.push((kind, prefix));
@@ -99,7 +124,7 @@ impl Wanted {
     /// What a change means to this watcher.
     fn event(&self, server: &Server, change: &Change) -> Result<Option<Event>> {
         let Some((kind, namespace, _)) = keys::parse(&change.key) else { return Ok(None) };
-        if self.of(kind, namespace).next().is_none() {
+        if !self.everything && self.of(kind, namespace).next().is_none() {
             return Ok(None);
         }
         let seen = server.cache.seen(change)?;

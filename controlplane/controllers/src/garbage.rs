@@ -3,7 +3,7 @@
 //! An object whose every owner is gone goes too. One deleted in the foreground waits for what it owns;
 //! one deleted as an orphan-maker first lets go of it.
 
-use shared_api::{GroupKind, KINDS, Key, Object, Propagation, core::Namespace, meta::OwnerReference};
+use shared_api::{GroupKind, Key, Object, Propagation, core::Namespace, meta::OwnerReference};
 use shared_reconcile::{Change, Controller, Event, Note, Plan, World, reference};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Controller for Garbage {
     }
 
     fn reads(&self) -> Vec<GroupKind> {
-        KINDS.iter().filter(|k| k.watched()).map(shared_api::KindInfo::group_kind).collect()
+        vec![GroupKind::every()]
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {

@@ -7,6 +7,7 @@ mod authority;
 mod certificate_signing;
 mod claim_protection;
 mod cluster_role_aggregation;
+mod custom_resource_definitions;
 mod deployment;
 mod disruption;
 mod endpoint_slices;
@@ -33,6 +34,7 @@ pub use authority::Authority;
 pub use certificate_signing::{CertificateSigning, Sign};
 pub use claim_protection::ClaimProtection;
 pub use cluster_role_aggregation::ClusterRoleAggregation;
+pub use custom_resource_definitions::CustomResourceDefinitions;
 pub use deployment::Deployments;
 pub use disruption::Disruption;
 pub use endpoint_slices::EndpointSlices;
@@ -81,6 +83,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),
+        Arc::new(CustomResourceDefinitions),
         Arc::new(ServiceAccounts),
         Arc::new(Authority::new(&options.authority)),
         Arc::new(TokenSecrets),
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn one_watch_follows_everything_that_is_served() {
-        assert_eq!(kinds().len(), shared_api::KINDS.iter().filter(|k| k.watched()).count());
+    fn one_watch_follows_every_kind_there_ever_is() {
+        assert_eq!(kinds(), [Query::everything()]);
     }
 }

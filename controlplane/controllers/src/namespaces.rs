@@ -1,8 +1,9 @@
 //! Empties every `Namespace` that is being deleted, then lets it go.
 
 use shared_api::{
-    GroupKind, KINDS, Key, Object, Propagation, Time, Timestamp,
+    GroupKind, Key, Object, Propagation, Time, Timestamp,
     core::{Namespace, NamespaceCondition},
+    kinds,
 };
 use shared_reconcile::{Change, Controller, Event, Plan, World, keys_of};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ impl Controller for Namespaces {
     }
 
     fn reads(&self) -> Vec<GroupKind> {
-        KINDS.iter().filter(|k| k.watched()).map(shared_api::KindInfo::group_kind).collect()
+        vec![GroupKind::every()]
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {
@@ -61,7 +62,7 @@ impl Controller for Namespaces {
 
 /// Everything in a namespace.
 fn contents<'a>(namespace: &'a str, world: &'a World) -> impl Iterator<Item = &'a Object> {
-    let kinds = KINDS.iter().filter(|k| k.namespaced && k.watched());
+    let kinds = kinds().filter(|k| k.namespaced && k.watched());
     kinds.flat_map(move |kind| world.of_kind_within(&kind.group_kind(), namespace).collect::<Vec<_>>())
 }
 

@@ -2,7 +2,7 @@
 //! removed, ends or shrinks is found by counting anew.
 
 use shared_api::{
-    GroupKind, KINDS, Key, Object, Quantity,
+    GroupKind, Key, Object, Quantity,
     core::{
         ResourceQuota, ResourceQuotaStatus,
         usage::{self, Usage, written},
@@ -20,7 +20,7 @@ impl Controller for ResourceQuotas {
     }
 
     fn reads(&self) -> Vec<GroupKind> {
-        KINDS.iter().filter(|k| k.namespaced && k.watched()).map(shared_api::KindInfo::group_kind).collect()
+        vec![GroupKind::every()]
     }
 
     fn everything(&self, world: &World) -> Vec<Key> {

@@ -28,6 +28,12 @@ impl Invalid {
         self.push("FieldValueInvalid", field, format!("Invalid value: {got}: {why}"));
     }
 
+    /// `spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"`.
+    pub fn wrong_type(&mut self, field: impl Into<String>, got: impl serde::Serialize, why: &str) {
+        let got = serde_json::to_string(&got).unwrap_or_default();
+        self.push("FieldValueTypeInvalid", field, format!("Invalid value: {got}: {why}"));
+    }
+
     /// `spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never"`.
     pub fn unsupported(
         &mut self,

@@ -1,10 +1,16 @@
 //! What a kind is, typed and erased.
 
-use crate::{Draft, GroupKind, Invalid, Object, Refusal, Timestamp, Version, ago, draft, meta::ObjectMeta};
+use crate::{
+    Draft, GroupKind, Invalid, Object, Refusal, Timestamp, Version, ago,
+    custom::Definition,
+    draft,
+    meta::ObjectMeta,
+    rules::{Compiled, Rules},
+};
 use k8s_openapi::{ClusterResourceScope, Metadata, NamespaceResourceScope, Resource};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{any::Any, fmt::Debug, sync::Arc};
+use std::fmt::Debug;
 
 /// What can be done with objects of most kinds.
 pub(crate) const ALL_VERBS: &[&str] =
@@ -152,9 +158,6 @@ impl Scoped for ClusterResourceScope {
     const NAMESPACED: bool = false;
 }
 
-/// An `Arc<K>`, its type erased.
-pub(crate) type Typed = Box<dyn Any + Send + Sync>;
-
 /// A [`Kind`] with its type erased, so that generic code can hold a list of them.
 #[derive(Debug, Clone, Copy)]
 pub struct KindInfo {
@@ -190,24 +193,12 @@ pub struct KindInfo {
     pub versions: &'static [Version],
     /// What everybody who asks for the kind is warned of.
     pub warning: Option<&'static str>,
-    /// Decodes a manifest; names the field on failure, and lists unknown fields.
-    pub decode: fn(Value) -> Result<draft::Decoded, Refusal>,
-    /// The typed form of a stored object, to compare a draft with.
-    pub draft: fn(&Object) -> Result<Box<dyn Draft>, serde_json::Error>,
-    /// The typed form of an object's bytes, an `Arc<K>`.
-    pub(crate) typed: fn(&[u8]) -> serde_json::Result<Typed>,
-    /// The bytes of a typed object, a `&K`.
-    pub(crate) bytes: fn(&dyn Any) -> Vec<u8>,
-    /// Heads of the table's columns after the name.
-    pub headings: fn() -> Vec<Heading>,
-    /// What a table shows as the name.
-    pub name: fn(&Object) -> String,
-    /// Cells of one table row after the name, at a moment.
-    pub row: fn(&Object, Timestamp) -> Vec<String>,
-    /// A selectable field of an object; `None` when the kind has no such field.
-    pub field: fn(&Object, &str) -> Option<String>,
-    /// Every selectable field besides the name and the namespace.
-    pub fields: fn() -> Vec<&'static str>,
+    /// Whether it is served in the version it is stored in.
+    pub shown: bool,
+    /// The definition it is made of; `None` for the kinds that are compiled in.
+    pub custom: Option<&'static Definition>,
+    /// What it knows of its objects.
+    pub(crate) rules: &'static dyn Rules,
 }
 
 impl KindInfo {
@@ -230,18 +221,9 @@ impl KindInfo {
             verbs: K::VERBS,
             versions: K::VERSIONS,
             warning: K::WARNING,
-            decode: draft::decode::<K>,
-            draft: |object| Ok(Box::new((*object.to_kind::<K>()?).clone())),
-            typed: |bytes| Ok(Box::new(Arc::new(serde_json::from_slice::<K>(bytes)?))),
-            bytes: |object| {
-                let object = object.downcast_ref::<K>().expect("the kind was found by its own name");
-                serde_json::to_vec(object).expect("a kind can be encoded")
-            },
-            headings: || K::COLUMNS.iter().map(|c| c.heading).collect(),
-            name: name::<K>,
-            row: row::<K>,
-            field: field::<K>,
-            fields: || K::FIELDS.iter().map(|f| f.path).collect(),
+            shown: true,
+            custom: None,
+            rules: Compiled::<K>::RULES,
         }
     }
 
@@ -255,6 +237,16 @@ impl KindInfo {
         self.verbs == QUESTION
     }
 
+    /// What one of them is called, in lower case.
+    pub fn singular(&self) -> String {
+        self.custom.map_or_else(|| self.kind.to_lowercase(), |custom| custom.singular.to_owned())
+    }
+
+    /// The kind of a list of them.
+    pub fn list_kind(&self) -> String {
+        self.custom.map_or_else(|| format!("{}List", self.kind), |custom| custom.list_kind.to_owned())
+    }
+
     /// Group and kind.
     pub const fn group_kind(&self) -> GroupKind {
         GroupKind {
@@ -262,24 +254,44 @@ impl KindInfo {
             kind: std::borrow::Cow::Borrowed(self.kind),
         }
     }
-}
 
-fn name<K: Kind>(object: &Object) -> String {
-    let typed = K::NAME.and_then(|name| Some(name(&*object.to_kind::<K>().ok()?)));
-    typed.unwrap_or_else(|| object.name().into())
-}
-
-fn row<K: Kind>(object: &Object, now: Timestamp) -> Vec<String> {
-    let cells = |k: &K| K::COLUMNS.iter().map(|c| (c.cell)(k, now)).collect();
-    object.to_kind::<K>().map_or_else(|_| vec!["<undecodable>".into(); K::COLUMNS.len()], |k| cells(&k))
-}
-
-fn field<K: Kind>(object: &Object, path: &str) -> Option<String> {
-    match path {
-        "metadata.name" => return Some(object.name().into()),
-        "metadata.namespace" => return Some(object.namespace().into()),
-        _ => {}
+    /// Decodes a manifest that was written in the version `written`, `apps/v1`; names the field on failure, and
+    /// lists unknown fields.
+    pub fn decode(&self, value: Value, written: &str) -> Result<draft::Decoded, Refusal> {
+        self.rules.decode(value, written)
     }
-    let field = K::FIELDS.iter().find(|f| f.path == path)?;
-    object.to_kind::<K>().ok().map(|k| (field.get)(&k))
+
+    /// The typed form of a stored object, to compare a draft with.
+    pub fn draft(&self, object: &Object) -> Result<Box<dyn Draft>, serde_json::Error> {
+        self.rules.draft(object)
+    }
+
+    /// Heads of the table's columns after the name.
+    pub fn headings(&self) -> Vec<Heading> {
+        self.rules.headings(self.version)
+    }
+
+    /// What a table shows as the name.
+    pub fn name(&self, object: &Object) -> String {
+        self.rules.name(object)
+    }
+
+    /// Cells of one table row after the name, at a moment.
+    pub fn row(&self, object: &Object, now: Timestamp) -> Vec<String> {
+        self.rules.row(object, self.version, now)
+    }
+
+    /// A selectable field of an object; `None` when the kind has no such field.
+    pub fn field(&self, object: &Object, path: &str) -> Option<String> {
+        match path {
+            "metadata.name" => Some(object.name().into()),
+            "metadata.namespace" => Some(object.namespace().into()),
+            path => self.rules.field(object, path),
+        }
+    }
+
+    /// Every selectable field besides the name and the namespace.
+    pub fn fields(&self) -> Vec<&'static str> {
+        self.rules.fields()
+    }
 }

@@ -1,12 +1,15 @@
 //! The list of kinds.
 
 use crate::{
-    KindInfo, admissionregistration, apps, authentication, authorization, autoscaling, batch, certificates,
-    coordination, core, discovery, metrics, networking, node, policy, rbac, scheduling, settings, storage,
+    KindInfo, admissionregistration, apiextensions, apps, authentication, authorization, autoscaling, batch,
+    catalogue, certificates, coordination, core, custom::Definition, discovery, kinds, metrics, networking, node,
+    policy, rbac, scheduling, settings, storage,
 };
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Every kind the cluster serves. Adding a kind is adding a line.
+/// Every kind that is compiled in. Adding a kind is adding a line.
+///
+/// What goes over every kind of a cluster goes over [`crate::kinds`], which has those that are defined too.
 ///
 /// A static, not a constant: what it points to is compiled here, once, and not in every crate that names it.
 pub static KINDS: &[KindInfo] = &[
@@ -30,6 +33,7 @@ pub static KINDS: &[KindInfo] = &[
     KindInfo::of::<admissionregistration::ValidatingAdmissionPolicy>(),
     KindInfo::of::<admissionregistration::ValidatingAdmissionPolicyBinding>(),
     KindInfo::of::<admissionregistration::ValidatingWebhookConfiguration>(),
+    KindInfo::of::<apiextensions::CustomResourceDefinition>(),
     KindInfo::of::<apps::ControllerRevision>(),
     KindInfo::of::<apps::DaemonSet>(),
     KindInfo::of::<apps::Deployment>(),
@@ -73,15 +77,19 @@ pub static KINDS: &[KindInfo] = &[
 pub fn find(name: &str) -> Option<&'static KindInfo> {
     let name = name.to_ascii_lowercase();
     let called = |k: &&KindInfo, name: &str| {
-        k.plural == name || k.kind.eq_ignore_ascii_case(name) || k.short_names.contains(&name)
+        let singular = |custom: &Definition| custom.singular == name;
+        k.plural == name
+            || k.kind.eq_ignore_ascii_case(name)
+            || k.short_names.contains(&name)
+            || k.custom.is_some_and(singular)
     };
-    if let Some(kind) = KINDS.iter().find(|k| called(k, &name)) {
+    if let Some(kind) = kinds().find(|k| called(k, &name)) {
         return Some(kind);
     }
     let (word, group) = name.split_once('.')?;
     let versioned =
         |k: &KindInfo| group == k.group || group.strip_prefix(k.version) == Some(&format!(".{}", k.group));
-    KINDS.iter().find(|k| called(k, word) && versioned(k))
+    kinds().find(|k| called(k, word) && versioned(k))
 }
 
 /// What is known of `K`.
@@ -93,7 +101,7 @@ pub(crate) fn info<K: crate::Kind>() -> &'static KindInfo {
 pub fn of(group: &str, kind: &str) -> Option<&'static KindInfo> {
     static BY_NAME: LazyLock<HashMap<(&str, &str), &KindInfo>> =
         LazyLock::new(|| KINDS.iter().map(|known| ((known.group, known.kind), known)).collect());
-    BY_NAME.get(&(group, kind)).copied()
+    BY_NAME.get(&(group, kind)).copied().or_else(|| catalogue::named(group, kind))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Nothing here performs I/O, reads a clock or knows a wire. A kind is one file that says what the
 //! object looks like, how it is completed, when it is wrong, and how it is shown; [`KINDS`] is the
-//! list of them, and everything generic (routes, storage keys, tables, completion) derives from it.
+//! list of them, [`kinds`] has those besides that the cluster's own definitions make ([`custom`]), and
+//! everything generic (routes, storage keys, tables, completion) derives from it.
 //!
 //! An [`Object`] is any object as bytes, with its metadata and its typed form decoded when first
 //! asked for and then shared. A [`Draft`] is an object on its way in. A [`Refusal`] is the one way
@@ -10,20 +11,24 @@
 
 pub mod admissionregistration;
 pub mod ages;
+pub mod apiextensions;
 pub mod apps;
 pub mod authentication;
 pub mod authorization;
 pub mod autoscaling;
 pub mod batch;
+mod catalogue;
 mod cells;
 pub mod certificates;
 mod cidr;
 mod convert;
 pub mod coordination;
 pub mod core;
+pub mod custom;
 pub mod discovery;
 mod draft;
 mod invalid;
+pub mod jsonpath;
 mod kind;
 mod kinds;
 mod managed;
@@ -38,6 +43,7 @@ mod portion;
 mod quantity;
 pub mod rbac;
 mod refusal;
+mod rules;
 pub mod scheduling;
 pub mod schema;
 mod select;
@@ -49,6 +55,7 @@ mod version;
 pub mod yaml;
 
 pub use ages::ago;
+pub use catalogue::{Kinds, kinds, mark, placed, publish};
 pub use cidr::{Cidr, InvalidCidr};
 pub use draft::{Decoded, Draft, Encoded};
 pub use invalid::Invalid;

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!((&value["apiVersion"], &value["kind"]), (&json!(API_VERSION), &json!("NodeMetrics")));
         assert_eq!(*object.to_kind::<NodeMetrics>().unwrap(), node);
         let kind = crate::of(GROUP, "NodeMetrics").unwrap();
-        assert_eq!((kind.row)(&object, crate::Timestamp::UNIX_EPOCH), ["12n", "", ""]);
+        assert_eq!(kind.row(&object, crate::Timestamp::UNIX_EPOCH), ["12n", "", ""]);
         let pod = crate::Object::from_kind(&PodMetrics::default());
         assert_eq!(pod.value()["kind"], "PodMetrics");
     }

@@ -69,7 +69,7 @@ impl Object {
     /// The untyped form of a kind.
     pub fn from_kind<K: Kind>(object: &K) -> Self {
         // By way of the list, so that encoding is compiled once and not in every crate.
-        let bytes = (crate::kinds::info::<K>().bytes)(object);
+        let bytes = crate::kinds::info::<K>().rules.bytes(object);
         Self::from_bytes(bytes).expect("every kind has a kind, a version and metadata")
     }
 
@@ -87,7 +87,7 @@ impl Object {
     }
 
     fn decode<K: Kind>(&self) -> Result<Arc<K>, serde_json::Error> {
-        let typed = (crate::kinds::info::<K>().typed)(&managed::bare(&self.0.bytes))?;
+        let typed = crate::kinds::info::<K>().rules.typed(&managed::bare(&self.0.bytes))?;
         Ok(*typed.downcast().expect("the kind was found by its own name"))
     }
 
@@ -199,6 +199,11 @@ impl GroupKind {
     /// The name of `K`.
     pub const fn of<K: Kind>() -> Self {
         Self { group: Cow::Borrowed(K::GROUP), kind: Cow::Borrowed(K::KIND) }
+    }
+
+    /// What stands for every kind where kinds are watched or read.
+    pub const fn every() -> Self {
+        Self { group: Cow::Borrowed("*"), kind: Cow::Borrowed("*") }
     }
 
     /// From an object's `apiVersion` and `kind`.

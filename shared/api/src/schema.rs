@@ -9,7 +9,9 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use crate::catalogue;
 pub use check::check;
+pub(crate) use check::check_part;
 pub use describe::{Description, Descriptions};
 use std::{ops::Deref, sync::LazyLock};
 
@@ -24,14 +26,15 @@ pub fn of(group: &str, version: &str, kind: &str) -> Option<&'static Type> {
     // Statuses and the like have no group of their own.
     let found = named(&format!("{package}.{version}.{kind}"))
         .or_else(|| named(&format!("meta.{version}.{kind}")).filter(|_| group.is_empty()));
-    found.filter(|found| {
+    let compiled = found.filter(|found| {
         let spoken = match found.api_version.map(|v| v.split_once('/')) {
             Some(Some(spoken)) => spoken,
             Some(None) => ("", found.api_version.unwrap_or_default()),
             None => return false,
         };
         spoken == (group, version)
-    })
+    });
+    compiled.or_else(|| Some(catalogue::named(group, kind)?.custom?.form(version)?.of))
 }
 
 /// The type called `name`, such as `core.v1.PodSpec`.
@@ -56,9 +59,35 @@ pub struct Type {
     /// Messages whose fields JSON has one level higher, each with its number.
     inlined: Box<[(u16, TypeRef)]>,
     atomic: bool,
+    /// It may have other fields besides.
+    open: bool,
+    /// A definition made it.
+    custom: bool,
 }
 
 impl Type {
+    /// A type that a definition makes.
+    pub(crate) fn defined(
+        name: &'static str,
+        api_version: Option<&'static str>,
+        mut fields: Vec<Field>,
+        atomic: bool,
+        open: bool,
+    ) -> Self {
+        fields.sort_by_key(|field| field.name);
+        Self { name, api_version, fields: fields.into(), inlined: Box::default(), atomic, open, custom: true }
+    }
+
+    /// Whether a definition made it.
+    pub(crate) fn is_defined(&self) -> bool {
+        self.custom
+    }
+
+    /// Whether it may have other fields than those that are known.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// The fields JSON has, by name.
     pub fn fields(&self) -> &[Field] {
         &self.fields
@@ -87,6 +116,8 @@ impl Type {
     /// What `OpenAPI` calls it: `io.k8s.api.core.v1.PodSpec`.
     pub fn definition(&self) -> String {
         let prefix = match self.name.split('.').next() {
+            _ if self.custom => return self.name.to_owned(),
+            Some("apiextensions") => "io.k8s.apiextensions-apiserver.pkg.apis.",
             Some("meta") => "io.k8s.apimachinery.pkg.apis.",
             Some("metrics") => "io.k8s.metrics.pkg.apis.",
             _ => "io.k8s.api.",
@@ -96,15 +127,44 @@ impl Type {
 }
 
 /// A type that another one names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TypeRef(u16);
+#[derive(Debug, Clone, Copy)]
+pub struct TypeRef(At);
+
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// A place in the table.
+    Table(u16),
+    /// One that a definition made.
+    Defined(&'static Type),
+}
 
 impl TypeRef {
+    /// The type at a place of the table.
+    pub(crate) const fn listed(at: u16) -> Self {
+        Self(At::Table(at))
+    }
+
+    /// A type that a definition made.
+    pub(crate) const fn defined(of: &'static Type) -> Self {
+        Self(At::Defined(of))
+    }
+
     /// The type itself.
     pub fn get(self) -> &'static Type {
-        &TYPES[usize::from(self.0)]
+        match self.0 {
+            At::Table(at) => &TYPES[usize::from(at)],
+            At::Defined(of) => of,
+        }
     }
 }
+
+impl PartialEq for TypeRef {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.get(), other.get())
+    }
+}
+
+impl Eq for TypeRef {}
 
 impl Deref for TypeRef {
     type Target = Type;
@@ -131,6 +191,11 @@ pub struct Field {
 }
 
 impl Field {
+    /// A field of a type that a definition makes; `rules` are in the table's language.
+    pub(crate) fn defined(name: &'static str, shape: Shape, required: bool, rules: &'static str) -> Self {
+        Self { name, number: 0, shape, required, pointer: true, rules }
+    }
+
     fn rule(&self, name: &str) -> Option<&'static str> {
         self.rules.split(' ').find_map(|rule| rule.strip_prefix(name)?.strip_prefix('='))
     }
@@ -190,10 +255,42 @@ pub enum Shape {
     Any,
     /// Which fields somebody manages.
     Fields,
+    /// A part of a JSON schema that is not always an object.
+    Schema(Or),
     Object(TypeRef),
     List(&'static Shape),
     /// By names.
     Map(&'static Shape),
+}
+
+/// The parts of a JSON schema that are not always objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Or {
+    /// Any JSON.
+    Value,
+    /// A schema, or whether there may be anything.
+    Bool,
+    /// A schema, or several.
+    List,
+    /// A schema, or names.
+    Texts,
+}
+
+impl Or {
+    /// As Kubernetes calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Value => "JSON",
+            Self::Bool => "JSONSchemaPropsOrBool",
+            Self::List => "JSONSchemaPropsOrArray",
+            Self::Texts => "JSONSchemaPropsOrStringArray",
+        }
+    }
+
+    /// The type of a schema.
+    pub fn of() -> Option<&'static Type> {
+        named("apiextensions.v1.JSONSchemaProps")
+    }
 }
 
 /// How server-side apply merges a value.

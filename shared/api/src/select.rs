@@ -156,11 +156,11 @@ impl FieldSelector {
     /// Refuses a path that `kind` does not select by.
     pub fn supported_by(&self, kind: &KindInfo) -> Result<(), Refusal> {
         let known = |path: &str| {
-            matches!(path, "metadata.name" | "metadata.namespace") || (kind.fields)().contains(&path)
+            matches!(path, "metadata.name" | "metadata.namespace") || kind.fields().contains(&path)
         };
         match self.0.iter().find(|(path, ..)| !known(path)) {
             None => Ok(()),
-            Some((path, ..)) if (kind.fields)().is_empty() => Err(Refusal::bad_request(format!(
+            Some((path, ..)) if kind.fields().is_empty() => Err(Refusal::bad_request(format!(
                 r#"{path:?} is not a known field selector: only "metadata.name", "metadata.namespace""#
             ))),
             Some((path, ..)) => Err(Refusal::bad_request(format!("field label not supported: {path}"))),
@@ -170,7 +170,7 @@ impl FieldSelector {
     /// Whether `object`, of `kind`, is meant.
     pub fn matches(&self, kind: &KindInfo, object: &Object) -> bool {
         self.0.iter().all(|(path, equal, value)| {
-            (kind.field)(object, path).is_some_and(|found| (found == *value) == *equal)
+            kind.field(object, path).is_some_and(|found| (found == *value) == *equal)
         })
     }
 }

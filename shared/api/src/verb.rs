@@ -48,6 +48,16 @@ impl Query {
         }
     }
 
+    /// Every object of every kind, also of those that are yet to be defined. Only watches know it.
+    pub fn everything() -> Self {
+        Self::all(GroupKind::every())
+    }
+
+    /// Whether every object of every kind is meant.
+    pub fn is_everything(&self) -> bool {
+        self.kind == GroupKind::every()
+    }
+
     /// Every `K`.
     pub fn every<K: Kind>() -> Self {
         Self::all(GroupKind::of::<K>())

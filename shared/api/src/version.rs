@@ -1,7 +1,7 @@
 //! The versions a kind is served in: one it is stored in, and those that are turned into it on the way
 //! in and out of it on the way out.
 
-use crate::{KINDS, KindInfo, Object};
+use crate::{Heading, KindInfo, Object, Timestamp, custom::Form, kinds};
 use serde_json::Value;
 
 /// A version a kind is served in besides the one it is stored in.
@@ -43,6 +43,11 @@ pub struct Served {
 }
 
 impl Served {
+    /// A kind as it is stored.
+    pub fn stored(kind: &'static KindInfo) -> Self {
+        Self { kind, version: None }
+    }
+
     /// API group of this version.
     pub fn group(&self) -> &'static str {
         self.version.map_or(self.kind.group, |v| v.group)
@@ -85,12 +90,33 @@ impl Served {
             (version.downgrade)(&mut value);
             value["apiVersion"] = version.api_version.into();
         }
-        value
+        match self.form() {
+            Some(form) => form.shown(value),
+            None => value,
+        }
+    }
+
+    /// What the definition of a custom kind says about this version.
+    pub fn form(&self) -> Option<&'static Form> {
+        self.kind.custom?.form(self.version())
+    }
+
+    /// Heads of a table's columns after the name.
+    pub fn headings(&self) -> Vec<Heading> {
+        self.kind.rules.headings(self.version())
+    }
+
+    /// Cells of one table row after the name, at a moment.
+    pub fn row(&self, object: &Object, now: Timestamp) -> Vec<String> {
+        self.kind.rules.row(object, self.version(), now)
     }
 
     /// A stored object as it is in this version.
     #[must_use]
     pub fn shown(&self, object: &Object) -> Object {
+        if let Some(form) = self.form() {
+            return form.object(object);
+        }
         if self.is_stored() {
             return object.clone();
         }
@@ -98,11 +124,11 @@ impl Served {
     }
 }
 
-/// Every kind in every version it is served in; of each kind the stored version first.
+/// Every kind in every version it is served in; of each kind the stored version first, when that is served.
 pub fn served() -> impl Iterator<Item = Served> {
-    KINDS.iter().flat_map(|kind| {
-        let stored = std::iter::once(Served { kind, version: None });
-        stored.chain(kind.versions.iter().map(move |v| Served { kind, version: Some(v) }))
+    kinds().flat_map(|kind| {
+        let stored = kind.shown.then_some(Served { kind, version: None });
+        stored.into_iter().chain(kind.versions.iter().map(move |v| Served { kind, version: Some(v) }))
     })
 }
 

@@ -32,7 +32,7 @@ fn served(document: &Value) -> Served {
 
 /// As the API server takes it in, in the namespace it names or in `default`.
 fn taken(kind: &KindInfo, value: Value) -> Box<dyn Draft> {
-    let Ok(Decoded { mut draft, unknown }) = (kind.decode)(value) else {
+    let Ok(Decoded { mut draft, unknown }) = kind.decode(value, kind.api_version) else {
         panic!("{} is not decoded", kind.kind)
     };
     assert_eq!(unknown, [""; 0], "unknown fields");
@@ -63,8 +63,8 @@ fn is_taken_in(document: Value) {
     let again = taken(kind, object.value());
     assert_eq!(again.object(), object, "encoding loses something");
     assert_eq!(findings(kind, &*again, Some(&*draft)), [""; 0], "applied again");
-    let row = (kind.row)(&object, Timestamp::UNIX_EPOCH);
-    assert_eq!(row.len(), (kind.headings)().len());
+    let row = kind.row(&object, Timestamp::UNIX_EPOCH);
+    assert_eq!(row.len(), kind.headings().len());
 
     let shown = served.shown(&object);
     assert_eq!(shown.api_version(), served.api_version());

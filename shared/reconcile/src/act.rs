@@ -142,7 +142,7 @@ impl Outcome {
     ) -> Option<Object> {
         match result {
             Ok(object) => {
-                if actor.reads.contains(&object.group_kind()) {
+                if actor.reads.contains(&GroupKind::every()) || actor.reads.contains(&object.group_kind()) {
                     self.wrote = self.wrote.max(object.revision());
                 }
                 Some(object)

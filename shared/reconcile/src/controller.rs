@@ -33,7 +33,7 @@ pub trait Controller: Send + Sync + 'static {
     /// Its name, as events and users of the API carry it.
     fn name(&self) -> &'static str;
 
-    /// Every kind it reads.
+    /// Every kind it reads; [`GroupKind::every`] stands for all of them, also for those yet to be defined.
     fn reads(&self) -> Vec<GroupKind>;
 
     /// Decisions depend on each other: each is taken only when the world shows the one before.

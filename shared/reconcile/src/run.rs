@@ -26,6 +26,9 @@ const IN_A_ROW: usize = 64;
 /// What the one watch of a process has to follow so that these controllers see all they read.
 pub fn queries(controllers: &[Arc<dyn Controller>]) -> Vec<Query> {
     let kinds: BTreeSet<GroupKind> = controllers.iter().flat_map(|c| c.reads()).collect();
+    if kinds.contains(&GroupKind::every()) {
+        return vec![Query::everything()];
+    }
     kinds.into_iter().map(Query::all).collect()
 }
 

@@ -194,7 +194,7 @@ fn template(text: &str) -> Result<Output, String> {
         None => (how, given.to_owned()),
     };
     match how {
-        "jsonpath" => crate::print::jsonpath::check(&given).map(|()| Output::JsonPath(given)),
+        "jsonpath" => shared_api::jsonpath::check(&given).map(|()| Output::JsonPath(given)),
         "go-template" => crate::print::template::check(&given).map(|()| Output::GoTemplate(given)),
         "custom-columns" => crate::print::columns::columns(&given).map(Output::Columns),
         _ => Err(WANTED.into()),

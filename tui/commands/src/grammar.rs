@@ -2,7 +2,6 @@
 
 use crate::{Action, Error};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use shared_api::KINDS;
 
 #[derive(Parser)]
 #[command(name = "", no_binary_name = true, disable_help_subcommand = true)]
@@ -70,7 +69,7 @@ pub fn complete(line: &str, names: &dyn Fn(&str) -> Vec<String>) -> Vec<String> 
     let typing = if line.ends_with(char::is_whitespace) { "" } else { words.pop().unwrap_or_default() };
     let starting =
         |all: Vec<String>| -> Vec<String> { all.into_iter().filter(|w| w.starts_with(typing)).collect() };
-    let kinds = || KINDS.iter().filter(|k| k.durable).map(|k| k.plural.to_owned()).collect::<Vec<_>>();
+    let kinds = || shared_api::kinds().filter(|k| k.durable).map(|k| k.plural.to_owned()).collect::<Vec<_>>();
     if let Some((kind, _)) = typing.split_once('/') {
         return starting(names(kind).into_iter().map(|n| format!("{kind}/{n}")).collect());
     }

@@ -2,7 +2,6 @@
 
 pub(crate) mod columns;
 mod describe;
-pub mod jsonpath;
 pub(crate) mod table;
 pub mod template;
 
@@ -37,7 +36,7 @@ pub fn whole(objects: &[Object], many: bool, output: &Output) -> Result<String, 
             let apart = if many { "" } else { "---\n" };
             Ok(if text.starts_with(apart) && !apart.is_empty() { text[apart.len()..].into() } else { text })
         }
-        Output::JsonPath(template) => jsonpath::render(template, &value).map_err(Error::Usage),
+        Output::JsonPath(template) => shared_api::jsonpath::render(template, &value).map_err(Error::Usage),
         Output::GoTemplate(text) => template::render(text, &value)
             .map_err(|why| Error::Usage(format!("error executing template {text:?}: {why}"))),
         Output::Columns(columns) => {

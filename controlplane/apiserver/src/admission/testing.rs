@@ -28,7 +28,7 @@ impl There for Few {
 fn draft(value: &Value) -> (&'static KindInfo, Box<dyn Draft>) {
     let served = shared_api::serving(value["apiVersion"].as_str().unwrap(), value["kind"].as_str().unwrap());
     let kind = served.unwrap().kind;
-    let Ok(decoded) = (kind.decode)(value.clone()) else { panic!("{value} is not decoded") };
+    let Ok(decoded) = kind.decode(value.clone(), kind.api_version) else { panic!("{value} is not decoded") };
     let mut draft = decoded.draft;
     draft.complete();
     (kind, draft)

@@ -76,7 +76,7 @@ impl Place {
 
     /// Whether it can have no other fields than those that are known.
     pub(crate) fn closed(self) -> bool {
-        self.known.is_some()
+        self.known.is_some_and(|of| !of.is_open())
     }
 
     /// How such a value merges.

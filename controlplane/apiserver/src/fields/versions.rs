@@ -46,6 +46,9 @@ impl Versions {
     }
 
     fn served(&self, version: &str) -> Option<Served> {
+        if version == self.kind.api_version {
+            return Some(Served::stored(self.kind));
+        }
         shared_api::serving(version, self.kind.kind)
     }
 }

@@ -121,7 +121,7 @@ mod tests {
         let mut names = BTreeSet::new();
         for object in policy() {
             let kind = shared_api::of(GROUP, object["kind"].as_str().unwrap()).unwrap();
-            let Ok(decoded) = (kind.decode)(object.clone()) else { panic!("{object}") };
+            let Ok(decoded) = kind.decode(object.clone(), kind.api_version) else { panic!("{object}") };
             assert_eq!(decoded.unknown, [""; 0], "{object}");
             assert!(names.insert(object["metadata"]["name"].to_string() + kind.kind), "{object}");
         }

@@ -10,7 +10,13 @@ pub(crate) fn isolate(kind: &KindInfo, mut new: Value, status: Option<Value>) ->
     if kind.subresources.contains(&"status")
         && let Some(fields) = new.as_object_mut()
     {
-        fields.insert("status".into(), status.unwrap_or_else(|| Value::Object(Map::new())));
+        match status {
+            // Of a defined kind nobody knows what an empty status looks like.
+            None if kind.custom.is_some() => drop(fields.remove("status")),
+            status => {
+                drop(fields.insert("status".into(), status.unwrap_or_else(|| Value::Object(Map::new()))))
+            }
+        }
     }
     new
 }
@@ -42,7 +48,7 @@ pub(crate) fn only(kind: &KindInfo, part: &str, mut old: Value, mut new: Value) 
         _ => return Err(no_part(kind, part)),
     };
     put(&mut old, path, take(&mut new, path));
-    if part != "ephemeralcontainers" {
+    if part != "ephemeralcontainers" && kind.custom.is_none() {
         let held = held(kind).filter(|_| part == "status");
         for field in CARRIED.iter().filter(|field| Some(**field) != held) {
             put(&mut old, &["metadata", field], take(&mut new, &["metadata", field]));

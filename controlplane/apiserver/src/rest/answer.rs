@@ -186,7 +186,7 @@ pub(super) fn list(form: Form, served: Served, list: List) -> Result<Response> {
             let write = move |object: &Object, bytes: &mut Vec<u8>| {
                 bytes.extend_from_slice(served.shown(object).bytes());
             };
-            (head(&format!("{}List", served.kind.kind), served.api_version()), Box::new(write))
+            (head(&served.kind.list_kind(), served.api_version()), Box::new(write))
         }
     };
     let pieces = pieces(head, list.items, write);

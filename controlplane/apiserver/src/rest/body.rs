@@ -44,20 +44,21 @@ pub(super) fn manifest(media: &str, bytes: &[u8], of: Option<&'static Type>) -> 
     }
 }
 
-/// The language of a patch, by its media type.
-pub(super) fn patch_type(media: &str, force: bool) -> Result<PatchType> {
+/// The language of a patch, by its media type; nobody knows how to merge defined kinds strategically.
+pub(super) fn patch_type(media: &str, force: bool, strategic: bool) -> Result<PatchType> {
     match media {
         "application/json-patch+json" => Ok(PatchType::Json),
         "application/merge-patch+json" => Ok(PatchType::Merge),
-        "application/strategic-merge-patch+json" => Ok(PatchType::Strategic),
+        "application/strategic-merge-patch+json" if strategic => Ok(PatchType::Strategic),
         "application/apply-patch+yaml" => Ok(PatchType::Apply { force }),
         other => {
-            let known = [
+            let mut known = vec![
                 "application/json-patch+json",
                 "application/merge-patch+json",
                 "application/strategic-merge-patch+json",
                 "application/apply-patch+yaml",
             ];
+            known.retain(|media| strategic || !media.contains("strategic"));
             Err(unsupported(other, &known))
         }
     }
@@ -104,8 +105,8 @@ mod tests {
         assert_eq!(code("application/yaml", b"\xff\xfe"), 400);
         assert_eq!(code("application/vnd.kubernetes.protobuf", b"k8s\0"), 400);
         assert_eq!(code("application/cbor", b""), 415);
-        assert_eq!(patch_type("application/apply-patch+cbor", false).unwrap_err().reason.code(), 415);
-        assert_eq!(patch_type("application/merge-patch+json", false), Ok(PatchType::Merge));
+        assert_eq!(patch_type("application/apply-patch+cbor", false, true).unwrap_err().reason.code(), 415);
+        assert_eq!(patch_type("application/merge-patch+json", false, true), Ok(PatchType::Merge));
         assert_eq!(patch(b"a: 1").unwrap().value["a"], 1);
         assert!(patch(b"nonsense").is_err());
     }

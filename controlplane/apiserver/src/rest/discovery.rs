@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared_api::{KindInfo, Refusal, Served, served};
+use shared_api::{KindInfo, Refusal, Served, kinds, served};
 use shared_client::Result;
 use std::cmp::Reverse;
 
@@ -47,7 +47,7 @@ fn plain(headers: &HeaderMap, document: &Value) -> Result<Response> {
     Ok(answer::cached(headers, PLAIN, serde_json::to_vec(document).map_err(Refusal::internal)?))
 }
 
-/// Every group and version there is, each once: groups in the order of `KINDS`, those that nothing is
+/// Every group and version there is, each once: groups in the order of the kinds, those that nothing is
 /// stored in last, so that nobody prefers them; of each group the preferred version first.
 pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
@@ -56,8 +56,8 @@ pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
             found.push((one.group(), one.version()));
         }
     }
-    let stores = |group: &str| shared_api::KINDS.iter().any(|kind| kind.group == group);
-    let first = |group: &str| shared_api::KINDS.iter().position(|kind| kind.group == group);
+    let stores = |group: &str| kinds().any(|kind| kind.group == group);
+    let first = |group: &str| kinds().position(|kind| kind.group == group);
     found.sort_by_key(|(group, version)| (!stores(group), first(group), *group, rank(group, version)));
     found
 }
@@ -65,7 +65,7 @@ pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
 /// Where a version stands in its group: what is stored before what is converted, then the more settled, then
 /// the newer one.
 fn rank(group: &str, version: &str) -> (bool, u8, Reverse<u32>) {
-    let stored = shared_api::KINDS.iter().any(|kind| kind.group == group && kind.version == version);
+    let stored = kinds().any(|kind| kind.group == group && kind.version == version);
     let stage = if version.contains("alpha") { 2 } else { u8::from(version.contains("beta")) };
     // `v1beta2`: 12; within one stage that is an order.
     let digits: String = version.chars().filter(char::is_ascii_digit).collect();
@@ -159,7 +159,7 @@ fn resources(group: &str, version: &str) -> Option<Value> {
 fn entries(served: Served) -> Vec<Value> {
     let kind = served.kind;
     let mut entry = json!({
-        "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
+        "name": kind.plural, "singularName": kind.singular(), "namespaced": kind.namespaced,
         "kind": kind.kind, "verbs": kind.verbs,
     });
     with_names(&mut entry, served);
@@ -226,7 +226,7 @@ fn discovered(served: Served) -> Value {
         "resource": kind.plural,
         "responseKind": speaks((served.group(), served.version(), kind.kind)),
         "scope": if kind.namespaced { "Namespaced" } else { "Cluster" },
-        "singularResource": kind.kind.to_lowercase(),
+        "singularResource": kind.singular(),
         "verbs": kind.verbs,
     });
     with_names(&mut entry, served);

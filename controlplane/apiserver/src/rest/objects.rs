@@ -207,7 +207,8 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     let Writing { cluster, info, parameters, form, headers, sent } = *writing;
     let mut how = parameters.how("PatchOptions", &info.subresource)?;
     how.version = (!info.served.is_stored()).then(|| info.served.api_version().into());
-    let kind = body::patch_type(&body::media(headers)?, parameters.flag("force"))?;
+    let kind =
+        body::patch_type(&body::media(headers)?, parameters.flag("force"), info.kind.custom.is_none())?;
     manager::sign(&mut how, parameters, headers, "PatchOptions", Some(kind))?;
     let manifest = body::patch(sent)?;
     let mut odd = if kind == PatchType::Json { manifest.told_of_operations() } else { manifest.told() };

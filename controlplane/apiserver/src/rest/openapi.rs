@@ -1,6 +1,7 @@
-//! `OpenAPI`: every kind's types and operations, made of the table of types and of `KINDS` when somebody asks,
+//! `OpenAPI`: every kind's types and operations, made of the table of types and of the kinds there are when somebody asks,
 //! and kept packed.
 
+mod defined;
 mod gnostic;
 mod names;
 mod operations;

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 use shared_api::{
     Refusal,
-    schema::{self, Field, Shape, Type},
+    schema::{self, Field, Or, Shape, Type},
 };
 use shared_client::Result;
 use std::fmt;
@@ -196,7 +196,8 @@ fn value(shape: &Shape, wire: Wire<'_>, depth: usize) -> Result<Value, Trouble> 
         Shape::Duration => special::duration(wire.bytes()?)?,
         Shape::Quantity => special::quantity(wire.bytes()?)?,
         Shape::IntOrString => special::int_or_string(wire.bytes()?)?,
-        Shape::Any | Shape::Fields => special::raw(wire.bytes()?)?,
+        Shape::Any | Shape::Fields | Shape::Schema(Or::Value) => special::raw(wire.bytes()?)?,
+        Shape::Schema(or) => schema_or(*or, wire.bytes()?, depth)?,
         Shape::Object(inner) => {
             let mut fields = Map::new();
             message(inner.get(), wire.bytes()?, depth, &mut fields)?;
@@ -214,6 +215,33 @@ fn value(shape: &Shape, wire: Wire<'_>, depth: usize) -> Result<Value, Trouble> 
             items.into()
         }
         Shape::Map(_) => return Err(Trouble::new("a map cannot stand in a list or a map")),
+    })
+}
+
+/// A schema or something else: each has a field of its own, and the schema counts when it is there.
+fn schema_or(or: Or, bytes: &[u8], depth: usize) -> Result<Value, Trouble> {
+    let depth = depth.checked_sub(1).ok_or_else(|| Trouble::new("messages nest too deep"))?;
+    let number = if or == Or::Bool { 2 } else { 1 };
+    let schema = |wire: Wire<'_>| -> Result<Value, Trouble> {
+        let mut fields = Map::new();
+        let of = Or::of().ok_or_else(|| Trouble::new("the table has no schemas"))?;
+        message(of, wire.bytes()?, depth, &mut fields)?;
+        Ok(fields.into())
+    };
+    let (mut whole, mut rest, mut allows) = (None, Vec::new(), false);
+    for field in Fields::of(bytes) {
+        match field? {
+            (found, wire) if found == number => whole = Some(schema(wire)?),
+            (1, wire) => allows = wire.int64()? != 0,
+            (2, wire) if or == Or::List => rest.push(schema(wire)?),
+            (2, wire) => rest.push(wire.text()?.into()),
+            _ => {}
+        }
+    }
+    Ok(match whole {
+        Some(schema) => schema,
+        None if or == Or::Bool => allows.into(),
+        None => rest.into(),
     })
 }
 

@@ -105,7 +105,11 @@ impl Reader {
             shape => At::Shape(shape),
         };
         Self(match (self.0, name) {
-            (At::Object(of), Some(name)) => of.field(name).map_or(At::Unknown, |field| shaped(&field.shape)),
+            (At::Object(of), Some(name)) => match of.field(name) {
+                Some(field) => shaped(&field.shape),
+                None if of.is_open() => At::Free,
+                None => At::Unknown,
+            },
             (At::Shape(Shape::List(inner)), None) | (At::Shape(Shape::Map(inner)), Some(_)) => shaped(inner),
             (At::Unknown, _) => At::Unknown,
             _ => At::Free,

@@ -3,7 +3,7 @@
 use super::accept::Include;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use shared_api::{Heading, KindInfo, Object, Served, Timestamp};
+use shared_api::{Heading, Object, Served, Timestamp, custom::Column};
 
 /// Of an object, its metadata as it is written.
 #[derive(Deserialize)]
@@ -38,12 +38,12 @@ pub(super) const END: &[u8] = b"]}";
 
 impl Look {
     pub(super) fn new(served: Served, version: &'static str, include: Include, now: Timestamp) -> Self {
-        Self { served, version, include, headings: (served.kind.headings)(), now }
+        Self { served, version, include, headings: served.headings(), now }
     }
 
     /// The table up to its rows; `meta` is the list's metadata. Watches name the columns once only.
     pub(super) fn head(&self, meta: &Value, columns: bool) -> Vec<u8> {
-        let definitions = if columns { definitions(self.served.kind, &self.headings) } else { Value::Null };
+        let definitions = if columns { definitions(self.served, &self.headings) } else { Value::Null };
         let version = self.version;
         format!(
             r#"{{"kind":"Table","apiVersion":"{version}","metadata":{meta},"columnDefinitions":{definitions},"rows":["#
@@ -53,7 +53,7 @@ impl Look {
 
     /// One row.
     pub(super) fn row(&self, object: &Object, bytes: &mut Vec<u8>) {
-        let cells = cells(self.served.kind, &self.headings, object, self.now);
+        let cells = cells(self.served, &self.headings, object, self.now);
         bytes.extend_from_slice(format!(r#"{{"cells":{cells},"object":"#).as_bytes());
         match self.include {
             Include::Nothing => bytes.extend_from_slice(b"null"),
@@ -73,21 +73,35 @@ impl Look {
     }
 }
 
-fn definitions(kind: &KindInfo, headings: &[Heading]) -> Value {
+fn definitions(served: Served, headings: &[Heading]) -> Value {
+    let kind = served.kind;
     let definition = |name: &str, of: &str, format: &str, wide: bool| json!({"name": name, "type": of, "format": format, "description": "", "priority": i32::from(wide)});
     let name = definition("Name", "string", "name", false);
+    if let Some(form) = served.form() {
+        let column = |column: &Column| {
+            json!({"name": column.name, "type": column.sort, "format": column.format,
+            "description": column.description, "priority": column.priority})
+        };
+        return std::iter::once(name).chain(form.columns.iter().map(column)).collect();
+    }
     let rest =
         headings.iter().map(|h| definition(h.name, if h.integer { "integer" } else { "string" }, "", h.wide));
     kind.name_first.then_some(name).into_iter().chain(rest).collect()
 }
 
-fn cells(kind: &KindInfo, headings: &[Heading], object: &Object, now: Timestamp) -> Value {
+fn cells(served: Served, headings: &[Heading], object: &Object, now: Timestamp) -> Value {
+    let kind = served.kind;
+    if let Some(form) = served.form() {
+        let value = served.shown(object).value();
+        let name = json!(object.name());
+        return std::iter::once(name).chain(form.columns.iter().map(|c| c.cell(&value, now))).collect();
+    }
     let cell = |(text, heading): (String, &Heading)| match text.parse::<i64>() {
         Ok(number) if heading.integer => json!(number),
         _ => json!(text),
     };
-    let rest = (kind.row)(object, now).into_iter().zip(headings).map(cell);
-    kind.name_first.then(|| json!((kind.name)(object))).into_iter().chain(rest).collect()
+    let rest = served.row(object, now).into_iter().zip(headings).map(cell);
+    kind.name_first.then(|| json!(kind.name(object))).into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ fn decide(
             name: &name,
         };
         let mut decision = caller.server.decide(user, &wish)?;
-        let kind = shared_api::KINDS.iter().find(|k| k.plural == plural && k.group == group);
+        let kind = shared_api::kinds().find(|k| k.plural == plural && k.group == group);
         if let Some(kind) = kind.filter(|_| !decision.allowed) {
             let ask = Ask { verb: &verb, kind, part: &part, namespace: &namespace, name: &name };
             decision.allowed = as_node(caller, user, &ask);

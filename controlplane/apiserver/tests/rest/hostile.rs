@@ -70,7 +70,7 @@ fn value(shape: &Shape, tape: &mut Tape<'_>, depth: usize) -> Value {
             ]))
         }
         Shape::IntOrString => tape.one_of(&[json!(80), json!("http"), json!("101%"), json!(-1)]).clone(),
-        Shape::Any | Shape::Fields => {
+        Shape::Any | Shape::Fields | Shape::Schema(_) => {
             tape.one_of(&[json!({}), json!({"f:a": {}}), json!([1]), json!("x")]).clone()
         }
         Shape::Object(_) | Shape::List(_) | Shape::Map(_) if depth == 0 => Value::Null,

@@ -4,8 +4,9 @@ mod pod;
 
 pub use pod::{limited, missing, requested};
 
+use crate::kinds as kinds_now;
 use crate::{
-    Amount, KINDS, KindInfo, Object, Quantity,
+    Amount, KindInfo, Object, Quantity,
     core::{
         PersistentVolumeClaim, Pod, ResourceQuotaSpec, ScopedResourceSelectorRequirement, Service,
         claim_class,
@@ -49,7 +50,7 @@ pub fn kinds<'a>(limited: impl Iterator<Item = &'a str>) -> Vec<&'static KindInf
         let by_name = |what: &&str| *what == counted || (kind.group.is_empty() && *what == kind.plural);
         kind.namespaced && limited.iter().any(|what| by_name(what) || of_kind(what))
     };
-    KINDS.iter().filter(wanted).collect()
+    kinds_now().filter(wanted).collect()
 }
 
 /// What an object takes.

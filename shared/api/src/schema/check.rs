@@ -1,8 +1,8 @@
 //! Whether JSON is what its type says, told as Kubernetes tells it: which fields the type does not have, and
 //! where a value is none of its shape.
 
-use super::{Field, Shape, Type};
-use crate::{Amount, Timestamp};
+use super::{Field, Or, Shape, Type};
+use crate::{Amount, Timestamp, custom};
 use base64::{DecodeError, Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 
@@ -21,8 +21,24 @@ pub fn check(of: &Type, value: &mut Value) -> Result<Vec<String>, String> {
             go_struct(of)
         ));
     };
+    if let Some(form) = custom::form_of(of) {
+        let mut copy = fields.clone();
+        return Ok(form.unknown(&mut copy));
+    }
     let mut walk = Walk { unknown: Vec::new() };
     walk.object(of, fields, None)?;
+    Ok(walk.unknown)
+}
+
+/// The same for what stands alone under `name`, the only field of `whole`.
+pub(crate) fn check_part(name: &str, of: &Type, whole: &mut Value) -> Result<Vec<String>, String> {
+    let mut walk = Walk { unknown: Vec::new() };
+    let place = Place { step: Step::Field(name), owner: of, parent: None };
+    match whole.get_mut(name) {
+        Some(Value::Object(fields)) => walk.object(of, fields, Some(&place))?,
+        Some(value) => return Err(place.mismatch(sort(value), &Shape::Any)),
+        None => {}
+    }
     Ok(walk.unknown)
 }
 
@@ -112,10 +128,26 @@ impl Walk {
     fn value(&mut self, shape: &Shape, value: &mut Value, place: &Place<'_>) -> Result<(), String> {
         let inner = |step| Place { step, owner: place.owner, parent: Some(place) };
         match (shape, &mut *value) {
-            (Shape::Any | Shape::Fields, _)
+            (Shape::Any | Shape::Fields | Shape::Schema(Or::Value), _)
+            | (Shape::Schema(Or::Bool), Value::Bool(_))
             | (Shape::String | Shape::IntOrString | Shape::Duration, Value::String(_))
             | (Shape::Bool, Value::Bool(_))
             | (Shape::Number | Shape::Quantity, Value::Number(_)) => Ok(()),
+            (Shape::Schema(_), Value::Object(fields)) => self.schema(fields, place),
+            (Shape::Schema(Or::List), Value::Array(items)) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    let place = inner(Step::Index(index));
+                    match item {
+                        Value::Object(fields) => self.schema(fields, &place)?,
+                        other => return Err(place.mismatch(sort(other), shape)),
+                    }
+                }
+                Ok(())
+            }
+            (Shape::Schema(Or::Texts), Value::Array(items)) => match items.iter().find(|i| !i.is_string()) {
+                Some(item) => Err(place.mismatch(sort(item), &Shape::String)),
+                None => Ok(()),
+            },
             (Shape::Object(of), Value::Object(fields)) => self.object(of.get(), fields, Some(place)),
             (Shape::List(item), Value::Array(items)) => {
                 for (index, found) in items.iter_mut().enumerate() {
@@ -153,6 +185,16 @@ impl Walk {
     }
 }
 
+impl Walk {
+    /// A schema where it might be something else: upstream looks for no unknown fields there.
+    fn schema(&mut self, fields: &mut Map<String, Value>, place: &Place<'_>) -> Result<(), String> {
+        let known = self.unknown.len();
+        let checked = Or::of().map_or(Ok(()), |of| self.object(of, fields, Some(place)));
+        self.unknown.truncate(known);
+        checked
+    }
+}
+
 /// A null that is an item stands for the empty value.
 fn fill(shape: &Shape, value: &mut Value) {
     if value.is_null() {
@@ -163,7 +205,12 @@ fn fill(shape: &Shape, value: &mut Value) {
             Shape::Bool => false.into(),
             Shape::Object(_) | Shape::Map(_) => Map::new().into(),
             Shape::List(_) => Vec::<Value>::new().into(),
-            Shape::Time | Shape::MicroTime | Shape::Duration | Shape::Any | Shape::Fields => Value::Null,
+            Shape::Time
+            | Shape::MicroTime
+            | Shape::Duration
+            | Shape::Any
+            | Shape::Fields
+            | Shape::Schema(_) => Value::Null,
         };
     }
 }
@@ -218,6 +265,7 @@ fn go(shape: &Shape) -> String {
         Shape::IntOrString => "intstr.IntOrString".into(),
         Shape::Any => "runtime.RawExtension".into(),
         Shape::Fields => "v1.FieldsV1".into(),
+        Shape::Schema(or) => format!("v1.{}", or.name()),
         Shape::Object(of) => go_struct(of.get()).into(),
         Shape::List(item) => format!("[]{}", go(item)),
         Shape::Map(item) => format!("map[string]{}", go(item)),

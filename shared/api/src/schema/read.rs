@@ -1,6 +1,6 @@
 //! The table's text, made types.
 
-use super::{Field, Shape, Type, TypeRef};
+use super::{Field, Or, Shape, Type, TypeRef};
 use std::collections::BTreeMap;
 
 /// A type as a block of lines: its head, and those of its fields.
@@ -16,12 +16,12 @@ pub(super) fn types(text: &'static str) -> Vec<Type> {
         }
     }
     blocks.sort_by_key(|(head, _)| head.split(' ').next());
-    let names = blocks.iter().zip(0..).map(|((head, _), index)| (first(head), TypeRef(index))).collect();
+    let names = blocks.iter().zip(0..).map(|((head, _), index)| (first(head), index)).collect();
     let parsed: Vec<Parsed> = blocks.iter().map(|(_, lines)| parse(lines, &names)).collect();
     let made = blocks.iter().zip(0..).map(|((head, _), index)| {
         let mut words = head.split(' ').skip(1);
         let api_version = words.clone().find_map(|word| word.strip_prefix("kind="));
-        let mut fields = flat(&parsed, TypeRef(index), true);
+        let mut fields = flat(&parsed, index, true);
         if api_version.is_some() {
             fields.extend(["apiVersion", "kind"].map(word));
         }
@@ -30,8 +30,14 @@ pub(super) fn types(text: &'static str) -> Vec<Type> {
             name: first(head),
             api_version,
             fields: fields.into(),
-            inlined: parsed[usize::from(index)].inlined.clone().into(),
+            inlined: parsed[usize::from(index)]
+                .inlined
+                .iter()
+                .map(|(n, of)| (*n, TypeRef::listed(*of)))
+                .collect(),
             atomic: words.any(|word| word == "atomic"),
+            open: false,
+            custom: false,
         }
     });
     made.collect()
@@ -39,7 +45,7 @@ pub(super) fn types(text: &'static str) -> Vec<Type> {
 
 struct Parsed {
     fields: Vec<Field>,
-    inlined: Vec<(u16, TypeRef)>,
+    inlined: Vec<(u16, u16)>,
 }
 
 fn first(line: &str) -> &str {
@@ -51,7 +57,7 @@ fn word(name: &'static str) -> Field {
     Field { name, number: 0, shape: Shape::String, required: false, pointer: false, rules: "" }
 }
 
-fn parse(lines: &[&'static str], names: &BTreeMap<&str, TypeRef>) -> Parsed {
+fn parse(lines: &[&'static str], names: &BTreeMap<&str, u16>) -> Parsed {
     let mut parsed = Parsed { fields: Vec::new(), inlined: Vec::new() };
     for line in lines {
         let mut words = line.splitn(4, ' ');
@@ -71,8 +77,8 @@ fn parse(lines: &[&'static str], names: &BTreeMap<&str, TypeRef>) -> Parsed {
 }
 
 /// The fields of a type and of what it inlines; those have no number of their own here.
-fn flat(parsed: &[Parsed], of: TypeRef, outer: bool) -> Vec<Field> {
-    let parsed_type = &parsed[usize::from(of.0)];
+fn flat(parsed: &[Parsed], of: u16, outer: bool) -> Vec<Field> {
+    let parsed_type = &parsed[usize::from(of)];
     let mut fields = parsed_type.fields.clone();
     if !outer {
         for field in &mut fields {
@@ -85,7 +91,7 @@ fn flat(parsed: &[Parsed], of: TypeRef, outer: bool) -> Vec<Field> {
     fields
 }
 
-fn shape(text: &str, names: &BTreeMap<&str, TypeRef>) -> Shape {
+fn shape(text: &str, names: &BTreeMap<&str, u16>) -> Shape {
     let inner = |text: &str| -> &'static Shape { Box::leak(Box::new(shape(text, names))) };
     if let Some(item) = text.strip_prefix("[]") {
         return Shape::List(inner(item));
@@ -106,7 +112,13 @@ fn shape(text: &str, names: &BTreeMap<&str, TypeRef>) -> Shape {
         "Quantity" => Shape::Quantity,
         "IntOrString" => Shape::IntOrString,
         "JSON" => Shape::Any,
+        "SchemaValue" => Shape::Schema(Or::Value),
+        "SchemaOrBool" => Shape::Schema(Or::Bool),
+        "SchemaOrList" => Shape::Schema(Or::List),
+        "SchemaOrTexts" => Shape::Schema(Or::Texts),
         "Fields" => Shape::Fields,
-        name => Shape::Object(*names.get(name).unwrap_or_else(|| panic!("the table has no {name}"))),
+        name => Shape::Object(TypeRef::listed(
+            *names.get(name).unwrap_or_else(|| panic!("the table has no {name}")),
+        )),
     }
 }

@@ -85,7 +85,7 @@ impl State {
         let mut draft = decoded(kind, value, how)?;
         draft.complete();
         keep_what_the_server_owns(&mut *draft, &old);
-        let before = (kind.draft)(&old).map_err(Refusal::internal)?;
+        let before = kind.draft(&old).map_err(Refusal::internal)?;
         checked(kind, &*draft, Some(&*before))?;
         let new = draft.object();
         if new.value() == old.value() || how.dry_run {
@@ -166,7 +166,7 @@ fn keep_what_the_server_owns(draft: &mut dyn Draft, old: &Object) {
 }
 
 fn decoded(kind: &KindInfo, value: Value, how: &WriteHow) -> Result<Box<dyn Draft>> {
-    let decoded = (kind.decode)(value)?;
+    let decoded = kind.decode(value, kind.api_version)?;
     if how.validation == Validation::Strict && !decoded.unknown.is_empty() {
         let fields: Vec<_> = decoded.unknown.iter().map(|f| format!("unknown field {f:?}")).collect();
         return Err(Refusal::bad_request(format!("strict decoding error: {}", fields.join(", "))));

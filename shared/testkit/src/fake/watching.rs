@@ -20,7 +20,7 @@ pub(crate) struct Begun {
 
 impl State {
     pub(crate) fn begin_watch(&self, queries: &[Query], from: Option<Revision>) -> Result<Begun> {
-        for query in queries {
+        for query in queries.iter().filter(|query| !query.is_everything()) {
             query_kind(query)?;
         }
         let mut pending = VecDeque::new();
@@ -98,5 +98,7 @@ fn seen(
 }
 
 fn wanted(queries: &[Query], object: Option<&Object>) -> bool {
-    object.is_some_and(|o| kind_of(&o.key()).is_ok_and(|kind| queries.iter().any(|q| meant(kind, q, o))))
+    object.is_some_and(|o| {
+        kind_of(&o.key()).is_ok_and(|kind| queries.iter().any(|q| q.is_everything() || meant(kind, q, o)))
+    })
 }

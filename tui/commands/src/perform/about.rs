@@ -9,7 +9,7 @@ use crate::{
     print::align,
 };
 use serde_json::{Value, json};
-use shared_api::{KINDS, Object, Refusal, WriteHow, served};
+use shared_api::{Object, Refusal, WriteHow, kinds, served};
 use std::collections::BTreeSet;
 
 pub(super) fn resources(asked: &ApiResources, out: Out<'_>) -> Result<Exit, Error> {
@@ -22,7 +22,7 @@ pub(super) fn resources(asked: &ApiResources, out: Out<'_>) -> Result<Exit, Erro
         }
         lines.push(head.into_iter().map(String::from).collect());
     }
-    let meant = KINDS.iter().filter(|k| {
+    let meant = kinds().filter(|k| {
         asked.api_group.as_ref().is_none_or(|group| group == k.group)
             && asked.namespaced.is_none_or(|wanted| wanted == k.namespaced)
             && asked.verbs.iter().all(|verb| k.verbs.contains(&verb.as_str()))

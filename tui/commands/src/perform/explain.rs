@@ -87,7 +87,7 @@ fn shape(shape_of: &Shape) -> String {
         Shape::Int32 | Shape::Int64 => "integer".into(),
         Shape::Number => "number".into(),
         Shape::Bool => "boolean".into(),
-        Shape::Any | Shape::Fields => "Object".into(),
+        Shape::Any | Shape::Fields | Shape::Schema(_) => "Object".into(),
         Shape::Object(inner) => inner.get().kind().into(),
         Shape::List(item) => format!("[]{}", shape(item)),
         Shape::Map(item) => format!("map[string]{}", shape(item)),

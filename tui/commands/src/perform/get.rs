@@ -3,7 +3,7 @@
 use super::{Doors, Out, files, say, select};
 use crate::{
     Error, Events, Exit, Get, Output, Scope,
-    print::{self, Style, columns, jsonpath},
+    print::{self, Style, columns},
 };
 use futures::StreamExt;
 use shared_api::{GroupKind, KindInfo, Object, Query, core};
@@ -39,7 +39,7 @@ pub(super) async fn get(get: &Get, doors: &Doors, out: Out<'_>) -> Result<Exit, 
     let (mut found, missing) = select::objects(&named, &get.scope, doors).await?;
     if let Some(path) = &get.sort_by {
         let path = columns::relaxed(path);
-        jsonpath::check(&path).map_err(Error::Usage)?;
+        shared_api::jsonpath::check(&path).map_err(Error::Usage)?;
         for (_, objects) in &mut found {
             let mut values: Vec<_> = objects.drain(..).map(|o| (o.value(), o)).collect();
             values.sort_by(|(a, _), (b, _)| columns::order(&path, a, b));

@@ -3,8 +3,8 @@
 use super::Doors;
 use crate::{Error, Scope};
 use shared_api::{
-    FieldSelector, GroupKind, KINDS, Key, KindInfo, LabelSelector, Object, Query, Refusal, Selectors,
-    core::Pod, find,
+    FieldSelector, GroupKind, Key, KindInfo, LabelSelector, Object, Query, Refusal, Selectors, core::Pod,
+    find,
 };
 
 /// What a person named: a kind, and one object of it or all.
@@ -16,7 +16,7 @@ pub(crate) struct Named {
 
 pub(crate) fn kind(word: &str) -> Result<&'static KindInfo, Error> {
     find(word).ok_or_else(|| {
-        let known = KINDS.iter().map(|k| k.plural).collect::<Vec<_>>().join(", ");
+        let known = shared_api::kinds().map(|k| k.plural).collect::<Vec<_>>().join(", ");
         Error::Usage(format!("the cluster has no kind {word:?}; it has: {known}"))
     })
 }
@@ -35,7 +35,7 @@ pub(crate) fn named(words: &[String]) -> Result<Vec<Named>, Error> {
     }
     let mut kinds = Vec::new();
     for word in first.split(',') {
-        let members: Vec<_> = KINDS.iter().filter(|k| k.categories.contains(&word)).collect();
+        let members: Vec<_> = shared_api::kinds().filter(|k| k.categories.contains(&word)).collect();
         if members.is_empty() { kinds.push(kind(word)?) } else { kinds.extend(members) }
     }
     let names = &words[1..];

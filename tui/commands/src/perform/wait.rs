@@ -1,7 +1,7 @@
 //! `wait`: until a condition, a field, a creation or a deletion has come true.
 
 use super::{Doors, Out, change::only, say, select};
-use crate::{Error, Exit, Wait, print::jsonpath};
+use crate::{Error, Exit, Wait};
 use futures::StreamExt;
 use serde_json::Value;
 use shared_api::{Key, KindInfo, Object, Refusal};
@@ -32,7 +32,7 @@ fn goal(text: &str) -> Result<Goal, Error> {
         Some(("jsonpath", rest)) => {
             let end = rest.rfind('}').ok_or_else(usage)?;
             let (path, value) = rest.split_at(end + 1);
-            jsonpath::check(path).map_err(Error::Usage)?;
+            shared_api::jsonpath::check(path).map_err(Error::Usage)?;
             Ok(Goal::Field { path: path.into(), value: value.strip_prefix('=').map(ToOwned::to_owned) })
         }
         _ => Err(usage()),
@@ -49,7 +49,7 @@ impl Goal {
                 condition(&object.value(), name).is_some_and(|found| found.eq_ignore_ascii_case(status))
             }
             Self::Field { path, value } => {
-                let found = jsonpath::render(path, &object.value()).unwrap_or_default();
+                let found = shared_api::jsonpath::render(path, &object.value()).unwrap_or_default();
                 value.as_ref().map_or(!found.is_empty(), |v| *v == found)
             }
         }
@@ -72,7 +72,10 @@ impl Goal {
                 }
             }
             Self::Field { path, .. } => {
-                format!("{path} is {:?}", jsonpath::render(path, &object.value()).unwrap_or_default())
+                format!(
+                    "{path} is {:?}",
+                    shared_api::jsonpath::render(path, &object.value()).unwrap_or_default()
+                )
             }
             Self::Delete => "it is still there".into(),
             Self::Create => String::new(),

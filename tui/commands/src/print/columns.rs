@@ -1,9 +1,9 @@
 //! `-o custom-columns`: a table of headings and paths, and the order of `--sort-by`.
 
-use super::jsonpath;
 use crate::neutral;
 use serde_json::Value;
 use shared_api::Amount;
+use shared_api::jsonpath;
 use std::cmp::Ordering;
 
 /// `NAME:.metadata.name,NODE:.spec.nodeName`.

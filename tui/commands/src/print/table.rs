@@ -27,9 +27,8 @@ pub fn headings(kind: &KindInfo, style: &Style) -> Vec<String> {
     if kind.name_first || style.kinds {
         found.push("NAME".to_owned());
     }
-    found.extend(
-        (kind.headings)().into_iter().filter(|h| style.wide || !h.wide).map(|h| h.name.to_uppercase()),
-    );
+    found
+        .extend(kind.headings().into_iter().filter(|h| style.wide || !h.wide).map(|h| h.name.to_uppercase()));
     if style.labels {
         found.push("LABELS".into());
     }
@@ -47,7 +46,7 @@ pub fn cells(kind: &KindInfo, object: &Object, now: Timestamp, style: &Style) ->
     } else if kind.name_first {
         found.push(object.name().to_owned());
     }
-    let shown = (kind.headings)().into_iter().zip((kind.row)(object, now));
+    let shown = kind.headings().into_iter().zip(kind.row(object, now));
     found.extend(shown.filter(|(h, _)| style.wide || !h.wide).map(|(_, cell)| cell));
     if style.labels {
         let labels = object.metadata().labels.iter().flatten();

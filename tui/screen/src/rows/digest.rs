@@ -50,7 +50,7 @@ struct Port {
 
 impl Digester {
     pub(crate) fn of(kind: &'static KindInfo) -> Self {
-        let headings = (kind.headings)();
+        let headings = kind.headings();
         Self { kind, headings, namespaces: BTreeSet::new(), labels: BTreeSet::new(), leads: BTreeSet::new() }
     }
 
@@ -69,7 +69,7 @@ impl Digester {
     fn row(&mut self, object: &Object, now: Timestamp, new: bool) -> Row {
         // Decoded here, looked at once and let go: others may hold the object, and only the row is kept.
         let once = Object::from_stored(object.bytes().clone());
-        let cells = (self.kind.row)(&once, OPEN);
+        let cells = self.kind.row(&once, OPEN);
         let fault = of_row(&self.headings, cells.iter().map(String::as_str));
         let labels = object.metadata().labels.clone().unwrap_or_default();
         let leads = self.leads(object);

@@ -204,7 +204,7 @@ mod tests {
             other => panic!("{other:?}"),
         });
         let filter = Filter::parse(filter);
-        let names = rows.iter().filter(|row| filter.wants(row, &(kind.headings)()));
+        let names = rows.iter().filter(|row| filter.wants(row, &kind.headings()));
         names.map(|row| row.name.to_string()).collect()
     }
 

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn following_change_by_change_is_as_making_it_anew() {
         let kind = shared_api::find("pods").unwrap();
-        let headings = (kind.headings)();
+        let headings = kind.headings();
         let meant = |row: &Row| &*row.namespace != "hidden";
         for (seed, by) in [By::Name, By::Changed, By::Column(0), By::Column(5)].into_iter().enumerate() {
             for filter in ["", "1", "!n1", "status:running"] {

@@ -11,10 +11,7 @@ use crate::rest::{
     subresources::{self, Subresource},
 };
 use serde_json::{Map, Value, json};
-use shared_api::{
-    Served,
-    schema::{self, Type},
-};
+use shared_api::{Served, schema};
 
 const PATCHES: &[&str] = &[
     "application/json-patch+json",
@@ -22,6 +19,8 @@ const PATCHES: &[&str] = &[
     "application/strategic-merge-patch+json",
     "application/apply-patch+yaml",
 ];
+const DEFINED_PATCHES: &[&str] =
+    &["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
 const ANSWERS: &[&str] = &["application/json", "application/yaml"];
 const ANY: &[&str] = &["*/*"];
 
@@ -35,9 +34,7 @@ pub(super) fn paths(dialect: Dialect, group: &str, version: &str) -> Vec<(String
 pub(super) fn definitions(group: &str, version: &str) -> Vec<Definition> {
     let of = |served: Served| {
         let spoken = subresources::of(served.kind).filter_map(move |sub| spoken(sub, served));
-        let list = format!("{}List", served.kind.kind);
-        let own = [served.kind.kind, &list].map(|kind| schema::of(served.group(), served.version(), kind));
-        own.into_iter().flatten().chain(spoken).map(Definition::Type).collect::<Vec<_>>()
+        own(served).into_iter().chain(list_of(served)).chain(spoken).collect::<Vec<_>>()
     };
     let shared =
         ["meta.v1.DeleteOptions", "meta.v1.Status"].map(|name| schema::named(name).map(Definition::Type));
@@ -45,9 +42,31 @@ pub(super) fn definitions(group: &str, version: &str) -> Vec<Definition> {
     kinds.chain(shared.into_iter().flatten()).chain([Definition::Patch]).collect()
 }
 
-fn spoken(sub: &Subresource, served: Served) -> Option<&'static Type> {
+/// What an object of the kind is.
+fn own(served: Served) -> Option<Definition> {
+    if served.form().is_some() {
+        return Some(Definition::Defined(served));
+    }
+    schema::of(served.group(), served.version(), served.kind.kind).map(Definition::Type)
+}
+
+/// What a list of such objects is.
+fn list_of(served: Served) -> Option<Definition> {
+    if served.form().is_some() {
+        return Some(Definition::DefinedList(served));
+    }
+    schema::of(served.group(), served.version(), &served.kind.list_kind()).map(Definition::Type)
+}
+
+fn spoken(sub: &Subresource, served: Served) -> Option<Definition> {
     let (group, version, kind) = sub.speaks(served);
-    schema::of(group, version, kind).filter(|_| !sub.stream)
+    if sub.stream {
+        return None;
+    }
+    if (group, version, kind) == (served.group(), served.version(), served.kind.kind) {
+        return own(served);
+    }
+    schema::of(group, version, kind).map(Definition::Type)
 }
 
 /// The paths of one kind.
@@ -107,16 +126,12 @@ impl Paths {
         item.into()
     }
 
-    fn own(&self, kind: &str) -> Option<Definition> {
-        schema::of(self.served.group(), self.served.version(), kind).map(Definition::Type)
-    }
-
     fn meaning(&self) -> (&'static str, &'static str, &'static str) {
         (self.served.group(), self.served.version(), self.served.kind.kind)
     }
 
     fn list(&self, names: (&str, &str)) -> (String, Value) {
-        let gives = self.own(&format!("{}List", self.served.kind.kind));
+        let gives = list_of(self.served);
         let parameters = parameters::LIST.to_vec();
         let operation =
             Operation { method: "get", action: "list", names, parameters, takes: None, gives, codes: &[OK] };
@@ -130,13 +145,7 @@ impl Paths {
             found.push(self.list(("list", "")));
         }
         if has("create") {
-            found.push(self.put_in(
-                "post",
-                "post",
-                ("create", ""),
-                self.own(self.served.kind.kind),
-                self.meaning(),
-            ));
+            found.push(self.put_in("post", "post", ("create", ""), own(self.served), self.meaning()));
         }
         if has("deletecollection") {
             let parameters = [parameters::DELETE, parameters::LIST].concat();
@@ -146,8 +155,7 @@ impl Paths {
     }
 
     fn of_one(&self) -> Vec<(String, Value)> {
-        let own = self.own(self.served.kind.kind);
-        let mut found = self.of_object(self.served.kind.verbs, "", own, self.meaning());
+        let mut found = self.of_object(self.served.kind.verbs, "", own(self.served), self.meaning());
         if self.served.kind.verbs.contains(&"delete") {
             found.push(self.delete("delete", ("delete", ""), parameters::DELETE.to_vec()));
         }
@@ -174,7 +182,7 @@ impl Paths {
             };
             return sub.verbs.iter().map(connect).collect();
         }
-        let gives = spoken(sub, self.served).map(Definition::Type);
+        let gives = spoken(sub, self.served);
         let mut found = self.of_object(sub.verbs, &suffix, gives, meaning);
         if sub.verbs.contains(&"create") {
             found.push(self.put_in("post", "post", ("create", &suffix), gives, meaning));
@@ -212,13 +220,18 @@ impl Paths {
                 action: "patch",
                 names: ("patch", suffix),
                 parameters: parameters::PATCH.to_vec(),
-                takes: Some((PATCHES, Definition::Patch)),
+                takes: Some((self.patches(), Definition::Patch)),
                 gives,
                 codes: &[OK, CREATED],
             };
             found.push(self.write(&patch, meaning));
         }
         found
+    }
+
+    /// The languages of patches; nobody knows how to merge defined kinds strategically.
+    fn patches(&self) -> &'static [&'static str] {
+        if self.served.kind.custom.is_some() { DEFINED_PATCHES } else { PATCHES }
     }
 
     fn put_in(

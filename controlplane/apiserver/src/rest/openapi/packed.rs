@@ -5,10 +5,11 @@ use crate::rest::{answer, gzip};
 use axum::response::{IntoResponse, Response};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use shared_api::{kinds, mark};
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// A document, packed.
@@ -19,48 +20,72 @@ pub(super) struct Packed {
     tag: String,
 }
 
+/// What is made of the kinds there are, and of which of their states.
+type Made<T> = Mutex<BTreeMap<(&'static str, &'static str), (u64, T)>>;
+
+/// Which state of the list of kinds a group's documents say; those of what is compiled in never change.
+fn state(group: &str) -> u64 {
+    if kinds().any(|kind| kind.group == group && kind.custom.is_some()) { mark() } else { 0 }
+}
+
+fn known<T: Clone>(made: &Made<T>, place: (&'static str, &'static str), now: u64) -> Option<T> {
+    let made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    made.get(&place).filter(|(state, _)| *state == now).map(|(_, there)| there.clone())
+}
+
+fn keep<T>(made: &Made<T>, place: (&'static str, &'static str), now: u64, new: T) {
+    made.lock().unwrap_or_else(PoisonError::into_inner).insert(place, (now, new));
+}
+
 /// The document of a group and version, which is served.
 pub(super) fn three(group: &'static str, version: &'static str) -> Arc<Packed> {
-    static MADE: Mutex<BTreeMap<(&str, &str), Arc<Packed>>> = Mutex::new(BTreeMap::new());
-    let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(there) = made().get(&(group, version)) {
-        return Arc::clone(there);
+    static MADE: Made<Arc<Packed>> = Mutex::new(BTreeMap::new());
+    let now = state(group);
+    if let Some(there) = known(&MADE, (group, version), now) {
+        return there;
     }
     let new = Arc::new(Packed::of(&writer::three(group, version, true), hash(group, version)));
-    Arc::clone(made().entry((group, version)).or_insert(new))
+    keep(&MADE, (group, version), now, Arc::clone(&new));
+    new
 }
 
 /// The document of everything.
-pub(super) fn two() -> &'static Packed {
-    static MADE: OnceLock<Packed> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let document = writer::two();
-        let tag = answer::digest(&document);
-        Packed::of(&document, tag)
-    })
+pub(super) fn two() -> Arc<Packed> {
+    static MADE: Made<Arc<Packed>> = Mutex::new(BTreeMap::new());
+    whole(&MADE, writer::two)
 }
 
 /// The same in gnostic's protobuf.
-pub(super) fn gnostic() -> &'static Packed {
-    static MADE: OnceLock<Packed> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let document = writer::gnostic();
-        let tag = answer::digest(&document);
-        Packed::of(&document, tag)
-    })
+pub(super) fn gnostic() -> Arc<Packed> {
+    static MADE: Made<Arc<Packed>> = Mutex::new(BTreeMap::new());
+    whole(&MADE, writer::gnostic)
+}
+
+fn whole(made: &Made<Arc<Packed>>, write: fn() -> Vec<u8>) -> Arc<Packed> {
+    let now = mark();
+    if let Some(there) = known(made, ("", ""), now) {
+        return there;
+    }
+    let document = write();
+    let tag = answer::digest(&document);
+    let new = Arc::new(Packed::of(&document, tag));
+    keep(made, ("", ""), now, Arc::clone(&new));
+    new
 }
 
 /// The name of a document's content. It is asked for often and of all of them at once, so it is taken of the
 /// document without its descriptions, and of these together.
 pub(super) fn hash(group: &'static str, version: &'static str) -> String {
-    static MADE: Mutex<BTreeMap<(&str, &str), String>> = Mutex::new(BTreeMap::new());
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let hash = made.entry((group, version)).or_insert_with(|| {
-        let mut content = writer::three(group, version, false);
-        content.extend_from_slice(shared_api::schema::Descriptions::packed());
-        answer::digest(&content)
-    });
-    hash.clone()
+    static MADE: Made<String> = Mutex::new(BTreeMap::new());
+    let now = state(group);
+    if let Some(there) = known(&MADE, (group, version), now) {
+        return there;
+    }
+    let mut content = writer::three(group, version, false);
+    content.extend_from_slice(shared_api::schema::Descriptions::packed());
+    let hash = answer::digest(&content);
+    keep(&MADE, (group, version), now, hash.clone());
+    hash
 }
 
 impl Packed {

@@ -1,6 +1,6 @@
 //! Definitions: what the objects of a type hold, and how their parts merge.
 
-use super::{Dialect, names::Definition};
+use super::{Dialect, defined, names::Definition};
 use crate::rest::discovery;
 use serde_json::{Map, Value, json};
 use shared_api::schema::{Descriptions, Field, Merge, Shape, Type};
@@ -18,12 +18,14 @@ pub(super) fn reference(dialect: Dialect, to: Definition) -> Value {
 pub(super) fn definition(dialect: Dialect, of: Definition, descriptions: Option<&Descriptions>) -> Value {
     let mut schema = match of {
         Definition::Type(of) => object(dialect, of, descriptions),
+        Definition::Defined(served) => return defined::object(dialect, served),
+        Definition::DefinedList(served) => return defined::list(dialect, served),
         Definition::Value(shape) => value(dialect, shape),
         Definition::Patch => json!({"type": "object"}),
     };
     let name = match of {
         Definition::Type(of) => of.name.to_owned(),
-        Definition::Value(_) | Definition::Patch => of.name(),
+        _ => of.name(),
     };
     if let Some(text) = descriptions.map(|all| all.of(&name).text()).filter(|text| !text.is_empty()) {
         schema["description"] = text.into();
@@ -67,10 +69,10 @@ fn inlined(of: &Type, field: &str, descriptions: &Descriptions) -> Option<String
     })
 }
 
-const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should convert \
+pub(super) const API_VERSION: &str = "APIVersion defines the versioned schema of this representation of an object. Servers should convert \
     recognized schemas to the latest internal value, and may reject unrecognized values. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources";
-const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this from \
+pub(super) const KIND: &str = "Kind is a string value representing the REST resource this object represents. Servers may infer this from \
     the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds";
 
@@ -149,6 +151,7 @@ fn value(dialect: Dialect, of: Shape) -> Value {
             "format": "int-or-string",
             "x-kubernetes-int-or-string": true,
         }),
+        (Shape::Schema(_), _) => json!({}),
         (Shape::Fields | Shape::Any, _) => json!({"type": "object"}),
         _ => json!({"type": "string"}),
     }

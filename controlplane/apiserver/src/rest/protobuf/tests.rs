@@ -51,7 +51,23 @@ fn written(number: u16, shape: &Shape, value: &Value) -> Vec<u8> {
         Shape::String => text(value),
         Shape::Bytes => BASE64_STANDARD.decode(text(value)).unwrap(),
         Shape::Quantity => tagged(1, Wire::Bytes(&text(value))),
-        Shape::Any | Shape::Fields => tagged(1, Wire::Bytes(value.to_string().as_bytes())),
+        Shape::Schema(Or::Bool) if value.is_object() => {
+            tagged(2, Wire::Bytes(&message_of(Or::of().unwrap(), value)))
+        }
+        Shape::Schema(Or::Bool) => tagged(1, Wire::Varint(value.as_bool().unwrap().into())),
+        Shape::Schema(Or::List) if value.is_object() => {
+            tagged(1, Wire::Bytes(&message_of(Or::of().unwrap(), value)))
+        }
+        Shape::Schema(Or::List) => {
+            let each = value.as_array().unwrap().iter();
+            each.flat_map(|v| tagged(2, Wire::Bytes(&message_of(Or::of().unwrap(), v)))).collect()
+        }
+        Shape::Schema(Or::Texts) => {
+            value.as_array().unwrap().iter().flat_map(|v| tagged(2, Wire::Bytes(&text(v)))).collect()
+        }
+        Shape::Any | Shape::Fields | Shape::Schema(Or::Value) => {
+            tagged(1, Wire::Bytes(value.to_string().as_bytes()))
+        }
         Shape::Duration => panic!("no test has a duration"),
         Shape::Time | Shape::MicroTime => {
             let moment: jiff::Timestamp = value.as_str().unwrap().parse().unwrap();
@@ -109,12 +125,18 @@ fn full(shape: &Shape, depth: usize) -> Value {
         Shape::Duration => Value::Null,
         Shape::Quantity => "1500m".into(),
         Shape::IntOrString => "25%".into(),
-        Shape::Any | Shape::Fields => json!({"f:a": {"b": [1]}}),
+        Shape::Any | Shape::Fields | Shape::Schema(Or::Value) => json!({"f:a": {"b": [1]}}),
+        Shape::Schema(Or::Bool) if depth % 2 == 0 => true.into(),
+        Shape::Schema(Or::Bool | Or::List) => json!({"type": "text"}),
+        Shape::Schema(Or::Texts) => json!(["text"]),
         Shape::Object(inner) => {
             // What stands within another object does not say in its message what it is.
             let head = |f: &Field| inner.api_version.is_some() && matches!(f.name, "apiVersion" | "kind");
             let fields = inner.fields().iter().filter(|f| f.shape != Shape::Duration && !head(f));
-            let shallow = |f: &&Field| depth > 0 || !matches!(f.shape, Shape::Object(_) | Shape::List(_));
+            let shallow = |f: &&Field| {
+                depth > 0
+                    || !matches!(f.shape, Shape::Object(_) | Shape::List(_) | Shape::Map(Shape::Object(_)))
+            };
             let named = |f: &Field| (f.name.to_owned(), full(&f.shape, depth.saturating_sub(1)));
             fields.filter(shallow).map(named).collect::<Map<_, _>>().into()
         }

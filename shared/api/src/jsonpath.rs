@@ -36,14 +36,15 @@ fn write(nodes: &[Node], root: &Value, here: &Value, text: &mut String) {
 }
 
 /// What a template of one path leads to.
-pub(crate) fn find<'a>(template: &str, value: &'a Value) -> Result<Vec<&'a Value>, String> {
+pub fn find<'a>(template: &str, value: &'a Value) -> Result<Vec<&'a Value>, String> {
     match &parse::template(template)?[..] {
         [Node::Path(path)] => Ok(path.find(value, value)),
         _ => Err(format!("{template:?}: expected one path, as {{.metadata.name}}")),
     }
 }
 
-pub(crate) fn show(value: &Value) -> String {
+/// A value as a template shows it: text without its quotes, anything else as JSON.
+pub fn show(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
