@@ -1,6 +1,6 @@
 //! The Kubernetes REST face: paths, verbs, forms and streams in front of a [`Door`].
 //!
-//! Everything derives from `shared_api::KINDS`: one parsed path, one set of handlers for every kind.
+//! Everything derives from `shared_api::kinds`: one parsed path, one set of handlers for every kind.
 //! It decides nothing about objects; it translates.
 
 mod accept;

@@ -66,6 +66,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
         write(path, &admin.to_yaml(), 0o600)?;
     }
     let tasks = Tasks::new(&shutdown);
+    tasks.start("definitions", Arc::clone(&server).follow_definitions());
     tasks.start("port", port::serve(listener, tls, app, tasks.clone(), shutdown.clone()));
 
     // Whoever leads first makes what every cluster has; until then /readyz says so.

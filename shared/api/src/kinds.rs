@@ -2,8 +2,8 @@
 
 use crate::{
     KindInfo, admissionregistration, apiextensions, apps, authentication, authorization, autoscaling, batch,
-    catalogue, certificates, coordination, core, custom::Definition, discovery, kinds, metrics, networking, node,
-    policy, rbac, scheduling, settings, storage,
+    catalogue, certificates, coordination, core, custom::Definition, discovery, kinds, metrics, networking,
+    node, policy, rbac, scheduling, settings, storage,
 };
 use std::{collections::HashMap, sync::LazyLock};
 

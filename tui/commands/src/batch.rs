@@ -1,6 +1,10 @@
 //! `--batch`: lines of commands, one after the other, until one fails.
 
 use crate::{Doors, Error, Exit, Sink, grammar, perform};
+use std::time::Duration;
+
+/// How long to wait to hear which kinds the cluster defines.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where the lines of a batch come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,7 @@ pub async fn run(script: &Script, doors: &Doors, out: &mut dyn Sink) -> Exit {
                 Ok(action) => action,
                 Err(error) => return tell(&error, "", out),
             };
+            learn(doors).await;
             match perform(&action, doors, out).await {
                 Ok(exit) => exit,
                 Err(error) => tell(&error, "", out),
@@ -44,6 +49,8 @@ pub async fn run(script: &Script, doors: &Doors, out: &mut dyn Sink) -> Exit {
                 }
             }
             for (place, action) in actions {
+                // The line before may have defined what this one is about.
+                learn(doors).await;
                 match perform(&action, doors, out).await {
                     Ok(Exit::Done) => {}
                     Ok(exit) => return exit,
@@ -53,6 +60,11 @@ pub async fn run(script: &Script, doors: &Doors, out: &mut dyn Sink) -> Exit {
             Exit::Done
         }
     }
+}
+
+/// What is asked may be about a kind that the cluster defines. Who is not told of those goes without them.
+async fn learn(doors: &Doors) {
+    let _ = tokio::time::timeout(PATIENCE, shared_client::learn(&*doors.cluster)).await;
 }
 
 fn tell(error: &Error, place: &str, out: &mut dyn Sink) -> Exit {

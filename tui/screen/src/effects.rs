@@ -45,10 +45,16 @@ struct Task {
     typing: Option<mpsc::UnboundedSender<shell::Typed>>,
 }
 
+/// Follows the kinds that a cluster defines: they are called by their names like any other.
+fn kinds_of(doors: &Doors) -> JoinHandle<()> {
+    tokio::spawn(shared_client::follow_kinds(Arc::clone(&doors.cluster)))
+}
+
 impl Effects {
     pub(crate) fn new(doors: Doors, clusters: Arc<dyn Clusters>, answers: Answers) -> Self {
         let found = Arc::default();
-        Self { doors, clusters, found, answers, tasks: HashMap::new(), watches: Vec::new() }
+        let watches = vec![kinds_of(&doors)];
+        Self { doors, clusters, found, answers, tasks: HashMap::new(), watches }
     }
 
     /// Goes the way to another cluster, if it is the one that was found. Nothing of the one before is heard any
@@ -59,6 +65,7 @@ impl Effects {
         drop(found);
         self.stop_all();
         let (answers, answered) = mpsc::channel(AHEAD);
+        self.watches.push(kinds_of(&doors));
         (self.doors, self.answers) = (doors, answers);
         Some(answered)
     }

@@ -10,13 +10,12 @@ pub(crate) fn isolate(kind: &KindInfo, mut new: Value, status: Option<Value>) ->
     if kind.subresources.contains(&"status")
         && let Some(fields) = new.as_object_mut()
     {
-        match status {
-            // Of a defined kind nobody knows what an empty status looks like.
-            None if kind.custom.is_some() => drop(fields.remove("status")),
-            status => {
-                drop(fields.insert("status".into(), status.unwrap_or_else(|| Value::Object(Map::new()))))
-            }
-        }
+        let usual = || kind.custom.is_none().then(|| Value::Object(Map::new()));
+        // Of a defined kind nobody knows what an empty status looks like.
+        match status.or_else(usual) {
+            Some(status) => fields.insert("status".into(), status),
+            None => fields.remove("status"),
+        };
     }
     new
 }

@@ -138,7 +138,7 @@ fn sections_tell_intent_from_report() {
     let old = br#"{"kind":"Pod","metadata":{"name":"a"},"spec":{"x":1},"status":{"y":1}}"#;
     let report = br#"{"kind":"Pod","metadata":{"name":"b"},"spec":{"x":1},"status":{"y":2}}"#;
     let intent = br#"{"kind":"Pod","metadata":{"name":"a"},"spec":{"x":2},"status":{"y":1}}"#;
-    assert!(!differ(old, report));
-    assert!(differ(old, intent));
+    assert!(!differ(shared_api::find("deployments").unwrap(), old, report));
+    assert!(differ(shared_api::find("deployments").unwrap(), old, intent));
     assert_eq!(status_of(report), Some(json!({"y": 2})));
 }

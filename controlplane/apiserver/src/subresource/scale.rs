@@ -8,14 +8,25 @@ use shared_client::Result;
 pub(super) struct Places<'a> {
     pub(super) spec: Vec<&'a str>,
     status: Vec<&'a str>,
-    /// `None`: the selector is an object in the spec, as Kubernetes' own kinds have it.
-    selector: Option<Option<Vec<&'a str>>>,
+    selector: Selector<'a>,
+}
+
+/// Where a kind says which pods are meant.
+enum Selector<'a> {
+    /// As an object in the spec: Kubernetes' own kinds have it there.
+    Structured,
+    /// As text.
+    Text(Vec<&'a str>),
+    Nowhere,
 }
 
 /// Where a kind keeps what a scale says: a defined one where its definition says so.
 pub(super) fn places(kind: &KindInfo) -> Places<'static> {
-    let usual =
-        || Places { spec: vec!["spec", "replicas"], status: vec!["status", "replicas"], selector: None };
+    let usual = || Places {
+        spec: vec!["spec", "replicas"],
+        status: vec!["status", "replicas"],
+        selector: Selector::Structured,
+    };
     let scale = kind.custom.and_then(|custom| {
         custom.stored().scale.as_ref().or_else(|| custom.served().find_map(|form| form.scale.as_ref()))
     });
@@ -24,7 +35,7 @@ pub(super) fn places(kind: &KindInfo) -> Places<'static> {
         Places {
             spec: steps(&scale.spec),
             status: steps(&scale.status),
-            selector: Some(scale.selector.as_deref().map(steps)),
+            selector: scale.selector.as_deref().map_or(Selector::Nowhere, |path| Selector::Text(steps(path))),
         }
     })
 }
@@ -34,11 +45,9 @@ pub(super) fn scale_of(kind: &KindInfo, object: &Object) -> Value {
     let (value, places) = (object.value(), places(kind));
     let number = |path: &[&str]| at(&value, path).and_then(Value::as_i64).unwrap_or(0);
     let selector = match &places.selector {
-        None => value.pointer("/spec/selector").map(selector_of).unwrap_or_default(),
-        Some(path) => {
-            let text = path.as_ref().and_then(|path| at(&value, path)?.as_str());
-            text.unwrap_or_default().to_owned()
-        }
+        Selector::Structured => value.pointer("/spec/selector").map(selector_of).unwrap_or_default(),
+        Selector::Text(path) => at(&value, path).and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Selector::Nowhere => String::new(),
     };
     let meta = object.metadata();
     let mut status = json!({"replicas": number(&places.status)});

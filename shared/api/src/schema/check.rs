@@ -129,9 +129,8 @@ impl Walk {
         let inner = |step| Place { step, owner: place.owner, parent: Some(place) };
         match (shape, &mut *value) {
             (Shape::Any | Shape::Fields | Shape::Schema(Or::Value), _)
-            | (Shape::Schema(Or::Bool), Value::Bool(_))
             | (Shape::String | Shape::IntOrString | Shape::Duration, Value::String(_))
-            | (Shape::Bool, Value::Bool(_))
+            | (Shape::Bool | Shape::Schema(Or::Bool), Value::Bool(_))
             | (Shape::Number | Shape::Quantity, Value::Number(_)) => Ok(()),
             (Shape::Schema(_), Value::Object(fields)) => self.schema(fields, place),
             (Shape::Schema(Or::List), Value::Array(items)) => {

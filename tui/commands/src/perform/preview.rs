@@ -8,7 +8,7 @@ use crate::{
     grammar,
 };
 use shared_api::{
-    FieldSelector, GroupKind, KINDS, KindInfo, Object, Query, Selectors,
+    FieldSelector, GroupKind, KindInfo, Object, Query, Selectors,
     core::{Namespace, Node, Pod, Service},
     networking::Ingress,
     policy::PodDisruptionBudget,
@@ -63,8 +63,10 @@ async fn near(objects: &[Object], doors: &Doors) -> Result<World, Error> {
     }
     for namespace in objects.iter().filter(of(GroupKind::of::<Namespace>())) {
         places.insert(namespace.name().to_owned());
-        kinds =
-            KINDS.iter().filter(|kind| kind.namespaced && kind.durable).map(KindInfo::group_kind).collect();
+        kinds = shared_api::kinds()
+            .filter(|kind| kind.namespaced && kind.durable)
+            .map(KindInfo::group_kind)
+            .collect();
     }
     places.remove("");
     for kind in kinds {
@@ -81,8 +83,8 @@ async fn near(objects: &[Object], doors: &Doors) -> Result<World, Error> {
 
 /// What pods are made by, and what leads to them or guards them.
 fn beside() -> Vec<GroupKind> {
-    let makers =
-        KINDS.iter().filter(|kind| kind.namespaced && kind.durable && kind.categories.contains(&"all"));
+    let makers = shared_api::kinds()
+        .filter(|kind| kind.namespaced && kind.durable && kind.categories.contains(&"all"));
     let mut kinds: Vec<_> = makers.map(KindInfo::group_kind).collect();
     for kind in [
         GroupKind::of::<Pod>(),

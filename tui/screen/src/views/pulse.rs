@@ -10,7 +10,7 @@ use crate::{
 };
 use ratatui::{Frame, layout::Rect};
 use shared_api::{
-    GroupKind, KINDS, Key,
+    GroupKind, Key,
     apps::Deployment,
     core::{Event, Node},
 };
@@ -76,7 +76,7 @@ impl Pulse {
 
     /// What it has to hear of: nodes, what people deploy, what happened, and what is used.
     pub(crate) fn kinds() -> Vec<GroupKind> {
-        let deployed = KINDS.iter().filter(|kind| kind.watched() && kind.categories.contains(&"all"));
+        let deployed = shared_api::kinds().filter(|kind| kind.watched() && kind.categories.contains(&"all"));
         let mut kinds = vec![GroupKind::of::<Node>()];
         kinds.extend(deployed.map(shared_api::KindInfo::group_kind));
         kinds.extend([GroupKind::of::<Event>(), Used::kind()]);

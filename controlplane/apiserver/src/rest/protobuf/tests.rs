@@ -126,7 +126,7 @@ fn full(shape: &Shape, depth: usize) -> Value {
         Shape::Quantity => "1500m".into(),
         Shape::IntOrString => "25%".into(),
         Shape::Any | Shape::Fields | Shape::Schema(Or::Value) => json!({"f:a": {"b": [1]}}),
-        Shape::Schema(Or::Bool) if depth % 2 == 0 => true.into(),
+        Shape::Schema(Or::Bool) if depth.is_multiple_of(2) => true.into(),
         Shape::Schema(Or::Bool | Or::List) => json!({"type": "text"}),
         Shape::Schema(Or::Texts) => json!(["text"]),
         Shape::Object(inner) => {

@@ -73,14 +73,14 @@ fn names_and_versions_have_rules() {
         (
             |d| {
                 d["spec"]["versions"][0]["additionalPrinterColumns"] =
-                    json!([{"name": "A", "type": "text", "jsonPath": ".a"}])
+                    json!([{"name": "A", "type": "text", "jsonPath": ".a"}]);
             },
             r#"spec.versions[0].additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string"#,
         ),
         (
             |d| {
                 d["spec"]["versions"][0]["subresources"] =
-                    json!({"scale": {"specReplicasPath": ".a", "statusReplicasPath": ".status.a"}})
+                    json!({"scale": {"specReplicasPath": ".a", "statusReplicasPath": ".status.a"}});
             },
             r#"spec.versions[0].subresources.scale.specReplicasPath: Invalid value: ".a": should be a json path under .spec"#,
         ),
