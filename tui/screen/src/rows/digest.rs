@@ -146,7 +146,7 @@ mod tests {
         assert_eq!((&*a.name, &*a.namespace, a.leads.node.as_str()), ("a", "default", "n1"));
         assert_eq!(a.leads.containers.len(), 1);
         assert!(Arc::ptr_eq(&a.labels, &b.labels) && Arc::ptr_eq(&a.leads, &b.leads));
-        assert_eq!(a.cells().count(), (pods.headings)().len());
+        assert_eq!(a.cells().count(), pods.headings().len());
         let web = object(&deployment("web", 1));
         let mut digester = Digester::of(shared_api::find("deploy").unwrap());
         let Some(Delta::Is(row)) = digester.delta(&Event::Modified(web), Timestamp::UNIX_EPOCH) else {
