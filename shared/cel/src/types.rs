@@ -194,7 +194,7 @@ fn shaped(shape: &Shape) -> Type {
         Shape::Bytes => Type::Bytes,
         Shape::Time | Shape::MicroTime => Type::Timestamp,
         Shape::Duration => Type::Duration,
-        Shape::IntOrString | Shape::Any | Shape::Fields => Type::Dyn,
+        Shape::IntOrString | Shape::Any | Shape::Fields | Shape::Schema(_) => Type::Dyn,
         Shape::Object(of) => Type::of(of.get()),
         Shape::List(item) => shaped(item).list(),
         Shape::Map(value) => shaped(value).map(),
