@@ -85,7 +85,7 @@ impl Table {
     }
 
     pub(crate) fn headings(&self) -> Vec<Heading> {
-        info(&self.kind).map(|kind| kind.headings()).unwrap_or_default()
+        info(&self.kind).map(shared_api::KindInfo::headings).unwrap_or_default()
     }
 
     /// The kind's own columns that are shown.
