@@ -77,7 +77,7 @@ pub(crate) trait There {
 }
 
 /// One admission.
-type Admit = fn(&mut Request<'_>) -> Result<(), Refusal>;
+pub(crate) type Admit = fn(&mut Request<'_>) -> Result<(), Refusal>;
 
 /// Every admission, in order.
 pub(crate) const CHAIN: &[Admit] = &[
@@ -97,12 +97,7 @@ pub(crate) const CHAIN: &[Admit] = &[
 /// What has its say when the object is right: what is charged is what will be stored.
 pub(crate) const LAST: &[Admit] = &[quota::admit];
 
-/// Passes a request through all of them; `check` says in between whether the object is right.
-pub(crate) fn admit(
-    request: &mut Request<'_>,
-    check: impl FnOnce(&dyn Draft) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    CHAIN.iter().try_for_each(|admit| admit(request))?;
-    check(request.draft)?;
-    LAST.iter().try_for_each(|admit| admit(request))
+/// Passes a request through all of a list.
+pub(crate) fn admit(list: &[Admit], request: &mut Request<'_>) -> Result<(), Refusal> {
+    list.iter().try_for_each(|admit| admit(request))
 }

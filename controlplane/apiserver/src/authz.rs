@@ -123,7 +123,7 @@ pub(crate) fn denied(user: &User, wish: &Wish<'_>, why: &str) -> Refusal {
         kind: Some(resource.into()),
         ..StatusDetails::default()
     };
-    Refusal { reason: Reason::Forbidden, message, details: Some(Box::new(details)) }
+    Refusal { details: Some(Box::new(details)), ..Refusal::new(Reason::Forbidden, message) }
 }
 
 #[cfg(test)]

@@ -5,12 +5,14 @@
 //! the story of one write from top to bottom; `list` and `watch` are the ways to read.
 
 mod admission;
+mod admitted;
 mod authn;
 mod authz;
 mod cache;
 mod computed;
 mod definitions;
 pub mod door;
+mod extension;
 mod fields;
 mod grants;
 pub mod grpc;

@@ -125,7 +125,7 @@ impl Local {
         Ok(decoded.draft)
     }
 
-    fn warn(&self, told: impl IntoIterator<Item = String>) {
+    pub(crate) fn warn(&self, told: impl IntoIterator<Item = String>) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         for warning in told {
             if !warnings.contains(&warning) {

@@ -5,19 +5,24 @@
 
 use crate::{
     admission::{self, Action},
+    admitted::{Attempt, admit, chance, pass},
     authz::Ask,
     definitions,
+    extension,
     fields::{Became, Managers, Operation},
     grants, keys,
     local::{Local, ask},
     registry::{self, Ending},
     reviews,
     server::{filled, trouble},
-    signing,
+    signing, subresource,
 };
 use bytes::Bytes;
 use controlplane_store::{Check, Error, Op, Txn, Value as Stored};
-use shared_api::{DeleteHow, Draft, Encoded, Invalid, Key, KindInfo, Object, Reason, Refusal, WriteHow};
+use serde_json::Value;
+use shared_api::{
+    DeleteHow, Draft, Encoded, Invalid, Key, KindInfo, Object, Reason, Refusal, Validation, WriteHow,
+};
 use shared_client::Result;
 
 /// How often a write is tried again before giving up.
@@ -80,12 +85,19 @@ pub(crate) async fn create(
             Some(owners) => owners.json(),
             None => caller.writes(kind, "", how, Operation::Update).created(&*draft, sent),
         };
-        let mut txn = Txn::default();
-        definitions::settle(caller, "", &mut *draft, &mut txn)?;
-        definitions::hold(&caller.server, kind, &mut txn)?;
-        admit(caller, kind, Action::Create, None, &mut *draft, &mut txn, |draft| {
-            check(kind, None, draft, how)
-        })?;
+        let mut begun = Txn::default();
+        definitions::settle(caller, "", &mut *draft, &mut begun)?;
+        definitions::hold(&caller.server, kind, &mut begun)?;
+        let attempt = Attempt { kind, part: "", operation: extension::Operation::Create, how, old: None };
+        let settle = |value: Value, before: &dyn Draft| {
+            let status = before.object().value().get("status").cloned();
+            let mut draft = caller.decode(kind, registry::isolate(kind, value, status), &silent(how))?;
+            registry::same(before.meta(), draft.meta_mut());
+            draft.complete();
+            Ok(draft)
+        };
+        let right = |draft: &dyn Draft| check(kind, None, draft, how);
+        let txn = admit(caller, &attempt, begun, None, &mut draft, settle, right).await?;
         grants::check(caller, kind, None, &*draft)?;
 
         let key = key_of(kind, &*draft);
@@ -142,12 +154,27 @@ pub(crate) async fn change<B: Into<Became>>(
             Some(managers) => managers.json(),
             None => caller.writes(kind, part, how, Operation::Update).changed(&old, &*draft, sent),
         };
-        let mut txn = Txn::default();
-        definitions::settle(caller, part, &mut *draft, &mut txn)?;
+        let mut begun = Txn::default();
+        definitions::settle(caller, part, &mut *draft, &mut begun)?;
         let right = |draft: &dyn Draft| {
             if checked { check(kind, Some(&*before), draft, how) } else { Ok(()) }
         };
-        admit(caller, kind, Action::Update, Some(&*before), &mut *draft, &mut txn, right)?;
+        let operation =
+            if part == "binding" { extension::Operation::Create } else { extension::Operation::Update };
+        let attempt = Attempt { kind, part, operation, how, old: Some(&old) };
+        let settle = |value: Value, was: &dyn Draft| {
+            let value = match part {
+                "" => registry::isolate(kind, value, was.object().value().get("status").cloned()),
+                "scale" => subresource::with_replicas(kind, &was.object(), &value)?,
+                part => subresource::only(kind, part, &was.object(), value)?,
+            };
+            let mut draft = caller.decode(kind, value, &silent(how))?;
+            registry::same(was.meta(), draft.meta_mut());
+            draft.inherit(&*before);
+            draft.complete();
+            Ok(draft)
+        };
+        let txn = admit(caller, &attempt, begun, Some(&*before), &mut draft, settle, right).await?;
         grants::check(caller, kind, Some(&*before), &*draft)?;
         signing::check(caller, kind, part, &*before, &*draft)?;
 
@@ -187,6 +214,27 @@ pub(crate) async fn delete(
     how: &DeleteHow,
     allowed: impl Fn(&Object) -> Result<()>,
 ) -> Result<Object> {
+    end(caller, kind, key, how, true, allowed).await
+}
+
+/// The same for a pod whose eviction others were asked about.
+pub(crate) async fn evict(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    how: &DeleteHow,
+) -> Result<Object> {
+    end(caller, kind, key, how, false, |_| Ok(())).await
+}
+
+async fn end(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    how: &DeleteHow,
+    asking: bool,
+    allowed: impl Fn(&Object) -> Result<()>,
+) -> Result<Object> {
     admission::may_end(key)?;
     let at = keys::of(kind, &key.namespace, &key.name);
     for _ in 0..TRIES {
@@ -195,6 +243,9 @@ pub(crate) async fn delete(
         };
         allowed(&old)?;
         registry::meant(key, &old, &how.preconditions)?;
+        if asking {
+            extension::deletes(caller, kind, key, how, &old).await?;
+        }
         let before = typed(kind, &old)?;
         let mut draft = typed(kind, &old)?;
         let ending = registry::end(&mut *draft, how, (caller.server.options.clock)());
@@ -228,20 +279,6 @@ pub(crate) fn same_version(kind: &KindInfo, object: &Object) -> Result<()> {
     Err(Refusal::bad_request(format!("no kind {:?} in {asked:?}; it is served as {served:?}", kind.kind)))
 }
 
-fn admit(
-    caller: &Local,
-    kind: &'static KindInfo,
-    action: Action,
-    old: Option<&dyn Draft>,
-    draft: &mut dyn Draft,
-    txn: &mut Txn,
-    check: impl FnOnce(&dyn Draft) -> Result<()>,
-) -> Result<()> {
-    let (there, options) = (&*caller.server, &caller.server.options);
-    let mut request = admission::Request { action, kind, old, draft, there, options, txn, chance };
-    admission::admit(&mut request, check)
-}
-
 fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft, how: &WriteHow) -> Result<()> {
     let mut invalid = Invalid::default();
     shared_api::valid_metadata(draft.meta(), kind.namespaced, &mut invalid);
@@ -249,9 +286,15 @@ fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft, how: &Writ
         registry::check_finalizers(old.meta(), draft.meta(), &mut invalid);
     }
     draft.check(old, &mut invalid);
+    extension::valid(old, draft, &mut invalid);
     draft.check_in(how.version.as_deref().unwrap_or(kind.api_version), old, &mut invalid);
     let name = draft.meta().name.as_deref().unwrap_or_default();
     Refusal::invalid(&kind.group_kind(), name, &invalid).map_or(Ok(()), Err)
+}
+
+/// What others added is not the author's: nobody is told about it. It is in the version that is stored.
+fn silent(how: &WriteHow) -> WriteHow {
+    WriteHow { validation: Validation::Ignore, version: None, ..how.clone() }
 }
 
 fn typed(kind: &KindInfo, object: &Object) -> Result<Box<dyn Draft>> {
@@ -315,8 +358,8 @@ async fn remove(
     mut txn: Txn,
 ) -> Result<Object, Error> {
     // What an object holds besides itself, such as an address, is given back with it.
-    if let Err(refusal) = admit(caller, kind, Action::Remove, Some(before), &mut *draft, &mut txn, |_| Ok(()))
-    {
+    let list = admission::CHAIN;
+    if let Err(refusal) = pass(caller, list, kind, Action::Remove, Some(before), &mut *draft, &mut txn) {
         tracing::warn!(error = %refusal, "nothing can keep an object from being removed");
     }
     let Encoded { json, hole } = draft.encode().with_managed(old.managed());
@@ -350,8 +393,4 @@ fn other_or(stored: Result<Object, Error>) -> Result<Object> {
 fn busy(kind: &KindInfo) -> Refusal {
     let why = format!("{} tries to write to {} met another writer each; try again", TRIES, kind.plural);
     Refusal::new(Reason::Conflict, why)
-}
-
-fn chance(below: u128) -> u128 {
-    rand::Rng::random_range(&mut rand::rng(), 0..below.max(1))
 }

@@ -75,6 +75,21 @@ pub(crate) fn has_generation(kind: &KindInfo) -> bool {
         || kind.group == "admissionregistration.k8s.io"
 }
 
+/// What others changed in an object is still that object.
+pub(crate) fn same(was: &ObjectMeta, new: &mut ObjectMeta) {
+    new.name.clone_from(&was.name);
+    new.namespace.clone_from(&was.namespace);
+    new.generate_name.clone_from(&was.generate_name);
+    new.uid.clone_from(&was.uid);
+    new.creation_timestamp.clone_from(&was.creation_timestamp);
+    new.deletion_timestamp.clone_from(&was.deletion_timestamp);
+    new.deletion_grace_period_seconds = was.deletion_grace_period_seconds;
+    new.generation = was.generation;
+    new.resource_version.clone_from(&was.resource_version);
+    new.self_link = None;
+    new.managed_fields = None;
+}
+
 /// Refuses an update meant for another object or for another state of it, then puts back what an
 /// update cannot change.
 pub(crate) fn keep(key: &Key, old: &ObjectMeta, new: &mut ObjectMeta) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use crate::{
     authz::{self, Decision, Follower, Wish},
     cache::Cache,
     door::{Caller, Credentials, Door, User},
+    extension::Extension,
     keys,
     local::{CONTROLLER, Local},
     measured::Measured,
@@ -41,6 +42,7 @@ pub struct Server {
     pub(crate) measured: Measured,
     pub(crate) prepared: AtomicBool,
     rules: Follower,
+    pub(crate) extension: Extension,
     me: std::sync::Weak<Self>,
 }
 
@@ -55,6 +57,7 @@ impl Server {
             cache: Cache::default(),
             prepared: AtomicBool::new(false),
             rules: Follower::default(),
+            extension: Extension::default(),
             me: me.clone(),
         });
         // Before anybody asks: what lies in the store is of the kinds that it defines.

@@ -7,6 +7,7 @@ mod scale;
 pub(crate) use pod::{only, own_rules};
 
 use crate::{
+    extension::{self, Operation},
     keys,
     local::{Local, ask as asked},
     patch::Applied,
@@ -45,13 +46,33 @@ pub(crate) async fn ask(
         ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(kind, &object)),
         ("scale", Some(body)) => scale(caller, kind, key, &body, how).await,
         ("binding", Some(body)) => bind(caller, kind, key, &body, how).await,
-        ("eviction", Some(body)) => eviction::evict(caller, kind, key, body, how).await,
-        ("token", Some(body)) => tokens::request(caller, kind, key, &body),
+        ("eviction", Some(body)) => {
+            about(caller, kind, key, name, (("policy/v1", "Eviction"), &body), how).await?;
+            eviction::evict(caller, kind, key, body, how).await
+        }
+        ("token", Some(body)) => {
+            let form = ("authentication.k8s.io/v1", "TokenRequest");
+            about(caller, kind, key, name, (form, &body), how).await?;
+            tokens::request(caller, kind, key, &body)
+        }
         ("binding" | "eviction" | "finalize" | "token", None) => {
             Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} can only be written")))
         }
         _ => Err(Refusal::new(Reason::MethodNotAllowed, format!("{name} is a session; open one"))),
     }
+}
+
+/// Asks others about what is to be done with a part.
+async fn about(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    part: &str,
+    (form, body): ((&'static str, &'static str), &Value),
+    how: &WriteHow,
+) -> Result<()> {
+    caller.may(&asked("create", kind, part, key))?;
+    extension::does(caller, Operation::Create, key, (kind, part), (form, body.clone()), how.dry_run).await
 }
 
 /// Changes the scale of an object relative to what it is.

@@ -13,6 +13,8 @@ mod deletions;
 mod door;
 #[path = "rest/fine_print.rs"]
 mod fine_print;
+#[path = "rest/hook.rs"]
+mod hook;
 #[path = "rest/hostile.rs"]
 mod hostile;
 #[path = "rest/kubectl.rs"]
@@ -25,6 +27,8 @@ mod kubectl_streams;
 mod lists;
 #[path = "rest/open.rs"]
 mod open;
+#[path = "rest/policies.rs"]
+mod policies;
 #[path = "rest/program.rs"]
 mod program;
 #[path = "rest/proxy.rs"]
@@ -33,6 +37,8 @@ mod proxy;
 mod server;
 #[path = "rest/watches.rs"]
 mod watches;
+#[path = "rest/webhooks.rs"]
+mod webhooks;
 #[path = "rest/websockets.rs"]
 mod websockets;
 #[path = "rest/wire.rs"]

@@ -15,6 +15,8 @@ pub struct Refusal {
     pub message: String,
     /// Object and causes, when there are some.
     pub details: Option<Box<StatusDetails>>,
+    /// Code and reason in the words of somebody else who said no, where they differ.
+    pub said: Option<Box<(u16, String)>>,
 }
 
 macro_rules! reasons {
@@ -35,6 +37,11 @@ macro_rules! reasons {
                 match self { $(Self::$name => stringify!($name)),* }
             }
 
+            /// The first that has this HTTP status code.
+            fn of(code: u16) -> Option<Self> {
+                [$(Self::$name),*].into_iter().find(|reason| reason.code() == code)
+            }
+
             fn parse(word: &str) -> Option<Self> {
                 match word { $(stringify!($name) => Some(Self::$name),)* _ => None }
             }
@@ -52,7 +59,7 @@ reasons! {
 impl Refusal {
     /// A refusal without details.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), details: None }
+        Self { reason, message: message.into(), details: None, said: None }
     }
 
     fn about(reason: Reason, key: &Key, message: String) -> Self {
@@ -65,7 +72,7 @@ impl Refusal {
             ),
             ..StatusDetails::default()
         };
-        Self { reason, message, details: Some(Box::new(details)) }
+        Self { reason, message, details: Some(Box::new(details)), said: None }
     }
 
     /// There is no such object.
@@ -126,7 +133,7 @@ impl Refusal {
             ..StatusDetails::default()
         };
         let message = format!("{kind} {name:?} is invalid: {all}");
-        Some(Self { reason: Reason::Invalid, message, details: Some(Box::new(details)) })
+        Some(Self { reason: Reason::Invalid, message, details: Some(Box::new(details)), said: None })
     }
 
     /// What was asked for has not happened yet.
@@ -142,7 +149,7 @@ impl Refusal {
             ..StatusDetails::default()
         };
         let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
-        Self { reason: Reason::Timeout, message, details: Some(Box::new(details)) }
+        Self { reason: Reason::Timeout, message, details: Some(Box::new(details)), said: None }
     }
 
     /// The request makes no sense.
@@ -160,22 +167,38 @@ impl Refusal {
         Self::new(Reason::ServiceUnavailable, message.to_string())
     }
 
+    /// HTTP status code.
+    pub fn code(&self) -> u16 {
+        self.said.as_ref().map_or(self.reason.code(), |said| said.0)
+    }
+
     /// As the `Status` object that every Kubernetes client understands.
     pub fn to_status(&self) -> Status {
+        let reason = self.said.as_ref().map_or(self.reason.as_str(), |said| &said.1);
         Status {
-            code: Some(self.reason.code().into()),
+            code: Some(self.code().into()),
             details: self.details.as_deref().cloned(),
             message: Some(self.message.clone()),
             metadata: ListMeta::default(),
-            reason: Some(self.reason.as_str().into()),
+            reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
             status: Some("Failure".into()),
         }
     }
 
-    /// From a `Status`; an unknown reason becomes [`Reason::InternalError`].
+    /// From a `Status`; an unknown reason becomes the one that fits its code best.
     pub fn from_status(status: Status) -> Self {
-        let reason = status.reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::InternalError);
-        Self { reason, message: status.message.unwrap_or_default(), details: status.details.map(Box::new) }
+        let word = status.reason.unwrap_or_default();
+        let known = Reason::parse(&word);
+        let code = status.code.and_then(|code| u16::try_from(code).ok()).filter(|code| *code >= 400);
+        let reason = known.or_else(|| Reason::of(code?)).unwrap_or(Reason::InternalError);
+        let code = code.unwrap_or(reason.code());
+        let said = (known.is_none() && status.code.is_some()) || code != reason.code();
+        Self {
+            reason,
+            message: status.message.unwrap_or_default(),
+            details: status.details.map(Box::new),
+            said: said.then(|| Box::new((code, word))),
+        }
     }
 }
 

@@ -50,6 +50,12 @@ impl Checker {
                 }
             },
             What::Select { of, field, optional } => {
+                // Of some variables a field is a variable of its own.
+                if let What::Ident(name) = &of.what
+                    && let Some(known) = self.known(&format!("{name}.{field}"))
+                {
+                    return known.clone();
+                }
                 let (of, optional) = (self.check(of), *optional);
                 self.select(at, &of, field, optional)
             }

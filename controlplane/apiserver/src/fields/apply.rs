@@ -226,5 +226,5 @@ fn refusal(conflicts: &[Conflict]) -> Refusal {
     };
     let causes = Some(conflicts.iter().map(cause).collect());
     let details = StatusDetails { causes, ..StatusDetails::default() };
-    Refusal { reason: Reason::Conflict, message, details: Some(Box::new(details)) }
+    Refusal { details: Some(Box::new(details)), ..Refusal::new(Reason::Conflict, message) }
 }

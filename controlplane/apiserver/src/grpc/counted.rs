@@ -45,7 +45,7 @@ impl Counted {
         drop(self.under_way);
         if let Some(request) = self.request {
             let fine = if request.verb == "POST" { 201 } else { 200 };
-            let code = answer.as_ref().map_or_else(|refusal| refusal.reason.code(), |_| fine);
+            let code = answer.as_ref().map_or_else(shared_api::Refusal::code, |_| fine);
             METER.answered(request, code, self.began.elapsed());
         }
         answer

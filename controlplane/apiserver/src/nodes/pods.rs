@@ -1,7 +1,15 @@
 //! Sessions with pods: whether one may be had, which container and which node it is with.
 
-use crate::{authz::Ask, door::User, keys, local::Local, server::Server};
+use crate::{
+    authz::Ask,
+    door::User,
+    extension::{self, Operation},
+    keys,
+    local::Local,
+    server::Server,
+};
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use shared_api::{
     Key, Refusal,
     core::{Pod, PodSpec},
@@ -17,6 +25,13 @@ const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
 pub(crate) struct PodSessions {
     pub(crate) server: Arc<Server>,
     pub(crate) user: User,
+}
+
+impl PodSessions {
+    /// Sessions of the server's own.
+    pub(crate) fn own(server: Arc<Server>) -> Self {
+        Self { server, user: User::default() }
+    }
 }
 
 #[async_trait]
@@ -44,6 +59,10 @@ impl Sessions for PodSessions {
         if let Some(name) = session.container_mut() {
             *name = container(&typed, name)?;
         }
+        if let Some((form, options)) = options(&session) {
+            let body = (("v1", form), options);
+            extension::does(&caller, Operation::Connect, pod, (kind, part), body, false).await?;
+        }
         let node = typed.spec.as_ref().and_then(|s| s.node_name.clone()).filter(|n| !n.is_empty());
         match node {
             Some(node) => self.server.nodes.call(&node, pod, session).await,
@@ -51,6 +70,22 @@ impl Sessions for PodSessions {
             None => Err(Refusal::bad_request(format!("pod {} does not have a host assigned", pod.name))),
         }
     }
+}
+
+/// A session as those see it who are asked about it; reading logs is no connection.
+fn options(session: &Session) -> Option<(&'static str, Value)> {
+    Some(match session {
+        Session::Exec { container, command, stdin, tty } => (
+            "PodExecOptions",
+            json!({"container": container, "command": command, "stdin": stdin, "stdout": true, "stderr": !tty, "tty": tty}),
+        ),
+        Session::Attach { container, stdin, tty } => (
+            "PodAttachOptions",
+            json!({"container": container, "stdin": stdin, "stdout": true, "stderr": !tty, "tty": tty}),
+        ),
+        Session::PortForward { port } => ("PodPortForwardOptions", json!({"ports": [port]})),
+        Session::Logs(_) | Session::Node { .. } | Session::Proxy { .. } => return None,
+    })
 }
 
 /// A session in which nothing is said: the log of a pod that is nowhere yet.

@@ -1,7 +1,13 @@
 //! What a proxy leads to: a port of a pod, one of a service's endpoints, or a node.
 
 use super::PodSessions;
-use crate::{authz::Ask, keys, local::Local, server::Server};
+use crate::{
+    authz::Ask,
+    extension::{self, Operation},
+    keys,
+    local::Local,
+    server::Server,
+};
 use shared_api::{
     GroupKind, Key, Kind, Refusal,
     core::{Endpoints, Node, Pod, Service},
@@ -35,6 +41,19 @@ impl PodSessions {
         let kind = keys::kind_of(key)?;
         let caller = Local::new(Arc::clone(&self.server), self.user.clone(), false);
         caller.may(&Ask { verb, kind, part: "proxy", namespace: &key.namespace, name: &key.name })?;
+        let form = match kind.kind {
+            "Pod" => "PodProxyOptions",
+            "Service" => "ServiceProxyOptions",
+            _ => "NodeProxyOptions",
+        };
+        let body = (("v1", form), serde_json::json!({}));
+        extension::does(&caller, Operation::Connect, key, (kind, "proxy"), body, false).await?;
+        self.reach(key, port).await
+    }
+
+    /// Opens a connection to what such a proxy leads to.
+    pub(crate) async fn reach(&self, key: &Key, port: &str) -> Result<Duplex> {
+        let kind = keys::kind_of(key)?;
         let is = |other: GroupKind| kind.group_kind() == other;
         if is(GroupKind::of::<Node>()) {
             let _: Arc<Node> = read(&self.server, key)?;

@@ -72,7 +72,7 @@ pub(super) fn expired(refusal: &Refusal, continue_from: String) -> Response {
 }
 
 fn status(refusal: &Refusal, said: &Status) -> Response {
-    let code = StatusCode::from_u16(refusal.reason.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = StatusCode::from_u16(refusal.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json(code, said);
     let later = refusal.details.as_ref().and_then(|d| d.retry_after_seconds).filter(|seconds| *seconds > 0);
     if let Some(seconds) = later {

@@ -56,8 +56,8 @@ pub(super) async fn evict(
         let mut unchanged = how.clone();
         unchanged.preconditions.revision.get_or_insert(found.revision());
         let gone = match asked_budget(caller, &pod, &key.namespace)? {
-            Leave::Unasked => pipeline::delete(caller, kind, key, &unchanged, |_| Ok(())).await,
-            Leave::Freely => pipeline::delete(caller, kind, key, &how, |_| Ok(())).await,
+            Leave::Unasked => pipeline::evict(caller, kind, key, &unchanged).await,
+            Leave::Freely => pipeline::evict(caller, kind, key, &how).await,
             Leave::Charging(charged) => {
                 if !how.dry_run {
                     match caller.allowed().update(Object::from_kind(&*charged), &WriteHow::status()).await {
@@ -67,7 +67,7 @@ pub(super) async fn evict(
                 }
                 // Charged once: should the pod change meanwhile, it goes all the same.
                 how.preconditions.uid.get_or_insert_with(|| found.uid().into());
-                pipeline::delete(caller, kind, key, &how, |_| Ok(())).await
+                pipeline::evict(caller, kind, key, &how).await
             }
         };
         match gone {

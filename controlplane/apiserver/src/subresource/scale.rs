@@ -41,7 +41,7 @@ pub(super) fn places(kind: &KindInfo) -> Places<'static> {
 }
 
 /// The scale of an object.
-pub(super) fn scale_of(kind: &KindInfo, object: &Object) -> Value {
+pub(crate) fn scale_of(kind: &KindInfo, object: &Object) -> Value {
     let (value, places) = (object.value(), places(kind));
     let number = |path: &[&str]| at(&value, path).and_then(Value::as_i64).unwrap_or(0);
     let selector = match &places.selector {
@@ -76,7 +76,7 @@ fn selector_of(selector: &Value) -> String {
 
 /// The object with the replicas a scale asks for, and with what the scale says about which state it
 /// was made for.
-pub(super) fn with_replicas(kind: &KindInfo, old: &Object, scale: &Value) -> Result<Value> {
+pub(crate) fn with_replicas(kind: &KindInfo, old: &Object, scale: &Value) -> Result<Value> {
     let replicas = match scale.pointer("/spec/replicas") {
         None | Some(Value::Null) => 0,
         Some(replicas) => replicas.as_i64().filter(|n| i32::try_from(*n).is_ok()).ok_or_else(|| {

@@ -38,7 +38,7 @@ pub fn refusal_to_status(refusal: &Refusal) -> tonic::Status {
 /// keeps its message.
 pub fn refusal_from_status(status: &tonic::Status) -> Refusal {
     if let Ok(ours) = serde_json::from_slice::<Status>(status.details())
-        && ours.reason.is_some()
+        && ours.code.is_some()
     {
         return Refusal::from_status(ours);
     }

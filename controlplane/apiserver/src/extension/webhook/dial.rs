@@ -1,0 +1,152 @@
+//! The way to a webhook: its own address, or the place of a service, which only agents reach.
+
+mod service;
+
+use crate::server::Server;
+use http::header;
+use reqwest::Client;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use service::Pool;
+use shared_api::admissionregistration::{ServiceReference, WebhookClientConfig};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+/// The way to a webhook. It outlives changes of other configurations, and its connections with it.
+pub(in super::super) struct Line {
+    client: WebhookClientConfig,
+    /// Made when it is first needed.
+    means: OnceLock<Result<Means, String>>,
+}
+
+enum Means {
+    Address { url: String, client: Client },
+    Service { service: ServiceReference, pool: Pool },
+}
+
+impl Line {
+    /// The way to where a configuration says; a known one, when it leads there.
+    pub(super) fn to(client: &WebhookClientConfig, known: &[Arc<Self>]) -> Arc<Self> {
+        let found = known.iter().find(|line| line.client == *client);
+        found.map_or_else(|| Arc::new(Self { client: client.clone(), means: OnceLock::new() }), Arc::clone)
+    }
+
+    /// Sends a question there and reads the answer.
+    pub(super) async fn post(
+        &self,
+        server: &Server,
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, String> {
+        let means = self.means.get_or_init(|| self.means()).as_ref().map_err(Clone::clone)?;
+        let seconds = timeout.as_secs();
+        let (url, called) = match means {
+            Means::Address { url, client } => {
+                let url = format!("{url}?timeout={seconds}s");
+                let called = tokio::time::timeout(timeout, address(client, &url, body)).await;
+                (url, called)
+            }
+            Means::Service { service, pool } => {
+                let path = service.path.as_deref().unwrap_or_default().trim_start_matches('/');
+                let (name, within) = (&service.name, &service.namespace);
+                let port = service.port.unwrap_or(443);
+                let url = format!("https://{name}.{within}.svc:{port}/{path}?timeout={seconds}s");
+                let called = tokio::time::timeout(timeout, pool.post(server, service, &url, body)).await;
+                (url, called)
+            }
+        };
+        match called {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Trouble::Way(why))) => Err(format!("Post {url:?}: {why}")),
+            Ok(Err(Trouble::Answer(why))) => Err(why),
+            Err(_) => Err(format!("Post {url:?}: context deadline exceeded")),
+        }
+    }
+
+    fn means(&self) -> Result<Means, String> {
+        let tls = tls(self.client.ca_bundle.as_ref().map(|bundle| &*bundle.0).unwrap_or_default())?;
+        match (&self.client.url, &self.client.service) {
+            (Some(url), None) => {
+                let client = Client::builder().use_preconfigured_tls(tls).no_proxy();
+                let client = client.redirect(reqwest::redirect::Policy::none()).build();
+                Ok(Means::Address { url: url.clone(), client: client.map_err(|e| e.to_string())? })
+            }
+            (None, Some(service)) => {
+                let pool = Pool::new(Arc::new(tls));
+                Ok(Means::Service { service: service.clone(), pool })
+            }
+            _ => Err("exactly one of url or service is required".into()),
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Trouble {
+    /// It cannot be reached.
+    Way(String),
+    /// It was reached, and gave none.
+    Answer(String),
+}
+
+/// Nobody but whom the bundle names is trusted.
+fn tls(bundle: &[u8]) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(bundle) {
+        let certificate = certificate.map_err(|e| format!("unable to load root certificates: {e}"))?;
+        roots.add(certificate).map_err(|e| format!("unable to load root certificates: {e}"))?;
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+async fn address(client: &Client, url: &str, body: Vec<u8>) -> Result<Vec<u8>, Trouble> {
+    let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(body);
+    let mut response = request.send().await.map_err(|e| Trouble::Way(innermost(&e)))?;
+    let mut answer = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|e| Trouble::Way(innermost(&e)))? {
+        taken(&mut answer, &piece)?;
+    }
+    judged(response.status(), answer)
+}
+
+fn taken(answer: &mut Vec<u8>, piece: &[u8]) -> Result<(), Trouble> {
+    if answer.len() + piece.len() > super::review::LONGEST {
+        return Err(Trouble::Answer(format!("the answer is longer than {} bytes", super::review::LONGEST)));
+    }
+    answer.extend_from_slice(piece);
+    Ok(())
+}
+
+/// An answer counts when it is one of success.
+fn judged(status: http::StatusCode, answer: Vec<u8>) -> Result<Vec<u8>, Trouble> {
+    if status.is_success() {
+        return Ok(answer);
+    }
+    Err(Trouble::Answer(match status.as_u16() {
+        404 => "the server could not find the requested resource".into(),
+        401 => "the server has asked for the client to provide credentials".into(),
+        code => {
+            let text: String = String::from_utf8_lossy(&answer).chars().take(200).collect();
+            format!(
+                "an error on the server ({:?}) has prevented the request from succeeding (code {code})",
+                text.trim()
+            )
+        }
+    }))
+}
+
+/// What is at the bottom of an error: that the connection was refused, not that a request failed.
+fn innermost(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
