@@ -8,6 +8,10 @@ mod apply;
 mod contract;
 #[path = "door/dry.rs"]
 mod dry;
+#[path = "rest/hook.rs"]
+mod hook;
+#[path = "door/hooked.rs"]
+mod hooked;
 #[path = "door/measuring.rs"]
 mod measuring;
 #[path = "door/port.rs"]

@@ -3,6 +3,7 @@
 //! They are pure: what they read is a `World`, what they want is a `Plan`. [`all`] is the list of
 //! them. None knows a store, a wire, or another controller; they meet in objects.
 
+mod admission_policies;
 mod authority;
 mod certificate_signing;
 mod claim_protection;
@@ -30,6 +31,7 @@ mod service_pods;
 mod token_secrets;
 mod volume_protection;
 
+pub use admission_policies::AdmissionPolicies;
 pub use authority::Authority;
 pub use certificate_signing::{CertificateSigning, Sign};
 pub use claim_protection::ClaimProtection;
@@ -99,6 +101,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(ResourceQuotas),
         Arc::new(ClaimProtection),
         Arc::new(VolumeProtection),
+        Arc::new(AdmissionPolicies),
     ]
 }
 

@@ -11,6 +11,7 @@
 //!
 //! It knows no kinds and does no input or output.
 
+pub mod admission;
 mod authorizer;
 mod check;
 mod cost;

@@ -8,73 +8,8 @@ use crate::{
     server::Server,
 };
 use serde_json::Value as Json;
-use shared_api::schema;
-use shared_cel::{
-    Authorizer, Budget, Check, Decided, Fault, Names, Program, Question, Type, Value, Variables,
-};
-use std::{cell::RefCell, collections::BTreeMap, sync::LazyLock};
-
-/// The type of `request`.
-static REQUEST: LazyLock<Type> = LazyLock::new(|| {
-    let object = |name: &str, fields: &[(&str, Type)]| {
-        Type::object(name, fields.iter().map(|(name, of)| ((*name).to_owned(), of.clone())))
-    };
-    let text = Type::String;
-    let kind = object(
-        "kubernetes.GroupVersionKind",
-        &[("group", text.clone()), ("version", text.clone()), ("kind", text.clone())],
-    );
-    let resource = object(
-        "kubernetes.GroupVersionResource",
-        &[("group", text.clone()), ("version", text.clone()), ("resource", text.clone())],
-    );
-    let user = object(
-        "kubernetes.UserInfo",
-        &[
-            ("username", text.clone()),
-            ("uid", text.clone()),
-            ("groups", text.clone().list()),
-            ("extra", text.clone().list().map()),
-        ],
-    );
-    object(
-        "kubernetes.AdmissionRequest",
-        &[
-            ("kind", kind.clone()),
-            ("resource", resource.clone()),
-            ("subResource", text.clone()),
-            ("requestKind", kind),
-            ("requestResource", resource),
-            ("requestSubResource", text.clone()),
-            ("name", text.clone()),
-            ("namespace", text.clone()),
-            ("operation", text),
-            ("userInfo", user),
-            ("dryRun", Type::Bool),
-            ("options", Type::Dyn),
-        ],
-    )
-});
-
-fn namespace() -> Type {
-    schema::named("core.v1.Namespace").map_or(Type::Dyn, Type::of)
-}
-
-/// The names that conditions of webhooks may use.
-pub(super) fn names() -> Names {
-    Names::default()
-        .with("object", Type::Dyn)
-        .with("oldObject", Type::Dyn)
-        .with("request", REQUEST.clone())
-        .with("authorizer", Names::authorizer())
-        .with("authorizer.requestResource", Names::resource_check())
-}
-
-/// The names that conditions of policies may use.
-pub(super) fn policy_names(params: bool) -> Names {
-    let names = names().with("namespaceObject", namespace());
-    if params { names.with("params", Type::Dyn) } else { names }
-}
+use shared_cel::{Authorizer, Budget, Check, Decided, Fault, Program, Question, Value, Variables, admission};
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// The parts of a request as expressions see them.
 pub(super) struct Seen {
@@ -140,8 +75,8 @@ impl<'a> Variables<'a> for Given<'a> {
         Some(match name {
             "object" => Value::json(&self.seen.object),
             "oldObject" => Value::json(&self.seen.old),
-            "request" => Value::typed(&self.seen.request, &REQUEST),
-            "namespaceObject" => Value::typed(&self.seen.namespace, &namespace()),
+            "request" => Value::typed(&self.seen.request, admission::request()),
+            "namespaceObject" => Value::typed(&self.seen.namespace, &admission::namespace()),
             "params" => self.params.map_or(Value::Null, Value::json),
             "authorizer" => Check::authorizer(self.asker),
             _ => return None,

@@ -163,8 +163,7 @@ async fn ask<'a>(
 /// The version somebody speaks; the one the kind is stored in, when it is not said.
 fn served(kind: &'static KindInfo, version: Option<&str>) -> Served {
     let asked = version.and_then(|version| shared_api::serving(version, kind.kind));
-    let stored = || shared_api::serving(kind.api_version, kind.kind);
-    asked.or_else(stored).expect("a kind is served in the version it is stored in")
+    asked.unwrap_or_else(|| Served::stored(kind))
 }
 
 /// An object as those see it who are asked about one of its parts.

@@ -7,7 +7,7 @@ pub(super) use outcome::Outcome;
 
 use super::{
     conditions::Conditions,
-    given::{self, Asker, Given, Seen},
+    given::{Asker, Given, Seen},
     matching::Matching,
     request::Asked,
 };
@@ -17,10 +17,10 @@ use shared_api::{
     Object, Refusal,
     admissionregistration::{
         AuditAnnotation, ParamKind, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
-        ValidatingAdmissionPolicyBindingSpec, Validation, Variable,
+        ValidatingAdmissionPolicyBindingSpec, Validation,
     },
 };
-use shared_cel::{Budget, Fault, Names, Program, Type, Value};
+use shared_cel::{Budget, Fault, Program, Type, Value, admission};
 
 /// What a policy may cost for one binding and one set of parameters.
 const BUDGET: u64 = 10_000_000;
@@ -66,34 +66,6 @@ impl Binding {
     }
 }
 
-/// The names that the expressions of a policy may use, its own variables among them, and these compiled.
-pub(super) fn named(
-    params: bool,
-    variables: &[Variable],
-    mut wrong: impl FnMut(usize, String),
-) -> (Names, Vec<(String, Program)>) {
-    let (mut types, mut programs) = (Vec::new(), Vec::new());
-    let with = |types: &[(String, Type)]| {
-        let own = Type::object("kubernetes.variables", types.iter().cloned());
-        given::policy_names(params).with("variables", own)
-    };
-    for (at, variable) in variables.iter().enumerate() {
-        let of = match Program::compile(&variable.expression, &with(&types)) {
-            Ok(program) => {
-                let of = program.gives().clone();
-                programs.push((variable.name.clone(), program));
-                of
-            }
-            Err(error) => {
-                wrong(at, error.to_string());
-                Type::Dyn
-            }
-        };
-        types.push((variable.name.clone(), of));
-    }
-    (with(&types), programs)
-}
-
 impl Policy {
     pub(super) fn of(object: &Object) -> Option<Self> {
         let policy = object.to_kind::<ValidatingAdmissionPolicy>().ok()?;
@@ -102,7 +74,9 @@ impl Policy {
             let mut wrong = None;
             let variables = spec.variables.as_deref().unwrap_or_default();
             let (names, variables) =
-                named(spec.param_kind.is_some(), variables, |_, why| wrong = wrong.take().or(Some(why)));
+                admission::policy(&Type::Dyn, spec.param_kind.is_some(), variables, |_, why| {
+                    wrong = wrong.take().or(Some(why))
+                });
             if let Some(why) = wrong {
                 return Err(why);
             }

@@ -1,6 +1,5 @@
 //! Whether the expressions of policies and webhooks can be asked at all, said when they are written.
 
-use super::{given, policy};
 use shared_api::{
     Draft, Invalid,
     admissionregistration::{
@@ -8,7 +7,7 @@ use shared_api::{
         ValidatingAdmissionPolicySpec, ValidatingWebhookConfiguration,
     },
 };
-use shared_cel::{Names, Program, Type};
+use shared_cel::{Names, Program, Type, admission};
 
 /// Records expressions that make no sense; those that were there before are left alone.
 pub(crate) fn valid(old: Option<&dyn Draft>, new: &dyn Draft, invalid: &mut Invalid) {
@@ -33,7 +32,7 @@ pub(crate) fn valid(old: Option<&dyn Draft>, new: &dyn Draft, invalid: &mut Inva
 }
 
 fn hooks<'a>(hooks: impl Iterator<Item = Hook<'a>>, invalid: &mut Invalid) {
-    let names = given::names();
+    let names = admission::names(&Type::Dyn);
     for (at, hook) in hooks.enumerate() {
         conditions(&format!("webhooks[{at}].matchConditions"), hook.conditions, &names, invalid);
     }
@@ -65,7 +64,7 @@ fn expression(path: String, text: &str, names: &Names, wanted: &[Type], invalid:
 
 fn of_policy(spec: &ValidatingAdmissionPolicySpec, invalid: &mut Invalid) {
     let variables = spec.variables.as_deref().unwrap_or_default();
-    let (names, _) = policy::named(spec.param_kind.is_some(), variables, |at, why| {
+    let (names, _) = admission::policy(&Type::Dyn, spec.param_kind.is_some(), variables, |at, why| {
         let text = &variables[at].expression;
         if !text.trim().is_empty() {
             let path = format!("spec.variables[{at}].expression");

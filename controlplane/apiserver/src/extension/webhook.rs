@@ -8,7 +8,7 @@ pub(super) use rounds::Rounds;
 
 use super::{
     conditions::Conditions,
-    given::{self, Asker, Given, Seen},
+    given::{Asker, Given, Seen},
     matching::{self, Matching},
     request::Asked,
 };
@@ -19,6 +19,7 @@ use shared_api::{
     Key, Object, Reason, Refusal, Served,
     admissionregistration::{Hook, MutatingWebhookConfiguration, ValidatingWebhookConfiguration},
 };
+use shared_cel::{Type, admission};
 use std::{sync::Arc, time::Duration};
 
 /// A webhook, ready to be asked.
@@ -66,7 +67,8 @@ impl Webhook {
             again: hook.again,
             dry: matches!(hook.side_effects, "None" | "NoneOnDryRun"),
             matching: Matching::of_hook(hook),
-            conditions: Conditions::of(hook.conditions, &given::names()).map_err(|e| e.to_string()),
+            conditions: Conditions::of(hook.conditions, &admission::names(&Type::Dyn))
+                .map_err(|e| e.to_string()),
             version: version.copied(),
             timeout: Duration::from_secs(seconds),
             line: Line::to(hook.client, known),

@@ -84,7 +84,9 @@ fn options(session: &Session) -> Option<(&'static str, Value)> {
             json!({"container": container, "stdin": stdin, "stdout": true, "stderr": !tty, "tty": tty}),
         ),
         Session::PortForward { port } => ("PodPortForwardOptions", json!({"ports": [port]})),
-        Session::Logs(_) | Session::Node { .. } | Session::Proxy { .. } => return None,
+        Session::Logs(_) | Session::Rules { .. } | Session::Node { .. } | Session::Proxy { .. } => {
+            return None;
+        }
     })
 }
 
