@@ -14,7 +14,7 @@ use crate::{
     pipeline::{self, Target},
     registry, tokens,
 };
-use scale::{scale_of, with_replicas};
+pub(crate) use scale::{scale_of, with_replicas};
 use serde_json::{Map, Value, json};
 use shared_api::{Key, KindInfo, Object, Patch, PatchType, Reason, Refusal, Served, WriteHow, schema};
 use shared_client::{Cluster, Result};

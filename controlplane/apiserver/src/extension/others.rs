@@ -51,7 +51,7 @@ pub(crate) fn others<'a>(
         dry_run: how.dry_run,
         options,
         object: None,
-        old: old.filter(|_| part != "binding").map(|old| shown(part, old)),
+        old: old.filter(|_| part != "binding").map(|old| shown(kind, part, old)),
     };
     Ok(Some(Others { compiled, asked, rounds: Rounds::default() }))
 }
@@ -78,7 +78,7 @@ impl Others<'_> {
     }
 
     fn see(&mut self, draft: &dyn Draft) {
-        self.asked.object = Some(shown(self.asked.of.part, &draft.object()));
+        self.asked.object = Some(shown(self.asked.of.kind(), self.asked.of.part, &draft.object()));
     }
 }
 
@@ -167,9 +167,9 @@ fn served(kind: &'static KindInfo, version: Option<&str>) -> Served {
 }
 
 /// An object as those see it who are asked about one of its parts.
-fn shown(part: &str, object: &Object) -> Value {
+fn shown(kind: &KindInfo, part: &str, object: &Object) -> Value {
     match part {
-        "scale" => subresource::scale_of(object),
+        "scale" => subresource::scale_of(kind, object),
         "binding" => {
             let value = object.value();
             json!({

@@ -94,7 +94,7 @@ mod tests {
         let served = shared_api::serving("admissionregistration.k8s.io/v1", kind).unwrap();
         let mut value = fields.clone();
         value["metadata"] = json!({"name": "a"});
-        let Ok(decoded) = (served.kind.decode)(value) else { panic!("{fields}") };
+        let Ok(decoded) = served.kind.decode(value, served.api_version()) else { panic!("{fields}") };
         let mut invalid = Invalid::default();
         valid(None, &*decoded.draft, &mut invalid);
         invalid.lines()
