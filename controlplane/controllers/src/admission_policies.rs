@@ -95,7 +95,7 @@ mod tests {
     use serde_json::json;
     use shared_reconcile::Change;
 
-    fn status(validation: serde_json::Value, observed: i64) -> Option<ValidatingAdmissionPolicyStatus> {
+    fn status(validation: &serde_json::Value, observed: i64) -> Option<ValidatingAdmissionPolicyStatus> {
         let rule = json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]});
         let policy: ValidatingAdmissionPolicy = serde_json::from_value(json!({
             "metadata": {"name": "p", "generation": 2},
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_told() {
         let told = status(
-            json!({"expression": "object.spec.replicas > '1'",
+            &json!({"expression": "object.spec.replicas > '1'",
                 "messageExpression": "'wants replicas > 1, got ' + object.spec.replicas"}),
             1,
         )
@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn what_is_well_has_no_warnings_and_is_looked_at_once() {
         let good = json!({"expression": "object.spec.replicas > 1"});
-        let told = status(good.clone(), 1).unwrap();
+        let told = status(&good, 1).unwrap();
         assert_eq!(told.type_checking, Some(TypeChecking::default()));
-        assert_eq!(status(good, 2), None);
+        assert_eq!(status(&good, 2), None);
     }
 }

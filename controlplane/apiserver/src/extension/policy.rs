@@ -75,7 +75,7 @@ impl Policy {
             let variables = spec.variables.as_deref().unwrap_or_default();
             let (names, variables) =
                 admission::policy(&Type::Dyn, spec.param_kind.is_some(), variables, |_, why| {
-                    wrong = wrong.take().or(Some(why))
+                    wrong = wrong.take().or(Some(why));
                 });
             if let Some(why) = wrong {
                 return Err(why);
