@@ -39,6 +39,6 @@ pub(super) fn draw(top: u16, model: &Model, frame: &mut Frame<'_>, area: Rect) {
 /// How far the help scrolls on a screen of this size.
 pub(crate) fn end(model: &Model) -> u16 {
     // It lies over the body and the title.
-    let shown = model.size.1.saturating_sub(4);
+    let shown = model.whole().height;
     u16::try_from(lines(&model.config.keymap, &model.skin).len()).unwrap_or(u16::MAX).saturating_sub(shown)
 }

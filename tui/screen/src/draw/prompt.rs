@@ -32,6 +32,10 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: R
         Some(Overlay::Palette(palette)) if !palette.candidates.is_empty() => {
             Line::styled(format!(" {}", palette.candidates.join("  ")), skin.plain)
         }
+        Some(Overlay::Palette(palette)) if meant(model, &palette.input.text).is_some() => {
+            let help = meant(model, &palette.input.text).unwrap_or_default();
+            Line::styled(format!(" {}", fit(&help, usize::from(hints.width).saturating_sub(1))), skin.plain)
+        }
         Some(Overlay::Palette(_)) => {
             Line::styled(" tab completes  ↑ history  enter runs  esc leaves", skin.dim)
         }
@@ -44,6 +48,14 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: R
         None => keys(model, usize::from(hints.width)),
     };
     frame.render_widget(Paragraph::new(line), hints);
+}
+
+/// What the first word of a line means, if it is one of ours or the name of an action.
+fn meant(model: &Model, line: &str) -> Option<String> {
+    let first = line.split_whitespace().next()?;
+    let word = WORDS.iter().find(|(word, ..)| *word == first);
+    let said = word.map(|(word, rest, help)| format!("{word} {rest}  {help}"));
+    said.or_else(|| model.config.keymap.help(first).map(|help| format!("{first}  {help}")))
 }
 
 fn typed(label: &str, input: &Input, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {

@@ -72,7 +72,7 @@ impl Default for Skin {
             title: mark(Modifier::REVERSED | Modifier::BOLD),
             aside: mark(Modifier::BOLD | Modifier::UNDERLINED),
             seam: mark(Modifier::DIM),
-            fresh: mark(Modifier::BOLD | Modifier::REVERSED),
+            fresh: mark(Modifier::BOLD),
         }
     }
 }

@@ -109,6 +109,12 @@ impl Keymap {
         found.into_iter().collect()
     }
 
+    /// What an action of that name does, and its keys.
+    pub(crate) fn help(&self, id: &str) -> Option<String> {
+        let bound = self.bound.iter().find(|bound| bound.act.id() == id)?;
+        Some(format!("{} ({})", bound.help, bound.keys.join(", ")))
+    }
+
     /// The first key of an action, for texts that name it.
     pub(crate) fn key(&self, act: Act) -> &str {
         let keys = self.bound.iter().filter(|bound| bound.act == act).find_map(|bound| bound.keys.first());

@@ -80,11 +80,19 @@ fn no_screen_breaks_when_there_is_no_room() {
         "f",
         ":pf<enter>",
         ":pulse<enter>",
+        "<ctrl-w>v",
+        "<ctrl-w>s<ctrl-w>f<enter>",
+        "<ctrl-w>t<ctrl-w>t<ctrl-w>",
+        "U",
+        "Yc",
+        ":settings<enter>",
+        ":skin<enter>",
         "0w",
     ];
     for keys in screens {
         for size in [(1, 1), (2, 3), (7, 5), (20, 6), (80, 24), (200, 60)] {
             let mut seat = Seat::over(scene());
+            seat.model.tutorial = Some(0);
             seat.press(keys);
             seat.picture();
             seat.tell(Msg::Resize(size.0, size.1));

@@ -46,7 +46,7 @@ fn a_cell_that_changed_is_marked_for_a_moment() {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| draw(&seat.model, frame)).unwrap();
         let cells = terminal.backend().buffer().content.chunks(80).nth(5).unwrap();
-        let marked = cells.iter().filter(|cell| cell.modifier.contains(Modifier::BOLD | Modifier::REVERSED));
+        let marked = cells.iter().filter(|cell| cell.modifier.contains(Modifier::BOLD));
         marked.map(ratatui::buffer::Cell::symbol).collect::<String>().trim().to_owned()
     };
     seat.tell(Msg::Tick(moment() + Duration::from_secs(1)));

@@ -2,7 +2,7 @@
 
 use crate::{
     keys::Act,
-    model::{Model, Overlay, Then},
+    model::{Model, Overlay, Then, clean},
     msg::Effect,
 };
 
@@ -12,7 +12,7 @@ const MOST: usize = 512 << 10;
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     let (look, known) = (model.view().look(), &model.known);
     let (what, text) = match act {
-        Act::CopyName => ("the name", look.object().map(|(_, row)| row.name.to_string())),
+        Act::CopyName => ("the name", look.object().map(|(_, row)| clean(&row.name))),
         Act::CopyRow => {
             let cells = look.cells(known);
             let row = cells.iter().map(|(_, cell)| cell.as_str()).collect::<Vec<_>>().join("\t");

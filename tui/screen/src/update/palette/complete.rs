@@ -3,7 +3,7 @@
 use super::WORDS;
 use crate::{
     keys::{Act, KEYS},
-    model::{Follow, Model, Palette},
+    model::{Follow, Model, Palette, clean},
 };
 use tui_commands::grammar;
 
@@ -31,7 +31,8 @@ pub(super) fn complete(model: &Model, palette: &mut Palette) {
         palette.input.insert(" ");
         found.clear();
     }
-    palette.candidates = found;
+    // Names come from the cluster.
+    palette.candidates = found.iter().map(|word| clean(word)).collect();
 }
 
 /// Words that may stand after what is said already.
