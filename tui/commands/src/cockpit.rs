@@ -73,7 +73,7 @@ impl Line {
     fn of(pod: &Object, world: &World) -> Self {
         let ready = crate::blast::is_ready(pod);
         let kind = shared_api::of("", "Pod");
-        let cells = kind.map(|kind| (kind.row)(pod, world.now())).unwrap_or_default();
+        let cells = kind.map(|kind| kind.row(pod, world.now())).unwrap_or_default();
         Self { object: pod.clone(), ready, cells }
     }
 
