@@ -260,6 +260,24 @@ fn types_are_told() {
 }
 
 #[test]
+fn texts_are_read_as_their_type_says() {
+    let of = Type::object(
+        "o",
+        [
+            ("day".to_owned(), Type::Timestamp),
+            ("span".to_owned(), Type::Duration),
+            ("bytes".to_owned(), Type::Bytes),
+            ("real".to_owned(), Type::Double),
+        ],
+    );
+    let object = json!({"day": "2024-02-29", "span": "1h30m", "bytes": "AAE=", "real": 2});
+    let rule = "o.day.getDayOfYear() == 59 && o.span.getMinutes() == 90 && size(o.bytes) == 2 && o.real / 4.0 == 0.5";
+    let program = Program::compile(rule, &Names::default().with("o", of.clone())).unwrap();
+    let given: &[_] = &[("o", Value::typed(&object, &of))];
+    assert_eq!(program.is_true(&given, &mut Budget::new(1_000)), Ok(true));
+}
+
+#[test]
 fn fields_of_a_variable_are_found_when_they_are_asked_for() {
     struct Lazy;
     impl<'a> Variables<'a> for Lazy {

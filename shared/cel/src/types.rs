@@ -180,7 +180,10 @@ impl Fields for Known {
     fn field(&self, name: &str) -> Option<Type> {
         match (name, self.0.api_version) {
             ("apiVersion" | "kind", Some(_)) => Some(Type::String),
-            _ => self.0.field(name).map(|field| shaped(&field.shape)),
+            _ => match self.0.field(name) {
+                Some(field) => Some(shaped(&field.shape)),
+                None => self.0.is_open().then_some(Type::Dyn),
+            },
         }
     }
 }

@@ -227,3 +227,47 @@ async fn subresources_and_other_versions_are_asked_about() {
     assert_eq!((&asked["kind"]["kind"], &asked["subResource"]), (&json!("Scale"), &json!("scale")));
     assert_eq!((&asked["oldObject"]["spec"]["replicas"], &asked["operation"]), (&json!(1), &json!("UPDATE")));
 }
+
+#[tokio::test]
+async fn custom_resources_are_asked_about_like_others() {
+    let it = Asking::new().await;
+    let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
+        "size": {"type": "integer"}, "seen": {"type": "string"}}}}});
+    let names =
+        json!({"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"});
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"}, "spec": {"group": "example.com", "scope": "Namespaced", "names": names,
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}});
+    let hook = Hook::called("127.0.0.1", |asked| {
+        if asked["kind"]["kind"] == "CustomResourceDefinition" {
+            return json!({"allowed": asked["name"] != "gadgets.example.com", "status": {"message": "no gadgets"}});
+        }
+        let small = asked["object"]["spec"]["size"].as_i64().unwrap_or(0) < 3;
+        json!({"allowed": small, "patch": [{"op": "add", "path": "/spec/seen", "value": "yes"},
+            {"op": "add", "path": "/spec/unheard", "value": "of"}]})
+    });
+    register(&it, "mutating", "all", "*", &listen(&hook).await, json!({})).await;
+    let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let mut other = definition.clone();
+    other["metadata"]["name"] = json!("gadgets.example.com");
+    other["spec"]["names"] =
+        json!({"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList"});
+    let denied = made(&it, path, &other).await;
+    assert!(denied.text.contains("denied the request: no gadgets"), "{}", denied.text);
+    let defined = made(&it, path, &definition).await;
+    assert_eq!(defined.code, 201, "{}", defined.text);
+
+    let widget = |size: i64| json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"size": size}});
+    let widgets = "/apis/example.com/v1/namespaces/default/widgets";
+    let made_ = made(&it, widgets, &widget(1)).await;
+    assert_eq!(made_.code, 201, "{}", made_.text);
+    assert_eq!(
+        made_.json()["spec"],
+        json!({"size": 1, "seen": "yes"}),
+        "what the schema does not have is pruned"
+    );
+    let patch = [("content-type", "application/merge-patch+json")];
+    let denied = it.with(&format!("PATCH {widgets}/w"), &patch, r#"{"spec":{"size":5}}"#).await;
+    assert_eq!(denied.code, 400, "{}", denied.text);
+    assert_eq!(hook.heard().pop().unwrap()["oldObject"]["spec"]["size"], 1);
+}

@@ -3,6 +3,7 @@
 use super::{List, Map, Text, Value, below};
 use crate::types::Type;
 use base64::{Engine, prelude::BASE64_STANDARD};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::{Number, Value as Json};
 
 pub(super) fn read<'a>(value: &'a Json, of: &Type) -> Value<'a> {
@@ -23,11 +24,17 @@ pub(super) fn read<'a>(value: &'a Json, of: &Type) -> Value<'a> {
 /// A text whose type says that it is something else.
 fn moment<'a>(text: &str, of: &Type) -> Option<Value<'a>> {
     match of {
-        Type::Timestamp => text.parse().ok().map(Value::Timestamp),
+        Type::Timestamp => text.parse().ok().or_else(|| midnight(text)).map(Value::Timestamp),
         Type::Duration => crate::functions::parse_duration(text).map(Value::Duration),
         Type::Bytes => BASE64_STANDARD.decode(text).ok().map(|bytes| Value::Bytes(bytes.into())),
         _ => None,
     }
+}
+
+/// A day stands for its beginning.
+fn midnight(text: &str) -> Option<Timestamp> {
+    let day: Date = text.parse().ok().filter(|_| text.len() == 10)?;
+    day.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp())
 }
 
 pub(super) fn write(value: &Value<'_>) -> Json {
