@@ -7,7 +7,7 @@ use crate::{
     views::{Found, Use},
 };
 use serde_json::Value;
-use shared_api::{KINDS, Key, Query};
+use shared_api::{Key, Query, kinds};
 use tui_commands::Doors;
 
 /// Objects of one page.
@@ -22,7 +22,7 @@ pub(super) async fn run(doors: Doors, generation: Generation, to: Key, answers: 
 
 async fn find(doors: &Doors, to: &Key) -> Found {
     let mut found = Found::default();
-    for kind in KINDS.iter().filter(|kind| kind.durable && kind.verbs.contains(&"list")) {
+    for kind in kinds().filter(|kind| kind.durable && kind.verbs.contains(&"list")) {
         let mut query = Query { limit: PAGE, ..Query::all(kind.group_kind()) };
         // What lives in a namespace is used there, or by what lives in none.
         if kind.namespaced && !to.namespace.is_empty() {
