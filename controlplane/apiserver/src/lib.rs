@@ -30,6 +30,7 @@ mod questions;
 mod registry;
 pub mod rest;
 mod reviews;
+mod rules;
 mod server;
 mod signing;
 mod subresource;

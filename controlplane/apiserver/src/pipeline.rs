@@ -12,7 +12,7 @@ use crate::{
     grants, keys,
     local::{Local, ask},
     registry::{self, Ending},
-    reviews,
+    reviews, rules,
     server::{filled, trouble},
     signing, subresource,
 };
@@ -285,6 +285,7 @@ fn check(kind: &KindInfo, old: Option<&dyn Draft>, draft: &dyn Draft, how: &Writ
         registry::check_finalizers(old.meta(), draft.meta(), &mut invalid);
     }
     draft.check(old, &mut invalid);
+    rules::check(kind, how.version.as_deref().unwrap_or(kind.api_version), old, draft, &mut invalid);
     extension::valid(old, draft, &mut invalid);
     draft.check_in(how.version.as_deref().unwrap_or(kind.api_version), old, &mut invalid);
     let name = draft.meta().name.as_deref().unwrap_or_default();

@@ -75,4 +75,4 @@ pub use select::{FieldSelector, LabelSelector, Selectors};
 pub use verb::{
     DeleteHow, Freshness, Patch, PatchType, Preconditions, Propagation, Query, Validation, WriteHow,
 };
-pub use version::{Served, Version, served, serving, stored};
+pub use version::{Served, Version, current, served, serving, stored};

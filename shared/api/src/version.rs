@@ -1,7 +1,7 @@
 //! The versions a kind is served in: one it is stored in, and those that are turned into it on the way
 //! in and out of it on the way out.
 
-use crate::{Heading, KindInfo, Object, Timestamp, custom::Form, kinds};
+use crate::{Heading, KindInfo, Object, Timestamp, custom::Form, kinds, mark};
 use serde_json::Value;
 
 /// A version a kind is served in besides the one it is stored in.
@@ -143,6 +143,17 @@ pub fn stored(object: Object) -> Object {
         Some(served) if !served.is_stored() => {
             Object::from_value(&served.upgrade(object.value())).unwrap_or(object)
         }
+        _ => object,
+    }
+}
+
+/// An object of a defined kind as its definition has it now; any other as it is.
+pub fn current(object: Object) -> Object {
+    if mark() == 0 {
+        return object;
+    }
+    match crate::of(&object.group_kind().group, object.kind()) {
+        Some(kind) if kind.custom.is_some() => Served::stored(kind).shown(&object),
         _ => object,
     }
 }

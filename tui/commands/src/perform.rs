@@ -125,7 +125,11 @@ pub(crate) fn say(out: &mut dyn Sink, text: &str) -> Result<(), Error> {
 
 /// Does what needs no cluster; `None` for everything else.
 pub fn alone(action: &Action, here: &Here, out: &mut dyn Sink) -> Option<Result<Exit, Error>> {
+    // What the cluster defines only the cluster knows.
+    let reachable = here.kubeconfig.as_deref().is_some_and(std::path::Path::exists);
     match action {
+        Action::ApiResources(_) | Action::ApiVersions if reachable => None,
+        Action::Explain(explain) if reachable && !explain::is_known(explain) => None,
         Action::Explain(explain) => Some(explain::explain(explain, out)),
         Action::ApiResources(asked) => Some(about::resources(asked, out)),
         Action::ApiVersions => Some(about::versions(out)),
@@ -181,10 +185,10 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
         Action::Version(version) => about::version(version, &doors.here, out).await,
         Action::ClusterInfo => about::cluster_info(&doors.here, out),
         Action::Proxy(proxy) => proxy::proxy(proxy, &doors.here, out).await,
-        Action::Explain(_)
-        | Action::ApiResources(_)
-        | Action::ApiVersions
-        | Action::Config(_)
+        Action::Explain(explain) => explain::explain(explain, out),
+        Action::ApiResources(asked) => about::resources(asked, out),
+        Action::ApiVersions => about::versions(out),
+        Action::Config(_)
         | Action::Completion { .. }
         | Action::Options => alone(action, &doors.here, out).unwrap_or(Ok(Exit::Done)),
     }

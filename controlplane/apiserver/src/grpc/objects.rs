@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use shared_api::{Object, PatchType, Refusal, WriteHow};
+use shared_api::{Object, PatchType, Refusal, WriteHow, current};
 use shared_client::{
     Event,
     wire::{
@@ -38,10 +38,13 @@ impl proto::objects_server::Objects for Wire {
         let caller = self.caller(&request)?;
         let query = request.into_inner().query.ok_or_else(|| missing("query"))?;
         let query = query_from_wire(query).map_err(said)?;
+        let defined =
+            shared_api::of(&query.kind.group, &query.kind.kind).is_some_and(|kind| kind.custom.is_some());
         let counted =
             Counted::of("LIST", &query.kind, "", query.namespace.as_deref().unwrap_or_default(), "");
         let list = counted.answered(caller.list(&query).await).map_err(said)?;
-        let mut pages = batches(list.items.into_iter().map(|o| o.bytes().clone()).collect(), Bytes::len);
+        let shown = |object: Object| if defined { current(object) } else { object }.bytes().clone();
+        let mut pages = batches(list.items.into_iter().map(shown).collect(), Bytes::len);
         let last = proto::ListPage {
             items: pages.pop().unwrap_or_default(),
             revision: list.revision,
@@ -173,7 +176,7 @@ fn signed(how: Result<WriteHow, Refusal>, agent: &str) -> Result<WriteHow, Refus
 }
 
 fn answer(caller: &dyn Caller, object: Result<Object, Refusal>) -> Result<Response<proto::Json>, Status> {
-    let json = object.map_err(said)?.bytes().clone();
+    let json = current(object.map_err(said)?).bytes().clone();
     Ok(Response::new(proto::Json { json, warnings: caller.warnings() }))
 }
 
@@ -183,6 +186,8 @@ fn told(events: Vec<Result<Event, Refusal>>) -> Vec<Result<proto::WatchBatch, St
     let mut why = None;
     for event in events {
         match event {
+            Ok(Event::Added(object)) => fine.push(event_to_wire(&Event::Added(current(object)))),
+            Ok(Event::Modified(object)) => fine.push(event_to_wire(&Event::Modified(current(object)))),
             Ok(event) => fine.push(event_to_wire(&event)),
             Err(refusal) => why = Some(said(refusal)),
         }

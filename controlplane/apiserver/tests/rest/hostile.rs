@@ -11,7 +11,7 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 use shared_api::{
-    KINDS, KindInfo,
+    KindInfo, kinds,
     schema::{self, Shape, Type},
 };
 use std::time::Duration;
@@ -181,6 +181,7 @@ fn plain(kind: &KindInfo) -> Value {
         "StatefulSet" => json!({"selector": selector, "serviceName": "a", "template": template("Always")}),
         "Job" => json!({"template": template("Never")}),
         "Ingress" => json!({"defaultBackend": {"service": {"name": "a", "port": {"number": 80}}}}),
+        "CronTab" => json!({"cronSpec": "* * * * *", "ports": [{"name": "a", "port": 1}], "free": {"a": [1]}}),
         "IngressClass" => json!({"controller": "a.b/c"}),
         "PersistentVolume" => json!({
             "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/a"},
@@ -235,7 +236,8 @@ async fn send(router: &Router, method: &str, path: &str, media: &str, body: Vec<
 /// One request; `Err` says what is wrong with its answer.
 async fn asked(router: &Router, tape: &mut Tape<'_>) -> Result<(), String> {
     tape.wild = *tape.one_of(&[10, 100, usize::MAX / 10]);
-    let kind = tape.one_of(KINDS);
+    let all: Vec<&'static KindInfo> = kinds().collect();
+    let kind = *tape.one_of(&all);
     let (method, media) = *tape.one_of(MEDIA);
     let known = schema::of(kind.group, kind.version, kind.kind);
     let mut whole = known.map_or_else(|| plain(kind), |known| object(known, tape, 9));
@@ -278,7 +280,11 @@ fn whatever_is_sent_is_answered_with_what_was_asked_or_why_not() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let router = runtime.block_on(async {
         let router = controlplane_apiserver::rest::router(Open::server().await);
-        for kind in KINDS {
+        let definition = crate::custom::crontabs("hostile.example.com").to_string();
+        let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let made = send(&router, "POST", definitions, "application/json", definition.into()).await;
+        assert_eq!(made.0, 201, "{}", String::from_utf8_lossy(&made.1));
+        for kind in kinds() {
             let made =
                 send(&router, "POST", &path(kind, ""), "application/json", plain(kind).to_string().into())
                     .await;

@@ -4,6 +4,7 @@ use super::{
     form::HEAD,
     schema::{Additional, Schema},
 };
+use crate::schema;
 use serde_json::{Map, Value};
 
 /// More fields than these are not listed; upstream stops there too.
@@ -37,6 +38,10 @@ fn map(
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let Some(of) = of.filter(|_| !head(name)) else {
             if head(name) {
+                // The head of the whole is looked at where it is read.
+                if let ("metadata", false, Value::Object(meta)) = (name.as_str(), whole, inner) {
+                    metadata(meta, &path, taken);
+                }
                 return true;
             }
             note(taken, path);
@@ -55,6 +60,18 @@ fn map(
         }
         note(taken, path);
         false
+    });
+}
+
+/// The metadata of an object within another one.
+fn metadata(fields: &mut Map<String, Value>, path: &str, taken: &mut Vec<String>) {
+    let Some(of) = schema::named("meta.v1.ObjectMeta") else { return };
+    fields.retain(|name, _| {
+        let known = of.field(name).is_some();
+        if !known {
+            note(taken, format!("{path}.{name}"));
+        }
+        known
     });
 }
 

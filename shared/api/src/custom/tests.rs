@@ -91,6 +91,12 @@ fn what_the_schema_does_not_have_goes_and_what_is_left_out_comes() {
             vec!["spec.free.known.b"],
         ),
         (
+            json!({"template": {"apiVersion": "v1", "kind": "A", "metadata": {"name": "a", "x": 1}, "y": 1}}),
+            json!({"cronSpec": "5 0 * * *", "replicas": 1,
+                "template": {"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "y": 1}}),
+            vec!["spec.template.metadata.x"],
+        ),
+        (
             json!({"ports": [{"name": "a", "x": 1}]}),
             json!({"cronSpec": "5 0 * * *", "replicas": 1, "ports": [{"name": "a", "port": 80}]}),
             vec!["spec.ports[0].x"],

@@ -2,12 +2,18 @@
 
 use super::{Out, say};
 use crate::{Error, Exit, action::Explain};
-use shared_api::schema::{self, Description, Descriptions, Field, Shape, Type};
+use serde_json::Value;
+use shared_api::schema::{self, Descriptions, Field, Shape, Type};
 
 pub(super) fn explain(asked: &Explain, out: Out<'_>) -> Result<Exit, Error> {
     let text = tell(asked)?;
     say(out, &text)?;
     Ok(Exit::Done)
+}
+
+/// Whether the kind that is meant is compiled in, or was heard of.
+pub(super) fn is_known(asked: &Explain) -> bool {
+    shared_api::find(asked.path.split('.').next().unwrap_or_default()).is_some()
 }
 
 fn tell(asked: &Explain) -> Result<String, Error> {
@@ -27,16 +33,21 @@ fn tell(asked: &Explain) -> Result<String, Error> {
     let root =
         root.ok_or_else(|| Error::Usage(format!("nothing is known of the fields of {}", kind.kind)))?;
     let all = Descriptions::unpack();
+    // What a definition says of its kind stands in its own schema.
+    let own = kind.custom.map(|custom| custom.open_api(number));
     let mut text = String::new();
     if !group.is_empty() {
         text.push_str(&format!("GROUP:      {group}\n"));
     }
     text.push_str(&format!("KIND:       {}\nVERSION:    {number}\n\n", kind.kind));
-    let (mut here, mut field, mut said) = (Some(root), None::<&Field>, all.of(root.name).text());
+    let mut words_own = own.as_ref();
+    let said = words_own.map_or_else(|| all.of(root.name).text(), described);
+    let (mut here, mut field, mut said) = (Some(root), None::<&Field>, said);
     for name in words {
         let inside = here.ok_or_else(|| no_field(name))?;
         let found = inside.field(name).ok_or_else(|| no_field(name))?;
-        said = all.of(inside.name).field(name).unwrap_or_default();
+        words_own = words_own.and_then(|schema| below(schema).get("properties")?.get(name));
+        said = words_own.map_or_else(|| all.of(inside.name).field(name).unwrap_or_default(), described);
         (field, here) = (Some(found), inner(&found.shape));
     }
     if let Some(field) = field {
@@ -45,14 +56,19 @@ fn tell(asked: &Explain) -> Result<String, Error> {
     text.push_str("DESCRIPTION:\n");
     paragraph(&mut text, &said, 4);
     if let Some(inside) = here {
-        if field.is_some() {
+        if field.is_some() && own.is_none() {
             paragraph(&mut text, &all.of(inside.name).text(), 4);
         }
         text.push_str("\nFIELDS:\n");
         if asked.recursive {
             tree(&mut text, inside, 2, &mut vec![inside.name]);
         } else {
-            list(&mut text, inside, all.of(inside.name));
+            let own = words_own.map(below);
+            let of = all.of(inside.name);
+            list(&mut text, inside, &|name| match own {
+                Some(schema) => schema["properties"].get(name).map(described),
+                None => of.field(name),
+            });
         }
     }
     Ok(text)
@@ -94,10 +110,21 @@ fn shape(shape_of: &Shape) -> String {
     }
 }
 
-fn list(text: &mut String, of: &Type, said: Description<'_>) {
+/// What a schema says its values are for.
+fn described(schema: &Value) -> String {
+    schema["description"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The schema of the objects in a value, however they are gathered.
+fn below(schema: &Value) -> &Value {
+    let inner = ["items", "additionalProperties"].into_iter().find(|word| schema[*word].is_object());
+    inner.map_or(schema, |word| below(&schema[word]))
+}
+
+fn list(text: &mut String, of: &Type, said: &dyn Fn(&str) -> Option<String>) {
     for field in of.fields() {
         text.push_str(&format!("  {}\t<{}>{}\n", field.name, shape(&field.shape), required(field)));
-        paragraph(text, &said.field(field.name).unwrap_or_default(), 4);
+        paragraph(text, &said(field.name).unwrap_or_default(), 4);
         text.push('\n');
     }
 }
