@@ -7,11 +7,9 @@ mod read;
 mod types;
 
 use crate::definitions;
-use read::{Ruled, Rule};
+use read::{Rule, Ruled};
 use serde_json::{Map, Value as Json};
-use shared_api::{
-    Draft, Invalid, KindInfo, apiextensions::CustomResourceDefinition, custom::Form,
-};
+use shared_api::{Draft, Invalid, KindInfo, apiextensions::CustomResourceDefinition, custom::Form};
 use shared_cel::{Budget, Value};
 use std::{
     collections::HashMap,
@@ -53,7 +51,9 @@ fn ruled(form: &'static Form, schema: impl FnOnce() -> Json) -> Arc<Ruled> {
     // A version is kept for good, so its place is its name.
     let place = std::ptr::from_ref(form).addr();
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(read.entry(place).or_insert_with(|| Arc::new(Ruled::read(&schema(), "", &mut Vec::new(), true))))
+    Arc::clone(
+        read.entry(place).or_insert_with(|| Arc::new(Ruled::read(&schema(), "", &mut Vec::new(), true))),
+    )
 }
 
 /// Records the rules of a definition that nobody can read.
@@ -193,17 +193,33 @@ mod tests {
 
     #[test]
     fn rules_are_asked_where_they_stand() {
-        let range = spec(&json!({"type": "object", "properties": {"min": {"type": "integer"}, "max-all": {"type": "integer"}},
-            "x-kubernetes-validations": [{"rule": "self.min <= self.max__dash__all", "message": "min is too much", "fieldPath": ".min"}]}));
-        let items = spec(&json!({"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string",
-            "x-kubernetes-validations": [{"rule": "self.startsWith('a')", "messageExpression": "self + ' begins otherwise'", "reason": "FieldValueForbidden"}]}}}}));
+        let range = spec(
+            &json!({"type": "object", "properties": {"min": {"type": "integer"}, "max-all": {"type": "integer"}},
+            "x-kubernetes-validations": [{"rule": "self.min <= self.max__dash__all", "message": "min is too much", "fieldPath": ".min"}]}),
+        );
+        let items = spec(
+            &json!({"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string",
+            "x-kubernetes-validations": [{"rule": "self.startsWith('a')", "messageExpression": "self + ' begins otherwise'", "reason": "FieldValueForbidden"}]}}}}),
+        );
         let whole = json!({"type": "object", "properties": {}, "x-kubernetes-validations": [{"rule": "self.metadata.name != 'b'"}]});
         for (schema, new, expected) in [
             (&range, json!({"spec": {"min": 1, "max-all": 2}}), vec![]),
-            (&range, json!({"spec": {"min": 3, "max-all": 2}}), vec![r#"spec.min: Invalid value: "object": min is too much"#]),
+            (
+                &range,
+                json!({"spec": {"min": 3, "max-all": 2}}),
+                vec![r#"spec.min: Invalid value: "object": min is too much"#],
+            ),
             (&range, json!({}), vec![]),
-            (&items, json!({"spec": {"names": ["ab", "b"]}}), vec!["spec.names[1]: Forbidden: b begins otherwise"]),
-            (&whole, json!({"metadata": {"name": "b"}}), vec![r#"<nil>: Invalid value: "object": failed rule: self.metadata.name != 'b'"#]),
+            (
+                &items,
+                json!({"spec": {"names": ["ab", "b"]}}),
+                vec!["spec.names[1]: Forbidden: b begins otherwise"],
+            ),
+            (
+                &whole,
+                json!({"metadata": {"name": "b"}}),
+                vec![r#"<nil>: Invalid value: "object": failed rule: self.metadata.name != 'b'"#],
+            ),
         ] {
             assert_eq!(said(schema, None, &new), expected, "{new}");
         }
@@ -211,17 +227,24 @@ mod tests {
 
     #[test]
     fn what_was_there_is_compared_with() {
-        let kept = spec(&json!({"type": "string", "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "is immutable"}]}));
+        let kept = spec(
+            &json!({"type": "string", "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "is immutable"}]}),
+        );
         let expected = [r#"spec: Invalid value: "string": is immutable"#];
         assert_eq!(said(&kept, None, &json!({"spec": "a"})), [""; 0]);
         assert_eq!(said(&kept, Some(json!({"spec": "a"})), &json!({"spec": "a"})), [""; 0]);
         assert_eq!(said(&kept, Some(json!({"spec": "a"})), &json!({"spec": "b"})), expected);
-        let keyed = spec(&json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
+        let keyed = spec(
+            &json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
             "items": {"type": "object", "properties": {"k": {"type": "string"}, "v": {"type": "integer"}},
-                "x-kubernetes-validations": [{"rule": "self.v >= oldSelf.v"}]}}));
+                "x-kubernetes-validations": [{"rule": "self.v >= oldSelf.v"}]}}),
+        );
         let old = json!({"spec": [{"k": "a", "v": 1}, {"k": "b", "v": 5}]});
         let new = json!({"spec": [{"k": "b", "v": 4}, {"k": "a", "v": 2}, {"k": "c", "v": 0}]});
-        assert_eq!(said(&keyed, Some(old), &new), [r#"spec[0]: Invalid value: "object": failed rule: self.v >= oldSelf.v"#]);
+        assert_eq!(
+            said(&keyed, Some(old), &new),
+            [r#"spec[0]: Invalid value: "object": failed rule: self.v >= oldSelf.v"#]
+        );
         let optional = spec(&json!({"type": "integer", "x-kubernetes-validations": [
             {"rule": "!oldSelf.hasValue() || self >= oldSelf.value()", "optionalOldSelf": true}]}));
         assert_eq!(said(&optional, None, &json!({"spec": 1})), [""; 0]);
@@ -241,7 +264,8 @@ mod tests {
 
     #[test]
     fn what_costs_too_much_is_told_and_ends() {
-        let schema = spec(&json!({"type": "array", "items": {"type": "integer"}, "x-kubernetes-validations": [
+        let schema =
+            spec(&json!({"type": "array", "items": {"type": "integer"}, "x-kubernetes-validations": [
             {"rule": "self.all(a, self.all(b, self.all(c, a + b + c >= 0)))"}]}));
         let many: Vec<u32> = (0..2000).collect();
         let said = said(&schema, None, &json!({"spec": many}));

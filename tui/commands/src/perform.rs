@@ -188,8 +188,8 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
         Action::Explain(explain) => explain::explain(explain, out),
         Action::ApiResources(asked) => about::resources(asked, out),
         Action::ApiVersions => about::versions(out),
-        Action::Config(_)
-        | Action::Completion { .. }
-        | Action::Options => alone(action, &doors.here, out).unwrap_or(Ok(Exit::Done)),
+        Action::Config(_) | Action::Completion { .. } | Action::Options => {
+            alone(action, &doors.here, out).unwrap_or(Ok(Exit::Done))
+        }
     }
 }

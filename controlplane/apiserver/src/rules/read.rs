@@ -109,7 +109,8 @@ impl Rule {
             return Err(("rule", "cel expression must evaluate to a bool".into()));
         }
         let message_program = word("messageExpression").map(|text| Program::compile(&text, &both));
-        let message_program = message_program.transpose().map_err(|e| ("messageExpression", e.to_string()))?;
+        let message_program =
+            message_program.transpose().map_err(|e| ("messageExpression", e.to_string()))?;
         Ok(Self {
             text,
             program,

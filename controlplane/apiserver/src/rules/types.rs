@@ -6,8 +6,24 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Words that expressions keep for themselves.
 const KEPT: &[&str] = &[
-    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-    "let", "loop", "package", "namespace", "return",
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
 ];
 
 /// The type of a value with this schema; `whole`: it is an object of the kind.

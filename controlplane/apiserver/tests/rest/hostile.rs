@@ -181,7 +181,9 @@ fn plain(kind: &KindInfo) -> Value {
         "StatefulSet" => json!({"selector": selector, "serviceName": "a", "template": template("Always")}),
         "Job" => json!({"template": template("Never")}),
         "Ingress" => json!({"defaultBackend": {"service": {"name": "a", "port": {"number": 80}}}}),
-        "CronTab" => json!({"cronSpec": "* * * * *", "ports": [{"name": "a", "port": 1}], "free": {"a": [1]}}),
+        "CronTab" => {
+            json!({"cronSpec": "* * * * *", "ports": [{"name": "a", "port": 1}], "free": {"a": [1]}})
+        }
         "IngressClass" => json!({"controller": "a.b/c"}),
         "PersistentVolume" => json!({
             "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/a"},
