@@ -35,7 +35,7 @@ pub use batch::{Script, run};
 pub use blast::{Blast, Line};
 pub use error::{Error, Exit};
 pub use inverse::inverse;
-pub use perform::{Doors, Here, Sink, Terminal, alone, foresee, perform};
+pub use perform::{Doors, Here, Sink, Terminal, Undo, alone, foresee, perform, undoable};
 pub use risk::{Risk, risk, secret};
 pub use text::neutral;
 pub use when::{At, revision};

@@ -26,6 +26,7 @@ mod select;
 mod streams;
 mod timeline;
 mod top;
+mod undo;
 mod wait;
 mod why;
 
@@ -40,6 +41,7 @@ use std::{
 use tokio::io::AsyncRead;
 
 pub use preview::foresee;
+pub use undo::{Undo, undoable};
 
 /// The doors a command goes through.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! The screen as cells. Pure: the same model gives the same picture.
 
 mod columns;
+mod confirm;
 mod header;
 mod help;
 mod prompt;
@@ -51,7 +52,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
         Some(Overlay::Choose { title, items, at, .. }) => {
             prompt::choose(title, items, *at, &model.skin, frame, body);
         }
-        Some(Overlay::Confirm(confirm)) => prompt::confirm(confirm, &model.skin, frame, body),
+        Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, &model.skin, frame, body),
         Some(Overlay::Columns(at)) => prompt::columns(model, *at, frame, body),
         _ => {}
     }

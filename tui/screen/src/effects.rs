@@ -42,6 +42,7 @@ pub(crate) struct Effects {
 
 struct Task {
     handle: JoinHandle<()>,
+    more: Vec<JoinHandle<()>>,
     typing: Option<mpsc::UnboundedSender<shell::Typed>>,
 }
 
@@ -75,13 +76,27 @@ impl Effects {
         let (doors, answers) = (self.doors.clone(), self.answers.clone());
         match effect {
             Effect::Watch(kind) => self.watches.push(tokio::spawn(watch::run(doors, kind, answers))),
-            Effect::Perform { generation, action, namespace } => {
+            Effect::Foresee { generation, actions, namespace } => {
                 let doors = Doors { namespace, ..doors };
+                self.spawn(generation, perform::foresee(doors, generation, actions, answers));
+            }
+            Effect::Perform { generation, action, namespace, about } => {
+                let meant = about.into_iter().map(|(key, uid)| (key, uid.into()));
+                let doors = Doors { namespace, ..doors }.bound(meant);
                 self.spawn(generation, perform::run(doors, generation, action, answers));
             }
             Effect::Logs { generation, pod, options } => {
                 self.spawn(generation, logs::run(doors, generation, pod, options, answers));
             }
+            Effect::ManyLogs { generation, pods, first, options, grep } => {
+                for (source, pod) in (first..).zip(pods) {
+                    let (doors, answers) = (doors.clone(), answers.clone());
+                    let whose = (generation, source);
+                    let read = logs::one_of(doors, whose, pod, options.clone(), grep.clone(), answers);
+                    self.beside(generation, read);
+                }
+            }
+            Effect::Save { path, text } => drop(tokio::spawn(files::save(path, text, answers))),
             Effect::Shell { generation, pod, container, command, size } => {
                 let (typing, typed) = mpsc::unbounded_channel();
                 let session = shell::Ask { pod, container, command, size };
@@ -122,6 +137,7 @@ impl Effects {
             }),
             Effect::Stop(generation) => {
                 if let Some(task) = self.tasks.remove(&generation) {
+                    task.more.iter().for_each(JoinHandle::abort);
                     task.handle.abort();
                 }
             }
@@ -129,12 +145,24 @@ impl Effects {
     }
 
     fn spawn(&mut self, generation: Generation, work: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.retain(|_, task| !task.handle.is_finished());
-        self.tasks.insert(generation, Task { handle: tokio::spawn(work), typing: None });
+        let over = |task: &Task| task.handle.is_finished() && task.more.iter().all(JoinHandle::is_finished);
+        self.tasks.retain(|_, task| !over(task));
+        self.tasks.insert(generation, Task { handle: tokio::spawn(work), more: Vec::new(), typing: None });
+    }
+
+    /// One more task of the same generation; all of them end together.
+    fn beside(&mut self, generation: Generation, work: impl Future<Output = ()> + Send + 'static) {
+        let more = tokio::spawn(work);
+        match self.tasks.get_mut(&generation) {
+            Some(task) => task.more.push(more),
+            None => {
+                self.tasks.insert(generation, Task { handle: more, more: Vec::new(), typing: None });
+            }
+        }
     }
 
     fn stop_all(&mut self) {
-        let tasks = self.tasks.drain().map(|(_, task)| task.handle);
+        let tasks = self.tasks.drain().flat_map(|(_, task)| task.more.into_iter().chain([task.handle]));
         tasks.chain(self.watches.drain(..)).for_each(|handle| handle.abort());
     }
 

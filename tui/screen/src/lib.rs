@@ -14,6 +14,7 @@ mod draw;
 mod effects;
 mod input;
 mod keys;
+mod logs;
 mod model;
 mod mouse;
 mod msg;

@@ -34,7 +34,7 @@ use shared_api::{
     discovery::EndpointSlice,
 };
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
-use tui_commands::Action;
+use tui_commands::{Action, Blast, Undo};
 
 /// How many lines the history has.
 const HISTORY: usize = 500;
@@ -55,6 +55,8 @@ pub(crate) struct Model {
     /// The commands that are running, the newest last.
     pub(crate) running: Vec<Running>,
     pub(crate) history: Vec<String>,
+    /// What was changed from here, the newest last.
+    pub(crate) deeds: Vec<Deed>,
     pub(crate) config: Config,
     pub(crate) given: Given,
     /// What is to be looked at in front of the cluster that is being gone to.
@@ -139,10 +141,17 @@ pub(crate) struct Forwarded {
 /// What lies over the view and takes the keys.
 pub(crate) enum Overlay {
     Filter(Input),
+    /// What is searched in a log.
+    Find(Input),
     Palette(Palette),
     Port {
         input: Input,
         pod: Key,
+    },
+    /// A line to be completed, about these objects.
+    Line {
+        input: Input,
+        about: Vec<(Key, Box<str>)>,
     },
     Choose {
         title: String,
@@ -170,6 +179,9 @@ pub(crate) struct Palette {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Then {
     Namespace,
+    /// What is done with the objects.
+    Do,
+    Since,
     Logs(Key),
     Shell(Key),
     /// The column to sort by.
@@ -189,6 +201,35 @@ pub(crate) struct Confirm {
     pub(crate) commands: Vec<(String, Action)>,
     /// The very objects that were asked about, with their uids.
     pub(crate) about: Vec<(Key, Box<str>)>,
+    pub(crate) foreseen: Foreseen,
+    /// What has to be typed, and what is.
+    pub(crate) typed: Option<(String, Input)>,
+    /// The deed that is taken back.
+    pub(crate) undoes: Option<Generation>,
+}
+
+/// What is known of what goes with it.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Foreseen {
+    Asked(Generation),
+    Known(Blast),
+    Failed(String),
+}
+
+/// How many commands that changed something are remembered.
+pub(crate) const DEEDS: usize = 500;
+
+/// A command that changed something, or was to.
+#[derive(Debug)]
+pub(crate) struct Deed {
+    pub(crate) generation: Generation,
+    pub(crate) at: Timestamp,
+    pub(crate) line: String,
+    /// What became of it, in a few words.
+    pub(crate) outcome: String,
+    /// What takes it back.
+    pub(crate) undo: Vec<Undo>,
+    pub(crate) undone: bool,
 }
 
 impl Model {
@@ -207,6 +248,7 @@ impl Model {
             message: None,
             running: Vec::new(),
             history: Vec::new(),
+            deeds: Vec::new(),
             config: Config::default(),
             given: Given::default(),
             after: None,

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
 use shared_client::{LogOptions, Standing};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
-use tui_commands::Action;
+use tui_commands::{Action, Blast, Undo};
 
 /// Names one question, and with it the answers that belong to it.
 pub(crate) type Generation = u64;
@@ -27,8 +27,21 @@ pub(crate) enum Msg {
     Standing(GroupKind, Standing),
     /// A command ended.
     Performed(Generation, Outcome),
+    /// What commands would take with them, or why nobody knows.
+    Foreseen(Generation, Result<Blast, String>),
     /// Lines of a log.
     Lines(Generation, Vec<String>),
+    /// Lines of one of many logs, and how many were held back where they come from.
+    Told {
+        generation: Generation,
+        source: u16,
+        lines: Vec<String>,
+        held_back: u64,
+    },
+    /// One of many logs ended.
+    SourceEnded(Generation, u16, Option<String>),
+    /// Something was written to a file, or why not.
+    Saved(Result<String, String>),
     /// Bytes for an embedded terminal.
     Screen(Generation, Bytes),
     /// A log or a shell ended; why, when not as it should.
@@ -66,6 +79,8 @@ pub(crate) struct Outcome {
     pub(crate) dropped: usize,
     /// Why it failed.
     pub(crate) error: Option<String>,
+    /// What takes it back.
+    pub(crate) undo: Vec<Undo>,
 }
 
 /// Something to be done outside.
@@ -76,11 +91,34 @@ pub(crate) enum Effect {
         generation: Generation,
         action: Box<Action>,
         namespace: String,
+        /// The very objects that are meant, by their uids.
+        about: Vec<(Key, Box<str>)>,
+    },
+    /// Find out what these would take with them.
+    Foresee {
+        generation: Generation,
+        actions: Vec<Action>,
+        namespace: String,
     },
     Logs {
         generation: Generation,
         pod: Key,
         options: LogOptions,
+    },
+    /// The logs of several pods, beside those that are read already.
+    ManyLogs {
+        generation: Generation,
+        pods: Vec<Key>,
+        /// The number of the first of them.
+        first: u16,
+        options: LogOptions,
+        /// Only lines with this in them.
+        grep: String,
+    },
+    /// Write a file.
+    Save {
+        path: PathBuf,
+        text: String,
     },
     Shell {
         generation: Generation,

@@ -34,10 +34,6 @@ impl Pager {
         self.dropped += extra as u64;
     }
 
-    pub(crate) fn clear(&mut self) {
-        *self = Self { wrap: self.wrap, filter: std::mem::take(&mut self.filter), ..Self::default() };
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }

@@ -2,8 +2,10 @@
 //!
 //! The pictures are in `tests/`; `DHOW_REWRITE=1 cargo test -p tui-screen` writes them anew.
 
+mod deeds;
 mod fuzz;
 mod keys;
+mod logs;
 mod mouse;
 mod outside;
 mod pictures;

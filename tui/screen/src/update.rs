@@ -2,9 +2,11 @@
 
 mod act;
 mod begin;
+mod confirm;
 mod context;
 mod copy;
 mod data;
+mod deeds;
 mod layout;
 mod link;
 mod many;
@@ -42,7 +44,9 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Frame => {
             model.settle();
-            link::look(model)
+            let mut effects = link::look(model);
+            effects.extend(many::join(model));
+            effects
         }
         other => {
             let effects = data::take(model, other);

@@ -10,6 +10,7 @@
 //!   answer (generation) ──► Look::hear                          Model ──► Look::draw (area of the pane)
 //! ```
 
+mod deeds;
 mod forwards;
 mod logs;
 mod pulse;
@@ -18,8 +19,9 @@ mod table;
 mod text;
 mod used;
 
+pub(crate) use deeds::Deeds;
 pub(crate) use forwards::Forwards;
-pub(crate) use logs::Logs;
+pub(crate) use logs::{Logs, Of};
 pub(crate) use pulse::Pulse;
 pub(crate) use shell::Shell;
 pub(crate) use table::{Table, Within, pod_of, pods_within};
@@ -70,6 +72,7 @@ views! {
     Text(Text),
     Forwards(Forwards),
     Used(Used),
+    Deeds(Deeds),
 }
 
 /// Where a view is drawn from: what is known, its pane, and how things look.

@@ -100,7 +100,7 @@ fn beside() -> Vec<GroupKind> {
 }
 
 /// Nobody reads what is said meanwhile.
-struct Nowhere;
+pub(super) struct Nowhere;
 
 impl Sink for Nowhere {
     fn out(&mut self, _: &[u8]) -> io::Result<()> {

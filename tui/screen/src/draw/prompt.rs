@@ -5,7 +5,7 @@ use super::Skin;
 use crate::{
     input::Input,
     keys::Act,
-    model::{Confirm, Model, Overlay, Running, Shows, clean},
+    model::{Model, Overlay, Running, Shows, clean},
     pager::{fit, width, wrap},
     update::WORDS,
     views::View,
@@ -15,16 +15,23 @@ use ratatui::{
     layout::Rect,
     style::Style,
     text::{Line, Span},
-    widgets::{Block, Clear, Paragraph, Wrap},
+    widgets::{Block, Clear, Paragraph},
 };
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: Rect) {
     let skin = &model.skin;
     match &model.overlay {
         Some(Overlay::Filter(input)) => typed("/", input, skin, frame, message),
+        Some(Overlay::Find(input)) => typed("find: ", input, skin, frame, message),
         Some(Overlay::Palette(palette)) => typed(":", &palette.input, skin, frame, message),
         Some(Overlay::Port { input, pod }) => {
             typed(&format!("forward to {} [LOCAL:]REMOTE: ", pod.name), input, skin, frame, message);
+        }
+        Some(Overlay::Line { input, .. }) => typed("dhow --batch ", input, skin, frame, message),
+        Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => {
+            if let Some((wanted, input)) = &confirm.typed {
+                typed(&format!("type {} to do it: ", clean(wanted)), input, skin, frame, message);
+            }
         }
         _ => said(model, frame, message),
     }
@@ -39,11 +46,20 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: R
         Some(Overlay::Palette(_)) => {
             Line::styled(" tab completes  ↑ history  enter runs  esc leaves", skin.dim)
         }
+        Some(Overlay::Find(_)) => Line::styled(" enter goes to it, n and N on  esc leaves", skin.dim),
         Some(Overlay::Filter(_)) => Line::styled(" enter keeps the filter  esc clears it", skin.dim),
+        Some(Overlay::Line { .. }) => {
+            Line::styled(" enter shows what it takes with it, and asks  esc leaves", skin.dim)
+        }
         Some(Overlay::Port { .. }) => Line::styled(" enter opens  esc leaves", skin.dim),
         Some(Overlay::Choose { .. }) => Line::styled(" ↑↓ move  enter chooses  esc leaves", skin.dim),
         Some(Overlay::Columns(_)) => Line::styled(" ↑↓ move  space shows or hides  esc leaves", skin.dim),
-        Some(Overlay::Confirm(_)) => Line::styled(" y does it  n or esc does nothing", skin.dim),
+        Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => {
+            Line::styled(" enter does it  esc does nothing", skin.dim)
+        }
+        Some(Overlay::Confirm(_)) => {
+            Line::styled(" y does it  e changes the line  n or esc does nothing", skin.dim)
+        }
         Some(Overlay::Help(_)) => Line::styled(" ↑↓ scroll  any other key leaves", skin.dim),
         None => keys(model, usize::from(hints.width)),
     };
@@ -148,7 +164,14 @@ fn keys(model: &Model, room: usize) -> Line<'static> {
 }
 
 /// A box in the middle, as large as it needs.
-fn pane(frame: &mut Frame<'_>, area: Rect, wide: usize, high: usize, title: &str, skin: &Skin) -> Rect {
+pub(super) fn pane(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    wide: usize,
+    high: usize,
+    title: &str,
+    skin: &Skin,
+) -> Rect {
     let wide = u16::try_from(wide.max(width(title)) + 4).unwrap_or(u16::MAX).min(area.width);
     let high = u16::try_from(high + 2).unwrap_or(u16::MAX).min(area.height);
     let (x, y) = (area.x + (area.width - wide) / 2, area.y + (area.height - high) / 2);
@@ -196,26 +219,4 @@ pub(super) fn columns(model: &Model, at: usize, frame: &mut Frame<'_>, area: Rec
         .map(|(n, heading)| format!("[{}] {}", if shown.contains(&n) { "x" } else { " " }, heading.name))
         .collect();
     choose("columns", &items, at, &model.skin, frame, area);
-}
-
-pub(super) fn confirm(confirm: &Confirm, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
-    let commands: Vec<_> =
-        confirm.commands.iter().map(|(line, _)| format!("dhow --batch {}", clean(line))).collect();
-    let room = usize::from(area.width).saturating_sub(4);
-    let wide = commands.iter().map(|c| width(c)).max().unwrap_or(0).min(room).max(20);
-    let high: usize = commands.iter().map(|c| width(c).div_ceil(wide)).sum();
-    let title = match confirm.about.len() {
-        0 | 1 => "run this?".to_owned(),
-        many => format!("run this on {many} objects?"),
-    };
-    let inner = pane(frame, area, wide, high + 3, &title, skin);
-    let mut text: Vec<_> = commands.into_iter().map(|command| Line::styled(command, skin.warn)).collect();
-    text.push(Line::raw(""));
-    text.push(Line::from(vec![
-        Span::styled("y", skin.strong),
-        Span::raw(" does it, "),
-        Span::styled("n", skin.strong),
-        Span::raw(" does not"),
-    ]));
-    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), inner);
 }

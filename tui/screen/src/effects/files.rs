@@ -31,6 +31,21 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     file.write_all(format!("{line}\n").as_bytes())
 }
 
+/// Writes a file that only its owner reads, and says where it is.
+pub(super) async fn save(path: PathBuf, text: String, answers: Answers) {
+    let (lines, shown) = (text.lines().count(), path.clone());
+    let done = tokio::task::spawn_blocking(move || write(&path, &text)).await;
+    let done = match done {
+        Ok(Ok(())) => {
+            let whole = std::path::absolute(&shown).unwrap_or(shown);
+            Ok(format!("{lines} lines are in {}", whole.display()))
+        }
+        Ok(Err(error)) => Err(format!("{}: {error}", shown.display())),
+        Err(error) => Err(error.to_string()),
+    };
+    let _ = answers.send(Msg::Saved(done)).await;
+}
+
 pub(super) async fn layouts(
     generation: Generation,
     path: PathBuf,

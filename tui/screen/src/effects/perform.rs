@@ -3,7 +3,7 @@
 use super::Answers;
 use crate::msg::{Generation, Msg, Outcome};
 use tokio::io::AsyncRead;
-use tui_commands::{Action, Doors, Exit, Sink};
+use tui_commands::{Action, Blast, Doors, Exit, Sink};
 
 /// How much of an answer is kept.
 const KEPT: usize = 4 << 20;
@@ -32,9 +32,23 @@ impl Sink for Kept {
     }
 }
 
+/// What these would take with them, one after the other.
+pub(super) async fn foresee(doors: Doors, generation: Generation, actions: Vec<Action>, answers: Answers) {
+    let mut all = Blast::default();
+    let mut failed = None;
+    for action in &actions {
+        match tui_commands::foresee(action, &doors).await {
+            Ok(blast) => all.lines.extend(blast.lines),
+            Err(error) => failed = Some(error.to_string()),
+        }
+    }
+    let _ = answers.send(Msg::Foreseen(generation, failed.map_or(Ok(all), Err))).await;
+}
+
 pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action>, answers: Answers) {
     let mut kept = Kept::default();
-    let error = match tui_commands::perform(&action, &doors, &mut kept).await {
+    let (done, undo) = tui_commands::undoable(&action, &doors, &mut kept).await;
+    let error = match done {
         Ok(Exit::Done) => None,
         // What is not there was told in the notes.
         Ok(Exit::NotFound) => Some(std::mem::take(&mut kept.notes).join("; ")),
@@ -44,5 +58,5 @@ pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action
     let Kept { bytes, notes, dropped } = kept;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // The screen is gone when nobody takes the answer.
-    let _ = answers.send(Msg::Performed(generation, Outcome { text, notes, dropped, error })).await;
+    let _ = answers.send(Msg::Performed(generation, Outcome { text, notes, dropped, error, undo })).await;
 }

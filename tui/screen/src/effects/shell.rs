@@ -46,7 +46,11 @@ async fn carry(
     answers: &Answers,
 ) -> Option<String> {
     let Ask { pod, container, command, size } = ask;
-    let session = Session::Exec { container, command, stdin: true, tty: true };
+    let session = if command.is_empty() {
+        Session::Attach { container, stdin: true, tty: true }
+    } else {
+        Session::Exec { container, command, stdin: true, tty: true }
+    };
     let session = match doors.sessions.open(&pod, session).await {
         Ok(session) => session,
         Err(refusal) => return Some(refusal.to_string()),

@@ -7,6 +7,7 @@ const TOGETHER: &[&[Place]] = &[
     &[Place::Logs, Place::Pager, Place::Panes, Place::Anywhere],
     &[Place::Forwards, Place::Panes, Place::Anywhere],
     &[Place::Used, Place::Panes, Place::Anywhere],
+    &[Place::Deeds, Place::Panes, Place::Anywhere],
     &[Place::Pulse, Place::Panes, Place::Anywhere],
     &[Place::Shell],
 ];

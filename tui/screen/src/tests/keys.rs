@@ -24,13 +24,18 @@ fn deleting_acts_on_the_object_that_was_asked_about() {
     seat.see([object(&other)]);
     seat.asked.clear();
     seat.press("y");
-    assert!(seat.asked.is_empty() && seat.said().contains("another one of that name"), "{}", seat.said());
+    let done = seat.asked.iter().any(|e| matches!(e, Effect::Perform { .. }));
+    assert!(!done && seat.said().contains("another one of that name"), "{}", seat.said());
     seat.press("<ctrl-d>y");
     let wanted = "delete pods/web-1 --no-wait -n default";
     let action = Box::new(tui_commands::grammar::parse_line(wanted).unwrap());
-    assert_eq!(seat.asked, [Effect::Perform { generation: 1, action, namespace: "default".into() }]);
+    let about = vec![(object(&other).key(), "another".into())];
+    let Some(Effect::Perform { generation, .. }) = seat.asked.last() else { panic!("{:?}", seat.asked) };
+    let generation = *generation;
+    let wanted_effect = Effect::Perform { generation, action, namespace: "default".into(), about };
+    assert_eq!(seat.asked.last(), Some(&wanted_effect), "the write carries the uid");
     let outcome = Outcome { text: "pod/web-1 deleted\n".into(), ..Outcome::default() };
-    seat.tell(Msg::Performed(1, outcome));
+    seat.tell(Msg::Performed(generation, outcome));
     assert_eq!(seat.said(), format!("{wanted}: pod/web-1 deleted"));
 }
 
@@ -40,7 +45,7 @@ fn every_line_a_key_runs_is_understood_by_the_grammar() {
         ("d", "describe pods/web-1 -n default"),
         ("y", "get pods/web-1 -n default -o yaml"),
         (":nodes<enter>c", "cordon n1"),
-        (":nodes<enter>u", "uncordon n1"),
+        (":nodes<enter><ctrl-u>", "uncordon n1"),
         (":nodes<enter>d", "describe nodes/n1"),
         (":scale deployment/web --replicas 2<enter>", "scale deployment/web --replicas 2"),
     ] {

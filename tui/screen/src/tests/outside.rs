@@ -102,7 +102,12 @@ async fn a_command_answers_with_its_text_or_its_error() {
     let (mut effects, mut answered) = outside(&fake);
     let mut ask = async |line: &str| -> Outcome {
         let action = Box::new(parse_line(line).unwrap());
-        effects.start(Effect::Perform { generation: 3, action, namespace: "default".into() });
+        effects.start(Effect::Perform {
+            generation: 3,
+            action,
+            namespace: "default".into(),
+            about: Vec::new(),
+        });
         match answered.recv().await {
             Some(Msg::Performed(3, outcome)) => outcome,
             other => panic!("{other:?}"),

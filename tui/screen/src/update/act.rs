@@ -1,6 +1,6 @@
 //! What each key of the map does.
 
-use super::{copy, many, open, scroll, steps, window};
+use super::{copy, deeds, many, open, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
@@ -61,7 +61,14 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Container => container(model),
         // What can does it for itself.
-        Act::Timestamps | Act::Previous | Act::Reload => Vec::new(),
+        Act::Timestamps
+        | Act::Previous
+        | Act::Reload
+        | Act::Grep
+        | Act::Fold
+        | Act::NextMatch
+        | Act::PreviousMatch
+        | Act::Save => Vec::new(),
         Act::Earlier | Act::LeaveShell => open::back(model),
         Act::Later => open::forward_again(model),
         Act::StopForward => stop_forward(model),
@@ -82,6 +89,17 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             on(model, act, &kind, &row)
         }
         Act::Delete | Act::Cordon | Act::Uncordon => many::act(model, act),
+        Act::AllLogs => many::logs(model),
+        Act::Find => over(model, Overlay::Find(Input::default())),
+        Act::Since => {
+            let items = SINCE.iter().map(|(word, _)| (*word).to_owned()).collect();
+            over(model, Overlay::Choose { title: "written since".into(), items, at: 0, then: Then::Since })
+        }
+        Act::Actions => deeds::choose(model),
+        Act::Scale | Act::Restart | Act::Rollout | Act::Image | Act::Path | Act::Drain => {
+            deeds::act(model, act)
+        }
+        Act::Undo => deeds::undo(model),
         Act::SplitRight
         | Act::SplitBelow
         | Act::ClosePane
@@ -115,6 +133,16 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         }
     }
 }
+
+/// How far back a log is read.
+pub(super) const SINCE: &[(&str, Option<i64>)] = &[
+    ("everything that is kept", None),
+    ("1 minute", Some(60)),
+    ("5 minutes", Some(300)),
+    ("15 minutes", Some(900)),
+    ("1 hour", Some(3600)),
+    ("6 hours", Some(21_600)),
+];
 
 fn table_act(table: &mut Table, act: Act) {
     match act {

@@ -1,6 +1,6 @@
 //! What comes from outside: objects, lines, bytes, answers. What nobody waits for any more is dropped.
 
-use super::{context, link, open, steps};
+use super::{confirm, context, link, open, steps};
 use crate::{
     model::{Message, Model, Pane, PaneId, Running, Shows},
     msg::{Effect, Generation, Msg, Outcome},
@@ -25,7 +25,12 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.stale = true;
         }
         Msg::Performed(generation, outcome) => return performed(model, generation, outcome),
+        Msg::Foreseen(generation, blast) => confirm::foreseen(model, generation, blast),
+        Msg::Saved(Ok(text)) => model.say(text),
+        Msg::Saved(Err(why)) => model.complain(why),
         Msg::Lines(generation, _)
+        | Msg::Told { generation, .. }
+        | Msg::SourceEnded(generation, ..)
         | Msg::Screen(generation, _)
         | Msg::Ended(generation, _)
         | Msg::Uses(generation, _) => {
@@ -92,7 +97,11 @@ fn hear(model: &mut Model, generation: Generation, msg: Msg) -> Vec<Effect> {
 fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec<Effect> {
     let Some(at) = model.running.iter().position(|r| r.generation == generation) else { return Vec::new() };
     let Running { line, shows, pane, .. } = model.running.remove(at);
-    let Outcome { text, notes, dropped, error } = outcome;
+    let Outcome { text, notes, dropped, error, undo } = outcome;
+    if let Some(deed) = model.deeds.iter_mut().find(|deed| deed.generation == generation) {
+        deed.outcome = error.as_ref().map_or_else(|| "done".into(), |why| crate::model::clean(why));
+        deed.undo = undo;
+    }
     let mut whole = text;
     for note in &notes {
         whole.push_str(note);

@@ -98,9 +98,11 @@ pub(super) fn rested(model: &mut Model, wait: Generation) -> Vec<Effect> {
         return steps::revive(model, id);
     }
     let mut view = view(follow, &target, &model.known);
-    let before = pane.view.look_mut().pager_mut().map(|pager| (pager.wrap, pager.filter.clone()));
-    if let (Some(pager), Some((wrap, filter))) = (view.look_mut().pager_mut(), before) {
-        (pager.wrap, pager.filter) = (wrap, filter);
+    if let (Some(before), Some(now)) = (pane.view.look_mut().pager_mut(), view.look_mut().pager_mut()) {
+        (now.wrap, now.filter) = (before.wrap, before.filter.clone());
+    }
+    if let (View::Logs(before), View::Logs(now)) = (&pane.view, &mut view) {
+        now.as_before(before);
     }
     let kinds = view.look().kinds();
     let ended = pane.replace(view);

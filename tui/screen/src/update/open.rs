@@ -1,9 +1,9 @@
 //! Opening views, and starting what fills them.
 
-use super::{begin, context, layout, link, steps};
+use super::{act::SINCE, begin, context, deeds, layout, link, steps};
 use crate::{
     input::Input,
-    model::{Follow, Forwarded, Model, Namespaces, Overlay, Shows, Then, word},
+    model::{DEEDS, Deed, Follow, Forwarded, Model, Namespaces, Overlay, Shows, Then, clean, word},
     msg::{Effect, Generation},
     rows::Row,
     views::{Logs, Shell, View, pod_of},
@@ -79,6 +79,22 @@ pub(super) fn perform(model: &mut Model, action: Action, line: String) -> Vec<Ef
     ask(model, generation, action, line, Shows::Message).into_iter().collect()
 }
 
+/// The same for these very objects.
+pub(super) fn perform_on(
+    model: &mut Model,
+    action: Action,
+    line: String,
+    about: &[(Key, Box<str>)],
+) -> Vec<Effect> {
+    let mut effects = perform(model, action, line);
+    for effect in &mut effects {
+        if let Effect::Perform { about: meant, .. } = effect {
+            *meant = about.to_vec();
+        }
+    }
+    effects
+}
+
 /// Asks outside for what a line says. Everything that changes the cluster comes through here, or is a shell.
 pub(super) fn ask(
     model: &mut Model,
@@ -93,9 +109,16 @@ pub(super) fn ask(
         model.complain(why);
         return None;
     }
+    if risk(&action) > Risk::None {
+        let shown = if tui_commands::secret(&action) { "(a secret was made)".into() } else { clean(&line) };
+        let (at, outcome) = (model.known.now, "runs".into());
+        model.deeds.push(Deed { generation, at, line: shown, outcome, undo: Vec::new(), undone: false });
+        let extra = model.deeds.len().saturating_sub(DEEDS);
+        model.deeds.drain(..extra);
+    }
     model.runs(generation, line, shows);
     let namespace = model.here().to_owned();
-    Some(Effect::Perform { generation, action: Box::new(action), namespace })
+    Some(Effect::Perform { generation, action: Box::new(action), namespace, about: Vec::new() })
 }
 
 pub(super) fn containers(model: &Model, pod: &Key) -> Vec<String> {
@@ -139,6 +162,14 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
         }
         // Of these the place in the list counts: see `overlay`.
         Then::Sort | Then::Copy(_) => Vec::new(),
+        Then::Do => deeds::chosen(model, &item),
+        Then::Since => {
+            let since = SINCE.iter().find(|(word, _)| *word == item).and_then(|(_, since)| *since);
+            if let View::Logs(logs) = model.view_mut() {
+                logs.options.since_seconds = since;
+            }
+            steps::revive(model, model.desk.tab().focus)
+        }
         Then::Skin => begin::chosen(model, &item),
         Then::Layout => layout::chosen(model, &item),
         Then::Context => context::go(model, &item, None),

@@ -1,14 +1,13 @@
 //! Keys while a question, a prompt or the help lies over the view.
 
-use super::{copy, many, open, palette};
+use super::{confirm, copy, deeds, open, palette};
 use crate::{
-    model::{Confirm, Model, Namespaces, Overlay, Then},
+    model::{Model, Namespaces, Overlay, Then},
     msg::Effect,
     rows::{By, Order},
     views::View,
 };
 use crossterm::event::{KeyCode, KeyEvent};
-use shared_api::Key;
 
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match model.overlay.take() {
@@ -25,6 +24,26 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.overlay = Some(Overlay::Filter(input));
             Vec::new()
         }
+        Some(Overlay::Find(mut input)) => match key.code {
+            KeyCode::Esc => Vec::new(),
+            KeyCode::Enter => {
+                let mut said = None;
+                if let View::Logs(logs) = model.view_mut() {
+                    logs.search.clone_from(&input.text);
+                    let found = input.text.is_empty() || logs.seek(true);
+                    said = (!found).then(|| format!("{} stands nowhere here", input.text));
+                }
+                if let Some(said) = said {
+                    model.say(said);
+                }
+                Vec::new()
+            }
+            _ => {
+                input.key(key);
+                model.overlay = Some(Overlay::Find(input));
+                Vec::new()
+            }
+        },
         Some(Overlay::Palette(palette)) => palette::press(model, palette, key),
         Some(Overlay::Port { mut input, pod }) => match key.code {
             KeyCode::Esc => Vec::new(),
@@ -39,6 +58,15 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             _ => {
                 input.key(key);
                 model.overlay = Some(Overlay::Port { input, pod });
+                Vec::new()
+            }
+        },
+        Some(Overlay::Line { mut input, about }) => match key.code {
+            KeyCode::Esc => Vec::new(),
+            KeyCode::Enter => deeds::typed(model, &input.text, about),
+            _ => {
+                input.key(key);
+                model.overlay = Some(Overlay::Line { input, about });
                 Vec::new()
             }
         },
@@ -76,7 +104,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.overlay = Some(Overlay::Choose { title, items, at, then });
             Vec::new()
         }
-        Some(Overlay::Confirm(confirm)) => answer(model, confirm, key),
+        Some(Overlay::Confirm(confirm)) => confirm::press(model, confirm, key),
         Some(Overlay::Columns(at)) => {
             columns(model, at, key);
             Vec::new()
@@ -95,29 +123,6 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             Vec::new()
         }
         None => Vec::new(),
-    }
-}
-
-fn answer(model: &mut Model, confirm: Box<Confirm>, key: KeyEvent) -> Vec<Effect> {
-    match key.code {
-        KeyCode::Char('y') => {
-            let same =
-                |(key, uid): &&(Key, Box<str>)| model.known.row(key).is_some_and(|row| row.uid == *uid);
-            if let Some((key, _)) = confirm.about.iter().find(|about| !same(about)) {
-                let why = format!("{key} is gone, or another one of that name; nothing was done");
-                model.complain(why);
-                return Vec::new();
-            }
-            many::perform(model, confirm.commands)
-        }
-        KeyCode::Esc | KeyCode::Char('n' | 'q') => {
-            model.say("nothing was done");
-            Vec::new()
-        }
-        _ => {
-            model.overlay = Some(Overlay::Confirm(confirm));
-            Vec::new()
-        }
     }
 }
 
@@ -147,7 +152,9 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             filtered = Some(input.text.clone());
         }
         Some(Overlay::Palette(palette)) => palette.input.insert(first),
-        Some(Overlay::Port { input, .. }) => input.insert(first),
+        Some(Overlay::Find(input) | Overlay::Port { input, .. } | Overlay::Line { input, .. }) => {
+            input.insert(first);
+        }
         _ => {}
     }
     if let Some(text) = filtered {

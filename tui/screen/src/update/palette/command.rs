@@ -3,12 +3,12 @@
 use crate::{
     model::Model,
     msg::Effect,
-    update::open,
+    update::{confirm, open},
     views::{Text, View, pod_of},
 };
 use shared_api::{GroupKind, Key, core};
 use shared_client::LogOptions;
-use tui_commands::{Action, grammar};
+use tui_commands::{Action, Risk, Rollout, grammar, risk};
 
 /// Does what the words say, if the grammar knows them.
 pub(super) fn run(model: &mut Model, words: &[&str], line: &str) -> Result<Vec<Effect>, String> {
@@ -53,6 +53,20 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
             Err("tables here are live: type only the kind, such as :pods".into())
         }
         Action::Events(events) if events.watch => Err("tables here are live: type :events".into()),
+        // What is looked at stays to be looked at.
+        Action::Path(_)
+        | Action::ControlPlane
+        | Action::Capacity(_)
+        | Action::Diff(_)
+        | Action::Decode(_)
+        | Action::Preview(_)
+        | Action::Rollout(Rollout::Show { .. }) => Ok(open::push(model, View::Text(Text::of(line)))),
+        Action::Attach(attach) => {
+            let pod = pod(model, &attach.pod, attach.namespace.as_deref())?;
+            // No command: the container's own process.
+            Ok(open::shell(model, pod, attach.container.unwrap_or_default(), Vec::new()))
+        }
+        other if risk(&other) == Risk::High => Ok(confirm::ask(model, vec![line.to_owned()], Vec::new())),
         other => Ok(open::perform(model, other, line.to_owned())),
     }
 }

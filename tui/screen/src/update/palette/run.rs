@@ -6,7 +6,7 @@ use crate::{
     model::{Follow, Model, Namespaces, Overlay},
     msg::Effect,
     update::{act, begin, context, layout, link, open},
-    views::{Forwards, Look as _, Pulse, Table, Text, View, Within},
+    views::{Deeds, Forwards, Look as _, Pulse, Table, Text, View, Within},
 };
 use shared_api::GroupKind;
 use tui_commands::{Risk, grammar, risk};
@@ -15,6 +15,7 @@ use tui_commands::{Risk, grammar, risk};
 pub(crate) const WORDS: &[(&str, &str, &str)] = &[
     ("pulse", "", "how everything is, in one look"),
     ("pf", "", "the port-forwards"),
+    ("commands", "", "what was changed from here, and what can be undone"),
     ("ns", "NAMES", "look at these namespaces, as in a,b, or all"),
     ("ctx", "[NAME]", "go to another context of the kubeconfig"),
     ("follow", "WHAT", "a pane beside this one: logs, describe, yaml, events, why or timeline of the cursor"),
@@ -50,6 +51,7 @@ pub(crate) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
             Vec::new()
         }
         ["pulse"] => open::push(model, View::Pulse(Pulse::new())),
+        ["commands"] => open::push(model, View::Deeds(Deeds::default())),
         ["pf" | "forwards"] => open::push(model, View::Forwards(Forwards::default())),
         ["ctx" | "contexts"] => context::choose(model)?,
         ["ctx", name] => context::go(model, name, None),

@@ -1,0 +1,166 @@
+//! Doing something so that it can be undone: what undoes it is decided from how things were before, and is a
+//! command like any other.
+
+use super::{Doors, Out, each, preview::Nowhere};
+use crate::{Action, Error, Exit, Language, PatchWith, Roll, Rollout, Scale, blast::aim, inverse};
+use shared_api::{Key, Object};
+use std::fmt::Write;
+
+/// Beyond so many objects an action is not undone.
+const MANY: usize = 50;
+
+/// What takes back what was done to one object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undo {
+    /// The command.
+    pub action: Action,
+    /// The same as a line.
+    pub line: String,
+    /// The very object it is for, and its uid.
+    pub about: (Key, String),
+}
+
+/// Does what was asked, and says what would take it back; nothing when it cannot be, or came to nothing.
+pub async fn undoable(action: &Action, doors: &Doors, out: Out<'_>) -> (Result<Exit, Error>, Vec<Undo>) {
+    let before = before(action, doors).await;
+    let done = super::perform(action, doors, out).await;
+    let undo = if matches!(done, Ok(Exit::Done)) { before } else { Vec::new() };
+    (done, undo)
+}
+
+/// What would take the action back, from how things are now.
+async fn before(action: &Action, doors: &Doors) -> Vec<Undo> {
+    if crate::risk(action) == crate::Risk::None || matches!(action, Action::Delete(_) | Action::Drain(_)) {
+        return Vec::new();
+    }
+    let Some(aim) = aim(action) else { return Vec::new() };
+    let found = each::objects(&aim.words, &aim.files, &aim.scope, aim.all, doors, &mut Nowhere).await;
+    // What cannot be read cannot be written either, and that is said.
+    let Ok((objects, _)) = found else { return Vec::new() };
+    if objects.len() > MANY {
+        return Vec::new();
+    }
+    objects.iter().filter_map(|object| of(action, object)).collect()
+}
+
+fn of(action: &Action, object: &Object) -> Option<Undo> {
+    let action = inverse(action, object)?;
+    let line = line(&action)?;
+    Some(Undo { action, line, about: (object.key(), object.uid().to_owned()) })
+}
+
+/// The line of an action that undoes another.
+fn line(action: &Action) -> Option<String> {
+    let within =
+        |namespace: &Option<String>| namespace.as_ref().map_or(String::new(), |n| format!(" -n {n}"));
+    let rolled = |verb: &str, words: &[String], roll: &Roll| {
+        format!("rollout {verb} {}{}", words.join(" "), within(&roll.namespace))
+    };
+    Some(match action {
+        Action::Scale(Scale { target, replicas, namespace, .. }) => {
+            format!("scale {} --replicas={replicas}{}", target.words.join(" "), within(namespace))
+        }
+        Action::Cordon(node) => format!("cordon {}", node.node),
+        Action::Uncordon(node) => format!("uncordon {}", node.node),
+        Action::Rollout(Rollout::Pause { target, roll }) => rolled("pause", &target.words, roll),
+        Action::Rollout(Rollout::Resume { target, roll }) => rolled("resume", &target.words, roll),
+        Action::Patch(PatchWith { words, patch: Some(patch), language, namespace, .. }) => {
+            let language = match language {
+                Language::Strategic => "",
+                Language::Merge => " --type=merge",
+                Language::Json => " --type=json",
+            };
+            let mut line = format!("patch {}{}{language} -p ", words.join(" "), within(namespace));
+            let _ = write!(line, "'{}'", patch.replace('\'', r"'\''"));
+            line
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Here, grammar::parse_line};
+    use proptest::prelude::*;
+    use shared_api::Timestamp;
+    use shared_client::{Cluster, Duplex, Result, Session, Sessions};
+    use shared_testkit::*;
+    use std::sync::Arc;
+
+    struct NoSessions;
+
+    #[async_trait::async_trait]
+    impl Sessions for NoSessions {
+        async fn open(&self, _: &Key, _: Session) -> Result<Duplex> {
+            Err(shared_api::Refusal::unavailable("no sessions"))
+        }
+    }
+
+    fn doors(cluster: Arc<dyn Cluster>) -> Doors {
+        Doors {
+            cluster,
+            sessions: Arc::new(NoSessions),
+            namespace: "default".into(),
+            clock: || Timestamp::UNIX_EPOCH,
+            here: Here::default(),
+        }
+    }
+
+    fn bare(objects: &[Object]) -> Vec<serde_json::Value> {
+        let tidy = |object: &Object| {
+            let mut value = object.bare_value();
+            for field in ["resourceVersion", "generation"] {
+                value["metadata"].as_object_mut().map(|meta| meta.remove(field));
+            }
+            // A selector or a mark that was never there and an empty one are the same.
+            for section in ["labels", "annotations"] {
+                if value["metadata"][section].as_object().is_some_and(serde_json::Map::is_empty) {
+                    value["metadata"].as_object_mut().map(|meta| meta.remove(section));
+                }
+            }
+            value
+        };
+        objects.iter().map(tidy).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn undo_after_do_is_nothing_in_a_cluster(
+            steps in prop::collection::vec((0..7_usize, "[a-c]", "[x-z]", 0..6), 1..6),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let fake = FakeCluster::holding([
+                    object(&deployment("web", 2)),
+                    object(&node("n1").cpu("1").ready()),
+                    object(&pod("a").labelled("a", "x")),
+                ]);
+                let doors = doors(fake.door());
+                let start = bare(&fake.objects());
+                let mut done: Vec<Undo> = Vec::new();
+                for (verb, key, value, number) in steps {
+                    let line = match verb {
+                        0 => format!("scale deployment/web --replicas={number}"),
+                        1 => "cordon n1".into(),
+                        2 => "uncordon n1".into(),
+                        3 => format!("label pod/a node/n1 {key}={value} --overwrite"),
+                        4 => format!("annotate deployment/web {key}-"),
+                        5 => "rollout pause deployment/web".into(),
+                        _ => format!("taint node n1 {key}={value}:NoSchedule --overwrite"),
+                    };
+                    let (result, undo) = undoable(&parse_line(&line).unwrap(), &doors, &mut Nowhere).await;
+                    if result.is_ok() {
+                        done.extend(undo);
+                    }
+                }
+                while let Some(undo) = done.pop() {
+                    assert_eq!(parse_line(&undo.line).unwrap(), undo.action, "{}", undo.line);
+                    let doors = doors.bound([undo.about.clone()]);
+                    super::super::perform(&undo.action, &doors, &mut Nowhere).await.unwrap();
+                }
+                assert_eq!(bare(&fake.objects()), start);
+            });
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is done from the screen: asked with its line and what it takes with it, remembered, taken back.
+
+use super::*;
+use crate::msg::Outcome;
+use tui_commands::{Blast, Line, Undo, grammar::parse_line};
+
+fn asked(seat: &Seat) -> Option<(u64, String)> {
+    match seat.asked.last() {
+        Some(Effect::Perform { generation, action, .. }) => Some((*generation, format!("{action:?}"))),
+        _ => None,
+    }
+}
+
+fn foresee(seat: &mut Seat, lines: &[(bool, &str)]) {
+    let generation = seat.asked.iter().rev().find_map(|effect| match effect {
+        Effect::Foresee { generation, .. } => Some(*generation),
+        _ => None,
+    });
+    let lines = lines.iter().map(|(grave, text)| Line { grave: *grave, text: (*text).into() }).collect();
+    seat.tell(Msg::Foreseen(generation.unwrap(), Ok(Blast { lines })));
+}
+
+fn is(seat: &Seat, line: &str) -> bool {
+    asked(seat).is_some_and(|(_, action)| action == format!("{:?}", parse_line(line).unwrap()))
+}
+
+#[test]
+fn what_somebody_would_notice_has_to_be_typed() {
+    let mut seat = Seat::over(scene());
+    seat.press(":deploy<enter><ctrl-d>");
+    foresee(
+        &mut seat,
+        &[
+            (true, "service web: nobody is left to answer (2 ready pods now)"),
+            (false, "2 pods are lost: web-1, web-2"),
+        ],
+    );
+    seat.press("y");
+    assert!(asked(&seat).is_none(), "one key is not enough");
+    seat.looks_like("confirm-typed");
+    seat.press("<back>we");
+    seat.press("<enter>");
+    assert!(asked(&seat).is_none(), "half a name is not enough");
+    seat.press("b<enter>");
+    assert!(is(&seat, "delete deployments/web --no-wait -n default"), "{:?}", seat.asked.last());
+}
+
+#[test]
+fn a_line_is_completed_then_shown_with_what_it_takes_with_it() {
+    let mut seat = Seat::over(scene());
+    seat.press(":deploy<enter>S1<enter>");
+    foresee(&mut seat, &[(false, "2 pods are lost: web-1, web-2")]);
+    seat.looks_like("confirm-scale");
+    seat.press("e<back>2<enter>y");
+    assert!(is(&seat, "scale -n default deployments/web --replicas=2"), "{:?}", seat.asked.last());
+}
+
+#[test]
+fn everything_that_can_be_done_stands_in_a_list() {
+    let mut seat = Seat::over(scene());
+    seat.press(":deploy<enter>a").looks_like("actions");
+    seat.press("j<enter>y");
+    assert!(is(&seat, "rollout restart -n default deployments/web"), "{:?}", seat.asked.last());
+}
+
+#[test]
+fn what_was_done_is_remembered_and_taken_back() {
+    let mut seat = Seat::over(scene());
+    seat.press(":nodes<enter>c");
+    let (generation, _) = asked(&seat).unwrap();
+    let undo = Undo {
+        action: parse_line("uncordon n1").unwrap(),
+        line: "uncordon n1".into(),
+        about: (object(&node("n1")).key(), "uid-n1".into()),
+    };
+    let text = "node/n1 cordoned\n".into();
+    seat.tell(Msg::Performed(generation, Outcome { text, undo: vec![undo], ..Outcome::default() }));
+    seat.press(":commands<enter>").looks_like("commands");
+    seat.press("u");
+    assert!(seat.picture().contains("take it back?"), "{}", seat.picture());
+    seat.press("y");
+    assert!(is(&seat, "uncordon n1"), "{:?}", seat.asked.last());
+    let (generation, _) = asked(&seat).unwrap();
+    seat.tell(Msg::Performed(generation, Outcome::default()));
+    seat.press("u");
+    assert!(seat.said().contains("nothing was done here that can be taken back"), "{}", seat.said());
+}
+
+#[test]
+fn a_risky_line_of_the_palette_is_asked_too() {
+    let mut seat = Seat::over(scene());
+    seat.press(":delete pod web-1<enter>");
+    assert!(asked(&seat).is_none());
+    seat.press("y");
+    assert!(is(&seat, "delete pod web-1"), "{:?}", seat.asked.last());
+}
