@@ -25,6 +25,13 @@ pub enum At {
     Revision(Revision),
 }
 
+impl At {
+    /// From `-5m`, `2026-01-01T00:00:00Z` or `1234`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        at(text)
+    }
+}
+
 /// From `--at`.
 pub(crate) fn at(text: &str) -> Result<At, String> {
     if let Ok(revision) = text.parse() {

@@ -3,6 +3,7 @@
 mod files;
 mod forward;
 mod logs;
+mod past;
 mod perform;
 mod shell;
 mod uses;
@@ -95,6 +96,9 @@ impl Effects {
                     let read = logs::one_of(doors, whose, pod, options.clone(), grep.clone(), answers);
                     self.beside(generation, read);
                 }
+            }
+            Effect::Past { generation, at, kinds } => {
+                self.spawn(generation, past::run(doors, generation, at, kinds, answers));
             }
             Effect::Save { path, text } => drop(tokio::spawn(files::save(path, text, answers))),
             Effect::Shell { generation, pod, container, command, size } => {

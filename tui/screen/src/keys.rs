@@ -101,6 +101,9 @@ pub(crate) enum Act {
     PreviousMatch,
     Since,
     Save,
+    BackInTime,
+    ForthInTime,
+    Diff,
 }
 
 impl Act {

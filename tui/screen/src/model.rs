@@ -29,12 +29,12 @@ use crate::{
 };
 use ratatui::layout::Rect;
 use shared_api::{
-    GroupKind, Key, Timestamp,
+    GroupKind, Key, Revision, Timestamp,
     core::{Namespace, Node, Pod},
     discovery::EndpointSlice,
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
-use tui_commands::{Action, Blast, Undo};
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc};
+use tui_commands::{Action, At, Blast, Undo};
 
 /// How many lines the history has.
 const HISTORY: usize = 500;
@@ -61,6 +61,8 @@ pub(crate) struct Model {
     pub(crate) given: Given,
     /// What is to be looked at in front of the cluster that is being gone to.
     pub(crate) after: Option<(Generation, String)>,
+    /// The moment that is looked at, when it is not now.
+    pub(crate) past: Option<Past>,
     /// Why nothing may be changed.
     pub(crate) read_only: Option<String>,
     /// The keys of a sequence that has begun.
@@ -216,6 +218,20 @@ pub(crate) enum Foreseen {
     Failed(String),
 }
 
+/// A moment of the past that is looked at.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) generation: Generation,
+    pub(crate) at: At,
+    pub(crate) moment: Timestamp,
+    /// The revision there was then, once it is known.
+    pub(crate) revision: Option<Revision>,
+    /// It is being asked for.
+    pub(crate) asked: bool,
+    /// The kinds that are shown as they were.
+    pub(crate) kinds: BTreeSet<GroupKind>,
+}
+
 /// How many commands that changed something are remembered.
 pub(crate) const DEEDS: usize = 500;
 
@@ -252,6 +268,7 @@ impl Model {
             config: Config::default(),
             given: Given::default(),
             after: None,
+            past: None,
             read_only: None,
             pending: Vec::new(),
             skin: Skin::default(),
@@ -270,7 +287,7 @@ impl Model {
     pub(crate) fn enter(&mut self, known: Known) -> Vec<Effect> {
         let home = Namespaces::one(known.home.clone());
         (self.known, self.desk) = (known, Desk::new(View::Pulse(Pulse::new()), home));
-        (self.overlay, self.message, self.stale) = (None, None, true);
+        (self.overlay, self.message, self.stale, self.past) = (None, None, true, None);
         self.running.clear();
         self.first()
     }

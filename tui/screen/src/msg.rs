@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
 use shared_client::{LogOptions, Standing};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
-use tui_commands::{Action, Blast, Undo};
+use tui_commands::{Action, At, Blast, Undo};
 
 /// Names one question, and with it the answers that belong to it.
 pub(crate) type Generation = u64;
@@ -40,6 +40,8 @@ pub(crate) enum Msg {
     },
     /// One of many logs ended.
     SourceEnded(Generation, u16, Option<String>),
+    /// How things were, or why nobody knows.
+    Past(Generation, Result<Picture, String>),
     /// Something was written to a file, or why not.
     Saved(Result<String, String>),
     /// Bytes for an embedded terminal.
@@ -66,6 +68,13 @@ pub(crate) struct Arrived {
     pub(crate) context: String,
     pub(crate) server: String,
     pub(crate) home: String,
+}
+
+/// The objects of some kinds, as they were at one revision.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    pub(crate) revision: Revision,
+    pub(crate) sheets: Vec<(GroupKind, Vec<Delta>)>,
 }
 
 /// How a command ended.
@@ -114,6 +123,12 @@ pub(crate) enum Effect {
         options: LogOptions,
         /// Only lines with this in them.
         grep: String,
+    },
+    /// Find out how the objects of these kinds were.
+    Past {
+        generation: Generation,
+        at: At,
+        kinds: Vec<GroupKind>,
     },
     /// Write a file.
     Save {

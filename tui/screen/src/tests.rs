@@ -8,6 +8,7 @@ mod keys;
 mod logs;
 mod mouse;
 mod outside;
+mod past;
 mod pictures;
 mod seeing;
 mod settings;
@@ -147,6 +148,7 @@ fn named_key(name: &str) -> KeyEvent {
         "up" => KeyCode::Up,
         "down" => KeyCode::Down,
         "left" => KeyCode::Left,
+        "<" => KeyCode::Char('<'),
         "back" => KeyCode::Backspace,
         "right" => KeyCode::Right,
         "f1" => KeyCode::F(1),

@@ -14,12 +14,14 @@ mod mouse;
 mod open;
 mod overlay;
 mod palette;
+mod past;
 mod scroll;
 mod steps;
 mod window;
 
 pub(crate) use begin::begin;
 pub(crate) use palette::WORDS;
+pub(crate) use past::said as past_said;
 
 use crate::{
     keys::{self, Act, Meaning},
@@ -46,6 +48,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.settle();
             let mut effects = link::look(model);
             effects.extend(many::join(model));
+            effects.extend(past::look(model));
             effects
         }
         other => {

@@ -50,6 +50,9 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 /// The state of the watch behind the view; behind everything else, that of the pods.
 fn believed(model: &Model, room: usize) -> Span<'static> {
     let (skin, known) = (&model.skin, &model.known);
+    if let Some(past) = &model.past {
+        return Span::styled(crate::update::past_said(past, known.now), skin.warn);
+    }
     let kind = model.table().map_or(GroupKind::of::<Pod>(), |t| t.kind.clone());
     let Some(watch) = known.watches.get(&kind) else { return Span::raw("") };
     let age = watch.since.map_or(String::new(), |since| format!(" for {}", ago(since, known.now)));

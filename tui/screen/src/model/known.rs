@@ -15,6 +15,8 @@ pub(crate) struct Known {
     pub(crate) home: String,
     /// The objects of each kind that is watched.
     pub(crate) sheets: BTreeMap<GroupKind, Sheet>,
+    /// The objects as they are now, of the kinds that are shown as they were.
+    pub(crate) present: BTreeMap<GroupKind, Sheet>,
     /// How far the objects of each kind can be believed.
     pub(crate) watches: BTreeMap<GroupKind, Watch>,
     pub(crate) now: Timestamp,
@@ -43,6 +45,7 @@ impl Known {
             server: clean(server),
             home: home.into(),
             sheets: BTreeMap::new(),
+            present: BTreeMap::new(),
             watches: BTreeMap::new(),
             now,
             revision: 0,

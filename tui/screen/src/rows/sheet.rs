@@ -28,7 +28,7 @@ pub(crate) struct Change {
 }
 
 /// All objects of one kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Sheet {
     rows: BTreeMap<Arc<str>, BTreeMap<Box<str>, Arc<Row>>>,
     faults: BTreeMap<Fault, usize>,

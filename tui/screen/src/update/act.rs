@@ -1,6 +1,6 @@
 //! What each key of the map does.
 
-use super::{copy, deeds, many, open, scroll, steps, window};
+use super::{copy, deeds, many, open, past, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
@@ -95,8 +95,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             let items = SINCE.iter().map(|(word, _)| (*word).to_owned()).collect();
             over(model, Overlay::Choose { title: "written since".into(), items, at: 0, then: Then::Since })
         }
+        Act::BackInTime => past::step(model, true),
+        Act::ForthInTime => past::step(model, false),
         Act::Actions => deeds::choose(model),
-        Act::Scale | Act::Restart | Act::Rollout | Act::Image | Act::Path | Act::Drain => {
+        Act::Scale | Act::Restart | Act::Rollout | Act::Image | Act::Path | Act::Drain | Act::Diff => {
             deeds::act(model, act)
         }
         Act::Undo => deeds::undo(model),

@@ -93,6 +93,9 @@ pub(super) fn settings(model: &Model) -> String {
 
 /// Whether something that changes the cluster may be done; why not, when it may not.
 pub(super) fn may(model: &Model, line: &str) -> Result<(), String> {
+    if model.past.is_some() {
+        return Err(format!("{line}: not done: this is the past; :now comes back"));
+    }
     match &model.read_only {
         None => Ok(()),
         Some(why) => Err(format!("{line}: not done: this is read-only ({why})")),

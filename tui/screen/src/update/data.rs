@@ -1,6 +1,6 @@
 //! What comes from outside: objects, lines, bytes, answers. What nobody waits for any more is dropped.
 
-use super::{confirm, context, link, open, steps};
+use super::{confirm, context, link, open, past, steps};
 use crate::{
     model::{Message, Model, Pane, PaneId, Running, Shows},
     msg::{Effect, Generation, Msg, Outcome},
@@ -13,7 +13,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.known.tick(now);
         }
         Msg::Rows(kind, deltas, revision) => {
-            let sheet = model.known.sheets.entry(kind).or_default();
+            let sheet = past::present(model, &kind);
             for delta in deltas {
                 sheet.take(delta);
             }
@@ -26,6 +26,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Performed(generation, outcome) => return performed(model, generation, outcome),
         Msg::Foreseen(generation, blast) => confirm::foreseen(model, generation, blast),
+        Msg::Past(generation, told) => return past::take(model, generation, told),
         Msg::Saved(Ok(text)) => model.say(text),
         Msg::Saved(Err(why)) => model.complain(why),
         Msg::Lines(generation, _)

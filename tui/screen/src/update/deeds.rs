@@ -8,7 +8,7 @@ use crate::{
     msg::{Effect, info},
     rows::Row,
 };
-use shared_api::{GroupKind, KindInfo, Timestamp};
+use shared_api::{GroupKind, KindInfo};
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
 /// One thing that can be done.
@@ -105,6 +105,7 @@ const WAYS: &[Way] = &[
     each("put a guest into it", None, pod, "debug {} --target={container} -- sleep 3600"),
     each("attach", None, pod, "attach {} -it"),
     each("copy from it", None, pod, "cp {name}:"),
+    each("what has changed", Some(Act::Diff), any, "diff {} --at={at}"),
     all("label", None, any, "label --overwrite {} "),
     all("annotate", None, any, "annotate --overwrite {} "),
     all("delete", None, any, "delete --no-wait {}"),
@@ -133,7 +134,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         model.say(format!("{}: there is no {what:?}", word(&rows[0].key(&kind))));
         return Vec::new();
     };
-    let lines = lines(way, info, &rows, model.known.now);
+    let lines = lines(way, info, &rows, model);
     propose(model, lines, &kind, &rows)
 }
 
@@ -158,7 +159,7 @@ pub(super) fn chosen(model: &mut Model, what: &str) -> Vec<Effect> {
     let Some((kind, rows)) = meant(model) else { return Vec::new() };
     let Some(info) = info(&kind) else { return Vec::new() };
     let Some(way) = WAYS.iter().find(|way| way.what == what && (way.fits)(info)) else { return Vec::new() };
-    let lines = lines(way, info, &rows, model.known.now);
+    let lines = lines(way, info, &rows, model);
     propose(model, lines, &kind, &rows)
 }
 
@@ -183,7 +184,10 @@ fn propose(model: &mut Model, lines: Vec<String>, kind: &GroupKind, rows: &[Arc<
     }
 }
 
-fn lines(way: &Way, info: &KindInfo, rows: &[Arc<Row>], now: Timestamp) -> Vec<String> {
+fn lines(way: &Way, info: &KindInfo, rows: &[Arc<Row>], model: &Model) -> Vec<String> {
+    let now = model.known.now;
+    let past = model.past.as_ref().and_then(|past| past.revision);
+    let at = past.map_or_else(|| "-5m".to_owned(), |revision| revision.to_string());
     let kind = info.group_kind();
     let within = |namespace: &str| match namespace {
         "" => String::new(),
@@ -196,6 +200,7 @@ fn lines(way: &Way, info: &KindInfo, rows: &[Arc<Row>], now: Timestamp) -> Vec<S
                 let text = line
                     .replace("{}", &word(&row.key(&kind)))
                     .replace("{name}", &row.name)
+                    .replace("{at}", &at)
                     .replace("{now}", &now.strftime("%H%M%S").to_string())
                     .replace("{container}", &container.unwrap_or_else(|| "*".into()));
                 named(&text, &within(&row.namespace))

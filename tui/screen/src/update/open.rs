@@ -11,7 +11,7 @@ use crate::{
 use shared_api::{GroupKind, Key, core::Pod};
 use shared_client::LogOptions;
 use std::sync::Arc;
-use tui_commands::{Action, Risk, risk};
+use tui_commands::{Action, At, Risk, risk};
 
 /// How many lines a log opens with.
 pub(crate) const TAIL: i64 = 5000;
@@ -103,6 +103,7 @@ pub(super) fn ask(
     line: String,
     shows: Shows,
 ) -> Option<Effect> {
+    let (action, line) = then(model, action, line);
     if risk(&action) > Risk::None
         && let Err(why) = begin::may(model, &line)
     {
@@ -119,6 +120,22 @@ pub(super) fn ask(
     model.runs(generation, line, shows);
     let namespace = model.here().to_owned();
     Some(Effect::Perform { generation, action: Box::new(action), namespace, about: Vec::new() })
+}
+
+/// What is asked of objects while the past is looked at, is asked of them as they were.
+fn then(model: &Model, mut action: Action, line: String) -> (Action, String) {
+    let Some(revision) = model.past.as_ref().and_then(|past| past.revision) else { return (action, line) };
+    let when = match &mut action {
+        Action::Get(get) => &mut get.when,
+        Action::Describe(asked) => &mut asked.when,
+        Action::Why(asked) | Action::Timeline(asked) => &mut asked.when,
+        _ => return (action, line),
+    };
+    if when.at.is_some() {
+        return (action, line);
+    }
+    when.at = Some(At::Revision(revision));
+    (action, format!("{line} --at {revision}"))
 }
 
 pub(super) fn containers(model: &Model, pod: &Key) -> Vec<String> {

@@ -5,16 +5,18 @@ use crate::{
     keys::Act,
     model::{Follow, Model, Namespaces, Overlay},
     msg::Effect,
-    update::{act, begin, context, layout, link, open},
+    update::{act, begin, context, layout, link, open, past},
     views::{Deeds, Forwards, Look as _, Pulse, Table, Text, View, Within},
 };
 use shared_api::GroupKind;
-use tui_commands::{Risk, grammar, risk};
+use tui_commands::{At, Risk, grammar, risk};
 
 /// Words of the palette that are no commands of `--batch`, and what follows each.
 pub(crate) const WORDS: &[(&str, &str, &str)] = &[
     ("pulse", "", "how everything is, in one look"),
     ("pf", "", "the port-forwards"),
+    ("at", "MOMENT", "how things were: -5m, 2026-01-01T00:00:00Z or a revision; now comes back"),
+    ("now", "", "back from the past"),
     ("commands", "", "what was changed from here, and what can be undone"),
     ("ns", "NAMES", "look at these namespaces, as in a,b, or all"),
     ("ctx", "[NAME]", "go to another context of the kubeconfig"),
@@ -51,6 +53,8 @@ pub(crate) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
             Vec::new()
         }
         ["pulse"] => open::push(model, View::Pulse(Pulse::new())),
+        ["at", moment] => past::go(model, At::parse(moment)?),
+        ["now"] => past::leave(model),
         ["commands"] => open::push(model, View::Deeds(Deeds::default())),
         ["pf" | "forwards"] => open::push(model, View::Forwards(Forwards::default())),
         ["ctx" | "contexts"] => context::choose(model)?,
