@@ -14,8 +14,8 @@ use controlplane_store::Range;
 use futures::stream::BoxStream;
 use serde_json::Value;
 use shared_api::{
-    DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Reason, Refusal, Revision,
-    Served, Validation, WriteHow, core::Pod,
+    Decoded, DeleteHow, Draft, Freshness, Key, KindInfo, Object, Patch, PatchType, Query, Reason, Refusal,
+    Revision, Served, Validation, WriteHow, core::Pod,
 };
 use shared_client::{Cluster, Event, List, Question, Result};
 use std::sync::{
@@ -108,6 +108,11 @@ impl Local {
     /// Decodes what somebody sent, and says what is to be said about fields the kind does not have.
     pub(crate) fn decode(&self, kind: &KindInfo, value: Value, how: &WriteHow) -> Result<Box<dyn Draft>> {
         let decoded = kind.decode(value, how.version.as_deref().unwrap_or(kind.api_version))?;
+        self.taken(kind, decoded, how)
+    }
+
+    /// The draft that was decoded, when its fields are to be had.
+    pub(crate) fn taken(&self, kind: &KindInfo, decoded: Decoded, how: &WriteHow) -> Result<Box<dyn Draft>> {
         let told = decoded.unknown.iter().map(|path| format!("unknown field {path:?}"));
         match how.validation {
             Validation::Ignore => {}
@@ -197,6 +202,7 @@ impl Cluster for Local {
             verb: "update",
             part,
             checked: !subresource::own_rules(part),
+            patch: None,
         };
         pipeline::change(self, &target, how, |old| {
             if part.is_empty() {
@@ -226,8 +232,14 @@ impl Cluster for Local {
             return Err(Refusal::new(Reason::UnsupportedMediaType, NOT_STRATEGIC));
         }
         let of = shared_api::schema::of(served.group(), served.version(), kind.kind);
-        let target =
-            pipeline::Target { kind, key, verb: "patch", part, checked: !subresource::own_rules(part) };
+        let target = pipeline::Target {
+            kind,
+            key,
+            verb: "patch",
+            part,
+            checked: !subresource::own_rules(part),
+            patch: Some(patch),
+        };
         pipeline::change(self, &target, how, |old| {
             let before = old.value();
             let status = before.get("status").cloned();

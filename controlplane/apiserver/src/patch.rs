@@ -4,8 +4,10 @@ mod applied;
 mod json;
 mod merge;
 mod strategic;
+mod unfit;
 
 pub(crate) use applied::{Applied, applied};
+pub(crate) use unfit::unfit;
 
 use serde_json::Value;
 use shared_api::{Patch, PatchType, Refusal, schema::Type};

@@ -11,6 +11,7 @@ use crate::{
     fields::{Became, Managers, Operation},
     grants, keys,
     local::{Local, ask},
+    patch::unfit,
     registry::{self, Ending},
     reviews, rules,
     server::{filled, trouble},
@@ -20,7 +21,7 @@ use bytes::Bytes;
 use controlplane_store::{Check, Error, Op, Txn, Value as Stored};
 use serde_json::Value;
 use shared_api::{
-    DeleteHow, Draft, Encoded, Invalid, Key, KindInfo, Object, Reason, Refusal, Validation, WriteHow,
+    DeleteHow, Draft, Encoded, Invalid, Key, KindInfo, Object, Patch, Reason, Refusal, Validation, WriteHow,
 };
 use shared_client::Result;
 
@@ -38,6 +39,8 @@ pub(crate) struct Target<'a> {
     pub(crate) part: &'a str,
     /// Whether the kind's own rules about updates apply; a binding changes what an author cannot.
     pub(crate) checked: bool,
+    /// What made the change, when it is relative to what is there.
+    pub(crate) patch: Option<&'a Patch>,
 }
 
 /// Adds an object. Who owns its fields is settled already when it is applied.
@@ -131,7 +134,7 @@ pub(crate) async fn change<B: Into<Became>>(
     how: &WriteHow,
     become_: impl Fn(&Object) -> Result<B>,
 ) -> Result<Object> {
-    let Target { kind, key, verb, part, checked } = *target;
+    let Target { kind, key, verb, part, checked, patch } = *target;
     let asked = ask(verb, kind, part, key);
     let node = caller.may(&asked)?;
     let at = keys::of(kind, &key.namespace, &key.name);
@@ -142,7 +145,12 @@ pub(crate) async fn change<B: Into<Became>>(
         };
         caller.must_be_on(node.as_deref(), &asked, &old)?;
         let Became { value, managers } = become_(&old)?.into();
-        let mut draft = caller.decode(kind, value, how)?;
+        let decoded = kind.decode(value, how.version.as_deref().unwrap_or(kind.api_version));
+        let decoded = decoded.or_else(|why| match patch {
+            Some(patch) => Err(unfit(patch, &become_(&old)?.into().value, &why)),
+            None => Err(why),
+        });
+        let mut draft = caller.taken(kind, decoded?, how)?;
         let sent = draft.meta_mut().managed_fields.take();
         registry::keep(key, old.metadata(), draft.meta_mut())?;
         let before = typed(kind, &old)?;

@@ -84,7 +84,7 @@ pub(crate) async fn patch_scale(caller: &Local, key: &Key, patch: &Patch, how: &
     if let PatchType::Apply { force } = patch.kind {
         return apply_scale(caller, kind, key, &patch.body, force, how).await;
     }
-    let target = Target { kind, key, verb: "patch", part: "scale", checked: true };
+    let target = Target { kind, key, verb: "patch", part: "scale", checked: true, patch: None };
     let scaled = pipeline::change(caller, &target, how, |old| {
         let of = schema::of("autoscaling", "v1", "Scale");
         with_replicas(kind, old, &crate::patch::apply(of, scale_of(kind, old), patch)?)
@@ -132,7 +132,7 @@ async fn scale(
     body: &Value,
     how: &WriteHow,
 ) -> Result<Value> {
-    let target = Target { kind, key, verb: "update", part: "scale", checked: true };
+    let target = Target { kind, key, verb: "update", part: "scale", checked: true, patch: None };
     let scaled = pipeline::change(caller, &target, how, |old| with_replicas(kind, old, body)).await?;
     Ok(scale_of(kind, &scaled))
 }
@@ -152,7 +152,7 @@ async fn bind(
         )));
     }
     let now = (caller.server.options.clock)();
-    let target = Target { kind, key, verb: "create", part: "binding", checked: false };
+    let target = Target { kind, key, verb: "create", part: "binding", checked: false, patch: None };
     pipeline::change(caller, &target, how, |old| {
         let mut pod = old.value();
         if old.metadata().deletion_timestamp.is_some() {

@@ -62,6 +62,31 @@ async fn everything_odd_about_a_body_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_patch_that_makes_nonsense_is_invalid() {
+    let it = Asking::new().await;
+    assert_eq!(send(&it, &format!("POST {DEPLOYMENTS}"), &deployment()).await.code, 201);
+    let strategic = &[("content-type", "application/strategic-merge-patch+json")];
+    let nonsense = r#"{"spec":{"replicas":"many"}}"#;
+    let refused = it.with(&format!("PATCH {DEPLOYMENTS}/d"), strategic, nonsense).await;
+    let status = refused.json();
+    assert_eq!((refused.code, &status["reason"]), (422, &json!("Invalid")));
+    let message = status["message"].as_str().unwrap();
+    let begin = r#" "" is invalid: patch: Invalid value: "map[spec:map[replicas:many]]": "#;
+    assert!(message.starts_with(begin) && message.contains("spec.replicas"), "{message}");
+    assert_eq!(status["details"]["causes"][0]["field"], "patch");
+    let refused = it.with(&format!("PATCH {DEPLOYMENTS}/d"), MERGE, nonsense).await;
+    assert!(
+        refused.code == 422 && refused.text.contains(r#"\\\"replicas\\\":\\\"many\\\""#),
+        "{}",
+        refused.text
+    );
+    // Whoever sends the whole object is told as before.
+    let mut whole = deployment();
+    whole["spec"]["replicas"] = json!("many");
+    assert_eq!(send(&it, &format!("PUT {DEPLOYMENTS}/d"), &whole).await.code, 400);
+}
+
+#[tokio::test]
 async fn what_is_said_about_an_object_goes_along_with_its_status() {
     let it = Asking::new().await;
     assert_eq!(send(&it, &format!("POST {DEPLOYMENTS}"), &deployment()).await.code, 201);
