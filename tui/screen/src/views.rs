@@ -2,8 +2,9 @@
 //!
 //! A view is a value that knows its own title, keys, cursor, filter and picture. To add one: a file with the
 //! struct and its [`Look`], and a line in [`views!`] below. What it cannot do for itself it asks for as [`Step`]s: to
-//! open another view, to run a line, an effect whose answers carry the generation it was given. Whoever opens it
-//! says `update::open::push(model, View::Name(view))`.
+//! open another view, to have a line fill it, an effect whose answers carry the generation it was given. Whoever opens
+//! it says `update::open::push(model, View::Name(view))`; that asks for what it needs. Keys of its own are lines of
+//! `keys/map.rs` under a `Place` of its own; where that is on screen with others, `keys/trie.rs` says.
 //!
 //! ```text
 //!   key ──keys──► Act ──► Look::act ──Step──► update            what is known ──► Look::settle

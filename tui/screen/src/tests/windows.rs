@@ -81,6 +81,11 @@ fn what_changes_something_is_not_run_again_by_looking_again() {
 #[test]
 fn a_shell_goes_on_beside_what_is_looked_at_and_knows_its_room() {
     let mut seat = Seat::over(scene());
+    seat.press("<tab>");
+    assert_eq!(seat.said(), "this is the only pane; ctrl-w v makes another");
+    seat.press("s<ctrl-\\>");
+    assert_eq!(seat.said(), "this is the only pane; ctrl-] leaves the shell");
+    let mut seat = Seat::over(scene());
     seat.press("<ctrl-w>vs");
     assert!(
         matches!(seat.asked[..], [.., Effect::Shell { generation: 1, size: (40, 19), .. }]),

@@ -30,8 +30,12 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::NextPane | Act::PreviousPane => {
             let tab = model.desk.tab_mut();
             if tab.tree.panes().len() < 2 {
-                let key = model.config.keymap.key(Act::SplitRight);
-                model.say(format!("this is the only pane; {key} makes another"));
+                let keymap = &model.config.keymap;
+                let way = match model.view() {
+                    View::Shell(_) => format!("{} leaves the shell", keymap.key(Act::LeaveShell)),
+                    _ => format!("{} makes another", keymap.key(Act::SplitRight)),
+                };
+                model.say(format!("this is the only pane; {way}"));
             } else {
                 tab.turn(act == Act::PreviousPane);
             }
