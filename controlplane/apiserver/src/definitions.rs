@@ -24,6 +24,11 @@ pub(crate) fn is(kind: &KindInfo) -> bool {
     (kind.group, kind.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition")
 }
 
+/// Whether a key is a definition's.
+pub(crate) fn concerns(key: &[u8]) -> bool {
+    key.starts_with(b"/apiextensions.k8s.io/customresourcedefinitions/")
+}
+
 /// Says in the status of a definition that is written which of its names it may have.
 pub(crate) fn settle(caller: &Local, part: &str, draft: &mut dyn Draft, txn: &mut Txn) -> Result<()> {
     let Some(definition) = draft.as_any_mut().downcast_mut::<CustomResourceDefinition>() else {

@@ -2,7 +2,7 @@
 
 use crate::{
     authz::Wish,
-    keys, list,
+    definitions, keys, list,
     local::Local,
     measured,
     server::{Server, trouble},
@@ -121,6 +121,22 @@ impl Wanted {
         Ok(revision)
     }
 
+    /// Whether a kind that is watched was defined anew or is gone: who watches it begins again.
+    fn redefined(&self, server: &Server, batch: &[Change]) -> bool {
+        let custom = self.some.iter().any(|(kind, _)| kind.custom.is_some());
+        if !custom || !batch.iter().any(|change| definitions::concerns(&change.key)) {
+            return false;
+        }
+        // It may be known here before whoever wrote it has said so.
+        if server.publish().is_err() {
+            return false;
+        }
+        let same = |kind: &'static KindInfo| {
+            shared_api::of(kind.group, kind.kind).is_some_and(|now| std::ptr::eq(now, kind))
+        };
+        self.some.iter().any(|(kind, _)| !same(kind))
+    }
+
     /// What a change means to this watcher.
     fn event(&self, server: &Server, change: &Change) -> Result<Option<Event>> {
         let Some((kind, namespace, _)) = keys::parse(&change.key) else { return Ok(None) };
@@ -198,6 +214,7 @@ impl Told {
             Some(Err(error)) => return self.end(trouble(&error)),
             None => return self.end(Refusal::unavailable("the control plane closed the watch")),
         };
+        let again = self.wanted.redefined(&self.server, &batch);
         for change in batch.iter() {
             match self.wanted.event(&self.server, change) {
                 Ok(event) => self.ready.extend(event.map(Ok)),
@@ -205,6 +222,7 @@ impl Told {
             }
             self.reached = self.reached.max(change.revision);
         }
+        self.over = again;
     }
 
     fn end(&mut self, why: Refusal) {

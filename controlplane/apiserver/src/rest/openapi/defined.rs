@@ -75,7 +75,7 @@ fn meaning(served: Served, kind: &str) -> Value {
 /// Takes out what the second version of the language cannot say, so that nobody refuses what is right.
 fn older(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
-    for word in ["oneOf", "anyOf", "allOf", "not", "default", "x-kubernetes-validations"] {
+    for word in ["oneOf", "anyOf", "allOf", "not", "x-kubernetes-validations"] {
         fields.remove(word);
     }
     let either = fields.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true));
