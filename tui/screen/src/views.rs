@@ -176,6 +176,11 @@ pub(crate) trait Look {
         None
     }
 
+    /// Whether what fills it is to be asked again now; it is asked once a second while it is in sight.
+    fn due(&mut self, _known: &Known) -> bool {
+        false
+    }
+
     /// Whether it can be come back to after it was left by going back.
     fn lasting(&self) -> bool {
         true

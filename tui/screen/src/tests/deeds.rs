@@ -94,3 +94,33 @@ fn a_risky_line_of_the_palette_is_asked_too() {
     seat.press("y");
     assert!(is(&seat, "delete pod web-1"), "{:?}", seat.asked.last());
 }
+
+#[test]
+fn what_moves_by_itself_is_asked_again_while_it_is_looked_at() {
+    let mut seat = Seat::over(scene());
+    let asked = |seat: &Seat| seat.asked.iter().filter(|e| matches!(e, Effect::Perform { .. })).count();
+    let now = seat.model.known.now;
+    seat.press(":path svc/web<enter>");
+    let Some(Effect::Perform { generation, .. }) = seat.asked.last() else {
+        panic!("{:?}", seat.asked.last())
+    };
+    let generation = *generation;
+    for second in 1..=3 {
+        seat.tell(Msg::Tick(now + Duration::from_secs(second)));
+    }
+    assert_eq!(asked(&seat), 1, "what was not answered yet is not asked again");
+    seat.tell(Msg::Performed(
+        generation,
+        Outcome { text: "a way\nof two lines\n".into(), ..Outcome::default() },
+    ));
+    for second in 4..=6 {
+        seat.tell(Msg::Tick(now + Duration::from_secs(second)));
+    }
+    assert_eq!(asked(&seat), 2);
+    assert!(seat.picture().contains("a way"), "the answer stays until the next is there");
+    seat.press("<esc>");
+    for second in 7..=20 {
+        seat.tell(Msg::Tick(now + Duration::from_secs(second)));
+    }
+    assert_eq!(asked(&seat), 2, "nobody looks at it");
+}

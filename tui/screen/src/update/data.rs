@@ -11,6 +11,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Tick(now) => {
             model.known.tick(now);
+            return refresh(model);
         }
         Msg::Rows(kind, deltas, revision) => {
             let sheet = past::present(model, &kind);
@@ -66,6 +67,21 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Key(_) | Msg::Touch(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Frame => {}
     }
     Vec::new()
+}
+
+/// Asks again for what is in sight and moves by itself.
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    if model.past.is_some() {
+        return Vec::new();
+    }
+    let seen = model.desk.tab().seen(model.whole());
+    let Model { desk, known, .. } = model;
+    let tab = desk.tab_mut();
+    let mut due = Vec::new();
+    for (id, _) in seen {
+        due.extend(tab.pane_mut(id).is_some_and(|pane| pane.view.look_mut().due(known)).then_some(id));
+    }
+    due.into_iter().flat_map(|id| steps::revive(model, id)).collect()
 }
 
 /// An answer goes to the view that asked for it, wherever that lies.

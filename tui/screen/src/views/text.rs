@@ -7,7 +7,7 @@ use crate::{
     pager::Pager,
 };
 use ratatui::{Frame, layout::Rect};
-use shared_api::Key;
+use shared_api::{Key, Revision, Timestamp};
 
 /// Text that a command answered.
 pub(crate) struct Text {
@@ -16,12 +16,14 @@ pub(crate) struct Text {
     pub(crate) line: String,
     pub(crate) pager: Pager,
     pub(crate) loading: bool,
+    /// When it was asked last, and how far the cluster's history was known then.
+    fresh: Option<(Timestamp, Revision)>,
 }
 
 impl Text {
     /// Before its line was asked; [`Look::revive`] asks.
     pub(crate) fn of(line: &str) -> Self {
-        Self { generation: 0, line: line.into(), pager: Pager::of(""), loading: true }
+        Self { generation: 0, line: line.into(), pager: Pager::of(""), loading: true, fresh: None }
     }
 
     /// What a verb of `--batch` says of an object.
@@ -39,7 +41,7 @@ impl Text {
 
     /// What is known already.
     pub(crate) fn saying(generation: Generation, line: String, text: &str) -> Self {
-        Self { generation, line, pager: Pager::of(text), loading: false }
+        Self { generation, line, pager: Pager::of(text), loading: false, fresh: None }
     }
 
     /// The whole answer; the place in it stays.
@@ -48,6 +50,25 @@ impl Text {
         let Pager { wrap, filter, .. } = std::mem::take(&mut self.pager);
         self.pager = Pager { top, wrap, filter, ..Pager::of(text) };
         self.loading = false;
+    }
+}
+
+/// When a text is asked again while it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Every {
+    /// Every two seconds: what counts without any object changing.
+    Moment,
+    /// When something changed, but not more often.
+    Change,
+}
+
+/// Whether a line's answer is one that moves.
+fn every(line: &str) -> Option<Every> {
+    let mut words = line.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some("path" | "controlplane"), _) => Some(Every::Moment),
+        (Some("rollout"), Some("show")) => Some(Every::Change),
+        _ => None,
     }
 }
 
@@ -89,6 +110,21 @@ impl Look for Text {
         (act == Act::Reload).then(|| vec![Step::Revive])
     }
 
+    fn due(&mut self, known: &Known) -> bool {
+        let Some(every) = every(&self.line).filter(|_| self.generation > 0 && !self.loading) else {
+            return false;
+        };
+        let (at, revision) = *self.fresh.get_or_insert((known.now, known.revision));
+        let seconds = known.now.as_second() - at.as_second();
+        // What only objects tell is asked again only when there is something new.
+        let changed = every == Every::Change && known.revision == revision;
+        if seconds < 2 || changed {
+            return false;
+        }
+        self.fresh = Some((known.now, known.revision));
+        true
+    }
+
     fn broken_off(&self) -> bool {
         self.loading
     }
@@ -111,7 +147,7 @@ impl Look for Text {
             return Some(View::Text(Self::of(&self.line)));
         }
         let pager = self.pager.clone();
-        Some(View::Text(Self { generation: 0, line: self.line.clone(), pager, loading: false }))
+        Some(View::Text(Self { generation: 0, line: self.line.clone(), pager, loading: false, fresh: None }))
     }
 
     fn text(&self, _: &Known) -> Option<String> {
