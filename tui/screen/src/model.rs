@@ -23,7 +23,7 @@ use crate::{
     draw::Skin,
     input::Input,
     keys::Place,
-    msg::{Effect, Generation, info},
+    msg::{Effect, Generation, Msg, info},
     rows::{Row, Sheet},
     views::{Pulse, Table, View},
 };
@@ -340,6 +340,14 @@ impl Model {
 
     pub(crate) fn pane_mut(&mut self) -> &mut Pane {
         self.desk.tab_mut().focused_mut()
+    }
+
+    /// Whether something on the screen is another thing with this message. What is not looked at waits for the
+    /// next second: many objects that change elsewhere cost no pictures.
+    pub(crate) fn heeds(&self, msg: &Msg) -> bool {
+        let Msg::Rows(kind, ..) = msg else { return true };
+        let counted = [GroupKind::of::<Node>(), GroupKind::of::<Pod>()].contains(kind);
+        counted || self.desk.tab().panes().any(|(_, pane)| pane.view.look().shows(kind))
     }
 
     pub(crate) fn view(&self) -> &View {

@@ -81,9 +81,12 @@ pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
             },
             _ = seconds.tick() => (Msg::Tick(clock()), FRAME),
         };
+        let heeded = model.heeds(&msg);
         perform(update(&mut model, msg), &mut outside, &mut answered);
-        let next = drawn + soon;
-        due = Some(due.map_or(next, |due| due.min(next)));
+        if heeded {
+            let next = drawn + soon;
+            due = Some(due.map_or(next, |due| due.min(next)));
+        }
     }
     Ok(())
 }

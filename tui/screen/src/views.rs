@@ -141,6 +141,11 @@ pub(crate) trait Look {
         Vec::new()
     }
 
+    /// Whether it is to be drawn anew at once when objects of a kind change.
+    fn shows(&self, kind: &GroupKind) -> bool {
+        self.kinds().contains(kind)
+    }
+
     /// What it waits for answers to; it ends with the view.
     fn generation(&self) -> Option<Generation> {
         None

@@ -2,6 +2,11 @@
 
 use super::*;
 use crate::model::PaneId;
+use shared_api::{
+    apps::Deployment,
+    core::{ConfigMap, Pod},
+    metrics::NodeMetrics,
+};
 
 impl Seat {
     /// The panes that are seen, from the left and the top, and which has the focus.
@@ -262,4 +267,20 @@ fn a_long_answer_goes_where_it_was_asked_for_and_never_over_a_shell() {
     assert!(matches!(seat.model.view(), View::Shell(_)));
     assert_eq!(seat.said(), "get nodes: 3 lines, in a tab of their own");
     assert_eq!(seat.model.desk.tabs().len(), 2);
+}
+
+#[test]
+fn only_what_is_looked_at_is_drawn_at_once() {
+    let mut seat = Seat::over(scene());
+    let heeds = |seat: &Seat, kind: &GroupKind| seat.model.heeds(&Msg::Rows(kind.clone(), Vec::new(), 1));
+    let [maps, used] = [GroupKind::of::<ConfigMap>(), GroupKind::of::<NodeMetrics>()];
+    assert!(heeds(&seat, &GroupKind::of::<Pod>()), "the header counts them everywhere");
+    assert!(!heeds(&seat, &maps) && !heeds(&seat, &used));
+    seat.press("<ctrl-w>v:configmaps<enter>");
+    assert!(heeds(&seat, &maps));
+    seat.press("<tab>:pulse<enter>");
+    assert!(
+        heeds(&seat, &GroupKind::of::<Deployment>()) && !heeds(&seat, &used),
+        "that is summed now and then"
+    );
 }

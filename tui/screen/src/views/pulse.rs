@@ -201,6 +201,11 @@ impl Look for Pulse {
         Self::kinds()
     }
 
+    /// What is used is summed now and then, not whenever a node says something.
+    fn shows(&self, kind: &GroupKind) -> bool {
+        *kind != Used::kind() && self.kinds().contains(kind)
+    }
+
     fn object(&self) -> Option<(GroupKind, Arc<Row>)> {
         match self.items.get(self.at)? {
             Item::Rollout(row) => Some((GroupKind::of::<Deployment>(), Arc::clone(row))),
