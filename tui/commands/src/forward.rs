@@ -1,19 +1,15 @@
-//! A local port that leads into a pod. Dropping a [`Forward`] closes it.
+//! A local port that leads into a pod, or into whichever pod stands for a service or workload when a connection
+//! comes. Dropping a [`Forward`] closes it.
+
+mod target;
 
 use crate::{Doors, Error};
 use bytes::Bytes;
-use shared_api::{
-    IntOrString, Key, Object, Refusal,
-    core::{Pod, Service},
-    meta::Status,
-};
-use shared_client::{Api, Channel, Frame, Session, Sessions};
+use shared_api::{Key, Refusal, meta::Status};
+use shared_client::{Channel, Frame, Session, Sessions};
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,24 +18,31 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub use target::Target;
+
+/// What a forward has done so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// How many connections came.
+    pub connections: u64,
+    /// The pod of the last one that found one.
+    pub pod: Option<Key>,
+}
+
 /// A forward that is open.
 #[derive(Debug)]
 pub struct Forward {
     /// Where it listens.
     pub local: SocketAddr,
-    /// The pod it leads to.
-    pub pod: Key,
-    /// The port there.
-    pub remote: u16,
-    connections: Arc<AtomicU64>,
+    carried: Arc<Mutex<Carried>>,
     failures: mpsc::Receiver<String>,
     task: JoinHandle<()>,
 }
 
 impl Forward {
-    /// How many connections it has carried.
-    pub fn connections(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
+    /// What it has done so far.
+    pub fn carried(&self) -> Carried {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why the next connection failed; `None` when the forward itself has ended.
@@ -54,58 +57,15 @@ impl Drop for Forward {
     }
 }
 
-/// The port of `pod` that `port` means: a number, a container port's name, or a port of the Service that
-/// was named.
-pub async fn remote(
-    word: &str,
-    port: &str,
-    pod: &Object,
-    namespace: Option<&str>,
-    doors: &Doors,
-) -> Result<u16, Error> {
-    let typed = pod.to_kind::<Pod>().map_err(Refusal::internal)?;
-    let mut wanted = port.to_owned();
-    if let Some((kind, name)) = word.split_once('/')
-        && shared_api::find(kind).is_some_and(|k| k.kind == "Service")
-    {
-        let services = Api::<Service>::within(&doors.cluster, namespace.unwrap_or(&doors.namespace));
-        let service = services.get(name).await?;
-        let ports = service.spec.iter().flat_map(|s| s.ports.iter().flatten());
-        let mut ports = ports.filter(|p| p.port.to_string() == port || p.name.as_deref() == Some(port));
-        let found = ports.next().ok_or_else(|| Error::Usage(format!("service {name} has no port {port}")))?;
-        wanted = match &found.target_port {
-            Some(IntOrString::Int(n)) => n.to_string(),
-            Some(IntOrString::String(name)) => name.clone(),
-            None => found.port.to_string(),
-        };
-    }
-    if let Ok(number) = wanted.parse::<u16>()
-        && number > 0
-    {
-        return Ok(number);
-    }
-    let containers = typed.spec.iter().flat_map(|s| &s.containers);
-    let named =
-        containers.flat_map(|c| c.ports.iter().flatten()).find(|p| p.name.as_deref() == Some(&wanted));
-    let number = named.and_then(|p| u16::try_from(p.container_port).ok());
-    number.ok_or_else(|| Error::Usage(format!("pod {} has no port {wanted:?}", pod.name())))
-}
-
 /// Opens a forward; port 0 takes any free one.
-pub async fn listen(
-    sessions: &Arc<dyn Sessions>,
-    pod: Key,
-    remote: u16,
-    address: &str,
-    port: u16,
-) -> Result<Forward, Error> {
+pub async fn listen(doors: &Doors, target: Target, address: &str, port: u16) -> Result<Forward, Error> {
     let at = format!("{address}:{port}");
     let failed = |source| Error::Listen { address: at.clone(), source };
     let listener = TcpListener::bind((address, port)).await.map_err(failed)?;
     let local = listener.local_addr().map_err(failed)?;
     let (tell, failures) = mpsc::channel(16);
-    let connections = Arc::new(AtomicU64::new(0));
-    let (sessions, target, carried) = (Arc::clone(sessions), pod.clone(), Arc::clone(&connections));
+    let carried = Arc::new(Mutex::new(Carried::default()));
+    let (doors, target, state) = (doors.clone(), Arc::new(target), Arc::clone(&carried));
     let task = tokio::spawn(async move {
         // Connections end with the forward: they live in its task's set.
         let mut open = tokio::task::JoinSet::new();
@@ -113,12 +73,13 @@ pub async fn listen(
             tokio::select! {
                 accepted = listener.accept() => {
                     let Ok((connection, _)) = accepted else { continue };
-                    carried.fetch_add(1, Ordering::Relaxed);
-                    let (sessions, pod, tell) = (Arc::clone(&sessions), target.clone(), tell.clone());
+                    let way = (doors.clone(), Arc::clone(&target), Arc::clone(&state));
+                    let tell = tell.clone();
                     open.spawn(async move {
-                        if let Err(refusal) = carry(connection, &*sessions, &pod, remote).await {
+                        let (doors, target, state) = way;
+                        if let Err(why) = connected(connection, &doors, &target, &state).await {
                             // A full queue of failures already says what there is to say.
-                            let _ = tell.try_send(format!("port {remote} of {pod}: {refusal}"));
+                            let _ = tell.try_send(why);
                         }
                     });
                 }
@@ -126,7 +87,26 @@ pub async fn listen(
             }
         }
     });
-    Ok(Forward { local, pod, remote, connections, failures, task })
+    Ok(Forward { local, carried, failures, task })
+}
+
+/// One connection, to the pod that stands for the target now.
+async fn connected(
+    connection: TcpStream,
+    doors: &Doors,
+    target: &Target,
+    state: &Mutex<Carried>,
+) -> Result<(), String> {
+    let last = {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.connections += 1;
+        state.pod.clone()
+    };
+    let reached = target.reach(&*doors.cluster, last.as_ref()).await;
+    let (pod, port) = reached.map_err(|why| format!("port {} of {}: {why}", target.port, target.key))?;
+    state.lock().unwrap_or_else(PoisonError::into_inner).pod = Some(pod.clone());
+    let done = carry(connection, &*doors.sessions, &pod, port).await;
+    done.map_err(|refusal| format!("port {port} of {pod}: {refusal}"))
 }
 
 /// One connection, both ways, to its end.
@@ -172,5 +152,61 @@ async fn carry(connection: TcpStream, sessions: &dyn Sessions, pod: &Key, port: 
     tokio::select! {
         () = up => Ok(()),
         done = down => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Here;
+    use shared_client::{Duplex, Result};
+    use shared_testkit::*;
+
+    /// Pods that say their name and port, and end.
+    struct Names;
+
+    #[async_trait::async_trait]
+    impl Sessions for Names {
+        async fn open(&self, pod: &Key, session: Session) -> Result<Duplex> {
+            let Session::PortForward { port } = session else { return Err(Refusal::internal("a forward")) };
+            let (near, far) = Duplex::pair(8);
+            let said = format!("{}:{port}", pod.name);
+            let fine = Frame::outcome(&Status { status: Some("Success".into()), ..Status::default() });
+            for frame in [Frame::data(Channel::Stdout, said), Frame::end(Channel::Stdout), fine] {
+                far.send.send(frame).await.map_err(Refusal::internal)?;
+            }
+            Ok(near)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_goes_to_the_pod_that_stands_for_the_service_when_it_comes() {
+        let one = |name: &str| object(&pod(name).labelled("app", "web").ready());
+        let fake = FakeCluster::holding([object(&service("web").port("http", 80, 8080)), one("web-1")]);
+        let doors = Doors {
+            cluster: fake.door(),
+            sessions: Arc::new(Names),
+            namespace: "default".into(),
+            clock: || shared_api::Timestamp::UNIX_EPOCH,
+            here: Here::default(),
+        };
+        let target = Target::of("svc/web", "80", None, &doors).unwrap();
+        let mut forward = listen(&doors, target, "127.0.0.1", 0).await.unwrap();
+        let local = forward.local;
+        let read = async || {
+            let mut said = String::new();
+            TcpStream::connect(local).await.unwrap().read_to_string(&mut said).await.map(|_| said)
+        };
+        assert_eq!(read().await.unwrap(), "web-1:8080");
+        let first = one("web-1").key();
+        fake.door().delete(&first, &shared_api::DeleteHow::default()).await.unwrap();
+        // Nobody stands for it now: the connection is closed without a word, and why is told.
+        assert_eq!(read().await.unwrap_or_default(), "");
+        let why = forward.failure().await.unwrap();
+        assert!(why.contains("no pods") && why.contains("web"), "{why}");
+        fake.put(&one("web-2"));
+        assert_eq!(read().await.unwrap(), "web-2:8080");
+        let carried = forward.carried();
+        assert_eq!((carried.connections, carried.pod.unwrap().name.as_str()), (3, "web-2"));
     }
 }

@@ -22,7 +22,7 @@ mod preview;
 mod proxy;
 mod replace;
 mod rollout;
-mod select;
+pub(crate) mod select;
 mod streams;
 mod timeline;
 mod top;

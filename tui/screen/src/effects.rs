@@ -111,8 +111,8 @@ impl Effects {
             }
             Effect::Type(generation, bytes) => self.typed(generation, shell::Typed::Bytes(bytes)),
             Effect::Reshape(generation, size) => self.typed(generation, shell::Typed::Size(size)),
-            Effect::Forward { generation, pod, remote, address, local } => {
-                let ask = forward::Ask { pod, remote, address, local };
+            Effect::Forward { generation, to, remote, address, local } => {
+                let ask = forward::Ask { to, remote, address, local };
                 self.spawn(generation, forward::run(doors, generation, ask, answers));
             }
             Effect::Connect(generation, context) => {

@@ -34,7 +34,7 @@ use shared_api::{
     discovery::EndpointSlice,
 };
 use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc};
-use tui_commands::{Action, At, Blast, Undo};
+use tui_commands::{Action, At, Blast, Undo, forward::Carried};
 
 /// How many lines the history has.
 const HISTORY: usize = 500;
@@ -133,10 +133,11 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) struct Forwarded {
     pub(crate) generation: Generation,
-    pub(crate) pod: Key,
+    /// A pod, or a service or workload, whose pod is chosen for each connection.
+    pub(crate) to: Key,
     pub(crate) remote: u16,
     pub(crate) local: Option<SocketAddr>,
-    pub(crate) connections: u64,
+    pub(crate) carried: Carried,
     pub(crate) trouble: Option<String>,
 }
 
@@ -148,7 +149,7 @@ pub(crate) enum Overlay {
     Palette(Palette),
     Port {
         input: Input,
-        pod: Key,
+        to: Key,
     },
     /// A line to be completed, about these objects.
     Line {
@@ -451,4 +452,9 @@ pub(crate) fn clean(text: &str) -> String {
 pub(crate) fn word(key: &Key) -> String {
     let kind = info(&key.kind).map_or_else(|| key.kind.kind.to_lowercase(), |k| k.plural.to_owned());
     format!("{kind}/{}", key.name)
+}
+
+/// What a forward leads to, as a person says it: a pod by its name alone.
+pub(crate) fn meant_by(key: &Key) -> String {
+    if key.kind == GroupKind::of::<shared_api::core::Pod>() { key.name.clone() } else { word(key) }
 }

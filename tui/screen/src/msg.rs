@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
 use shared_client::{LogOptions, Standing};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
-use tui_commands::{Action, At, Blast, Undo};
+use tui_commands::{Action, At, Blast, Undo, forward::Carried};
 
 /// Names one question, and with it the answers that belong to it.
 pub(crate) type Generation = u64;
@@ -56,8 +56,8 @@ pub(crate) enum Msg {
     Uses(Generation, Found),
     /// The way to another cluster is open, or why not.
     Arrived(Generation, Result<Arrived, String>),
-    /// How many connections a forward has carried.
-    Carried(Generation, u64),
+    /// What a forward has carried.
+    Carried(Generation, Carried),
     /// A connection of a forward failed.
     ForwardTrouble(Generation, String),
 }
@@ -148,7 +148,8 @@ pub(crate) enum Effect {
     Reshape(Generation, (u16, u16)),
     Forward {
         generation: Generation,
-        pod: Key,
+        /// A pod, or a service or workload.
+        to: Key,
         remote: u16,
         address: String,
         local: u16,

@@ -122,7 +122,7 @@ pub(crate) async fn pod(word: &str, namespace: Option<&str>, doors: &Doors) -> R
     chosen.ok_or_else(|| Refusal::new(shared_api::Reason::NotFound, format!("{word} has no pods")).into())
 }
 
-fn is_ready(object: &Object) -> bool {
+pub(crate) fn is_ready(object: &Object) -> bool {
     object.to_kind::<Pod>().is_ok_and(|pod| {
         let conditions = pod.status.as_ref().and_then(|s| s.conditions.as_ref());
         pod.metadata.deletion_timestamp.is_none()

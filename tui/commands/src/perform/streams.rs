@@ -1,7 +1,10 @@
 //! `logs`, `exec`, `attach` and `port-forward`: sessions with running pods.
 
 use super::{Doors, Out, Terminal, change, say, select};
-use crate::{Attach, Error, ExecIn, Exit, Logs, PortForward, Run, forward};
+use crate::{
+    Attach, Error, ExecIn, Exit, Logs, PortForward, Run,
+    forward::{self, Target},
+};
 use bytes::Bytes;
 use futures::StreamExt;
 use shared_api::{DeleteHow, Object, Refusal, meta::Status};
@@ -188,8 +191,9 @@ pub(super) async fn port_forward(ask: &PortForward, doors: &Doors, out: Out<'_>)
     let mut forwards = Vec::new();
     for port in &ask.ports {
         let (local, remote) = local_and_remote(port)?;
-        let remote = forward::remote(&ask.pod, &remote, &pod, ask.namespace.as_deref(), doors).await?;
-        let forward = forward::listen(&doors.sessions, pod.key(), remote, &ask.address, local).await?;
+        let target = Target::of(&ask.pod, &remote, ask.namespace.as_deref(), doors)?;
+        let remote = target.port_of(&pod, &*doors.cluster).await?;
+        let forward = forward::listen(doors, target, &ask.address, local).await?;
         say(out, &format!("Forwarding from {} -> {remote}\n", forward.local))?;
         forwards.push(forward);
     }

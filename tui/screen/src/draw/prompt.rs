@@ -5,7 +5,7 @@ use super::Skin;
 use crate::{
     input::Input,
     keys::Act,
-    model::{Model, Overlay, Running, Shows, clean},
+    model::{Model, Overlay, Running, Shows, clean, meant_by},
     pager::{fit, width, wrap},
     update::WORDS,
     views::View,
@@ -24,8 +24,8 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, message: Rect, hints: R
         Some(Overlay::Filter(input)) => typed("/", input, skin, frame, message),
         Some(Overlay::Find(input)) => typed("find: ", input, skin, frame, message),
         Some(Overlay::Palette(palette)) => typed(":", &palette.input, skin, frame, message),
-        Some(Overlay::Port { input, pod }) => {
-            typed(&format!("forward to {} [LOCAL:]REMOTE: ", pod.name), input, skin, frame, message);
+        Some(Overlay::Port { input, to }) => {
+            typed(&format!("forward to {} [LOCAL:]REMOTE: ", meant_by(to)), input, skin, frame, message);
         }
         Some(Overlay::Line { input, .. }) => typed("dhow --batch ", input, skin, frame, message),
         Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => {

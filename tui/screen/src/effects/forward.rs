@@ -4,19 +4,30 @@ use super::Answers;
 use crate::msg::{Generation, Msg};
 use shared_api::Key;
 use std::time::Duration;
-use tui_commands::{Doors, forward};
+use tui_commands::{
+    Doors, Error,
+    forward::{self, Carried, Target},
+};
 
-/// Which port of which pod, reached from where.
+/// Which port of what, reached from where.
 pub(super) struct Ask {
-    pub(super) pod: Key,
+    pub(super) to: Key,
     pub(super) remote: u16,
     pub(super) address: String,
     pub(super) local: u16,
 }
 
 pub(super) async fn run(doors: Doors, generation: Generation, ask: Ask, answers: Answers) {
-    let Ask { pod, remote, address, local } = ask;
-    let mut forward = match forward::listen(&doors.sessions, pod, remote, &address, local).await {
+    let Ask { to, remote, address, local } = ask;
+    let target = Target { key: to, port: remote.to_string() };
+    let opened = async {
+        // What can never be is told at once; pods that are not there yet may come.
+        if let Err(error @ Error::Usage(_)) = target.reach(&*doors.cluster, None).await {
+            return Err(error);
+        }
+        forward::listen(&doors, target, &address, local).await
+    };
+    let mut forward = match opened.await {
         Ok(forward) => forward,
         Err(error) => {
             let _ = answers.send(Msg::Forwarding(generation, Err(error.to_string()))).await;
@@ -24,7 +35,7 @@ pub(super) async fn run(doors: Doors, generation: Generation, ask: Ask, answers:
         }
     };
     let mut told = Ok(answers.send(Msg::Forwarding(generation, Ok(forward.local))).await);
-    let (mut count, mut look) = (0, tokio::time::interval(Duration::from_millis(500)));
+    let (mut count, mut look) = (Carried::default(), tokio::time::interval(Duration::from_millis(500)));
     while matches!(told, Ok(Ok(()))) {
         told = tokio::select! {
             why = forward.failure() => match why {
@@ -32,11 +43,11 @@ pub(super) async fn run(doors: Doors, generation: Generation, ask: Ask, answers:
                 None => Err(()),
             },
             _ = look.tick() => {
-                let now = forward.connections();
+                let now = forward.carried();
                 if now == count {
                     continue;
                 }
-                count = now;
+                count = now.clone();
                 Ok(answers.send(Msg::Carried(generation, now)).await)
             }
         };

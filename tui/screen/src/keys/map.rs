@@ -93,7 +93,13 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Table, Act::Shell, &["s"], "shell", "open a shell in a container"),
     bind(Place::Table, Act::Describe, &["d"], "describe", "everything about the object, with its events"),
     bind(Place::Table, Act::Yaml, &["y"], "yaml", "the object as YAML"),
-    bind(Place::Table, Act::Forward, &["f"], "forward", "reach a port of the pod from here"),
+    bind(
+        Place::Table,
+        Act::Forward,
+        &["f"],
+        "forward",
+        "reach a port of the pod, service or workload from here",
+    ),
     bind(Place::Table, Act::Why, &["w"], "why", "why it is not as it should be"),
     bind(Place::Table, Act::Timeline, &["t"], "", "what happened to it and to what owns it, and who did it"),
     bind(

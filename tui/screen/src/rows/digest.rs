@@ -33,6 +33,8 @@ struct Spec {
     selector: Option<Value>,
     containers: Vec<Container>,
     init_containers: Vec<Container>,
+    /// Of a service; other kinds may mean something else.
+    ports: Value,
 }
 
 #[derive(Deserialize, Default)]
@@ -90,13 +92,14 @@ impl Digester {
     fn leads(&mut self, object: &Object) -> Arc<Leads> {
         let peek: Peek = serde_json::from_slice(object.bytes()).unwrap_or_default();
         let spec = peek.spec.unwrap_or_default();
-        let ports = spec.containers.iter().flat_map(|c| &c.ports);
+        let ports = spec.containers.iter().flat_map(|c| &c.ports).map(|p| p.container_port);
+        let mut ports = ports.chain(spec.ports[0]["port"].as_u64().and_then(|p| u16::try_from(p).ok()));
         let owner = object
             .controller()
             .map(|owner| (shared_api::GroupKind::parse(&owner.api_version, &owner.kind), owner.name.clone()));
         let leads = Leads {
             node: spec.node_name.unwrap_or_default(),
-            port: ports.map(|p| p.container_port).find(|p| *p > 0),
+            port: ports.find(|p| *p > 0),
             selects: spec
                 .selector
                 .as_ref()

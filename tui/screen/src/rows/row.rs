@@ -30,7 +30,7 @@ pub(crate) struct Leads {
     pub(crate) node: String,
     /// Its containers, those that run first last.
     pub(crate) containers: Vec<String>,
-    /// The first port of them.
+    /// The first port of them, or of a service.
     pub(crate) port: Option<u16>,
     /// The pods it selects, as a label selector.
     pub(crate) selects: String,

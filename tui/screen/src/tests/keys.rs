@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::{model::Overlay, msg::Outcome};
+use shared_api::{Key, core::Pod};
+use tui_commands::forward::Carried;
 
 #[test]
 fn the_cursor_stays_on_its_object_when_rows_come_above() {
@@ -127,7 +129,7 @@ fn a_forward_is_asked_opened_listed_and_stopped() {
     seat.press("<left><left><left><left>0:<enter>");
     assert!(matches!(seat.asked.last(), Some(Effect::Forward { generation: 1, remote: 8080, local: 0, .. })));
     seat.tell(Msg::Forwarding(1, Ok(([127, 0, 0, 1], 4242).into())));
-    seat.tell(Msg::Carried(1, 7));
+    seat.tell(Msg::Carried(1, Carried { connections: 7, pod: Some(Key::of::<Pod>("default", "web-1")) }));
     seat.press(":pf<enter>");
     let picture = seat.picture();
     assert!(picture.contains("127.0.0.1:4242  default/web-1  8080  7"), "{picture}");
@@ -135,6 +137,19 @@ fn a_forward_is_asked_opened_listed_and_stopped() {
     assert_eq!(seat.asked.last(), Some(&Effect::Stop(1)));
     seat.press("<esc>f<back><back><back><back>x<enter>");
     assert!(seat.said().contains("expected REMOTE"));
+    seat.press("<esc>");
+    seat.see([object(&service("web").port("http", 80, 8080)), object(&deployment("web", 1))]);
+    for (table, port, wanted) in [("svc", "80", "services/web"), ("deploy", "81", "deployments/web")] {
+        seat.press(&format!(":{table}<enter>f"));
+        let prefilled =
+            matches!(&seat.model.overlay, Some(Overlay::Port { input, .. }) if input.text == "80");
+        assert_eq!(prefilled, table == "svc");
+        seat.press(if prefilled { "<enter>" } else { "81<enter>" });
+        let Some(Effect::Forward { to, remote, .. }) = seat.asked.last() else {
+            panic!("a forward: {table}")
+        };
+        assert_eq!((crate::model::word(to).as_str(), remote.to_string().as_str()), (wanted, port));
+    }
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn a_forward_listens_and_a_taken_port_is_said() {
     let (mut effects, mut answered) = outside(&FakeCluster::new());
     let mut open = |generation, local| {
         let address = "127.0.0.1".into();
-        effects.start(Effect::Forward { generation, pod: key("a"), remote: 80, address, local });
+        effects.start(Effect::Forward { generation, to: key("a"), remote: 80, address, local });
     };
     open(1, 0);
     let Some(Msg::Forwarding(1, Ok(at))) = answered.recv().await else { panic!("it listens") };

@@ -4,7 +4,7 @@ use super::{copy, deeds, many, open, past, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
-    model::{Follow, Model, Namespaces, Overlay, Palette, Running, Shows, Then},
+    model::{Follow, Model, Namespaces, Overlay, Palette, Running, Shows, Then, word},
     msg::Effect,
     rows::{Order, Row, Sheet},
     views::{Look, Table, Text, Used, View, Within},
@@ -277,6 +277,6 @@ fn stop_forward(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let forward = model.known.forwards.remove(at);
-    model.say(format!("stopped: port {} of {}", forward.remote, forward.pod));
+    model.say(format!("stopped: port {} of {}", forward.remote, word(&forward.to)));
     vec![Effect::Stop(forward.generation)]
 }

@@ -2,7 +2,7 @@
 
 use super::{confirm, context, link, open, past, steps};
 use crate::{
-    model::{Message, Model, Pane, PaneId, Running, Shows},
+    model::{Message, Model, Pane, PaneId, Running, Shows, word},
     msg::{Effect, Generation, Msg, Outcome},
     views::{Step, Text, View},
 };
@@ -43,7 +43,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Forwarding(generation, Ok(local)) => {
             if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {
                 forward.local = Some(local);
-                let text = format!("forwarding {local} to {} port {}", forward.pod, forward.remote);
+                let text = format!("forwarding {local} to {} port {}", word(&forward.to), forward.remote);
                 model.say(format!("{text}; :pf lists, x there stops"));
             }
         }
@@ -54,9 +54,9 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.complain(format!("port-forward: {why}"));
             }
         }
-        Msg::Carried(generation, connections) => {
+        Msg::Carried(generation, carried) => {
             if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {
-                forward.connections = connections;
+                forward.carried = carried;
             }
         }
         Msg::ForwardTrouble(generation, why) => {

@@ -11,7 +11,7 @@ use crate::{
 use shared_api::{GroupKind, Key, core::Pod};
 use shared_client::LogOptions;
 use std::sync::Arc;
-use tui_commands::{Action, At, Risk, risk};
+use tui_commands::{Action, At, Risk, forward::Carried, risk};
 
 /// How many lines a log opens with.
 pub(crate) const TAIL: i64 = 5000;
@@ -222,33 +222,31 @@ pub(super) fn shell(model: &mut Model, pod: Key, container: String, command: Vec
 }
 
 pub(super) fn port_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
-    let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
-    let port = model.known.row(&pod).and_then(|row| row.leads.port);
+    let port = row.leads.port.or_else(|| pod_of(kind, row, &model.known).and_then(|pod| pod.leads.port));
+    if *kind != GroupKind::of::<Pod>() && row.leads.selects.is_empty() {
+        model.say(format!("{} stands for no pods; enter goes into it", word(&row.key(kind))));
+        return Vec::new();
+    }
     let input = Input::with(port.map(|p| p.to_string()).unwrap_or_default());
-    model.overlay = Some(Overlay::Port { input, pod });
+    model.overlay = Some(Overlay::Port { input, to: row.key(kind) });
     Vec::new()
 }
 
 /// Opens a forward from `[LOCAL:]REMOTE`, as the command has it.
-pub(super) fn forward(
-    model: &mut Model,
-    pod: Key,
-    ports: &str,
-    address: &str,
-) -> Result<Vec<Effect>, String> {
+pub(super) fn forward(model: &mut Model, to: Key, ports: &str, address: &str) -> Result<Vec<Effect>, String> {
     let (local, remote) = ports.trim().split_once(':').unwrap_or((ports.trim(), ports.trim()));
     let bad = || format!("port {ports:?}: expected REMOTE, LOCAL:REMOTE or :REMOTE");
     let local = if local.is_empty() { 0 } else { local.parse().map_err(|_| bad())? };
     let remote = remote.parse().ok().filter(|p| *p > 0).ok_or_else(bad)?;
     let generation = model.ask();
-    let (connections, trouble) = (0, None);
+    let (carried, trouble) = (Carried::default(), None);
     model.known.forwards.push(Forwarded {
         generation,
-        pod: pod.clone(),
+        to: to.clone(),
         remote,
         local: None,
-        connections,
+        carried,
         trouble,
     });
-    Ok(vec![Effect::Forward { generation, pod, remote, address: address.into(), local }])
+    Ok(vec![Effect::Forward { generation, to, remote, address: address.into(), local }])
 }

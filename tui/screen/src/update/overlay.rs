@@ -45,19 +45,19 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             }
         },
         Some(Overlay::Palette(palette)) => palette::press(model, palette, key),
-        Some(Overlay::Port { mut input, pod }) => match key.code {
+        Some(Overlay::Port { mut input, to }) => match key.code {
             KeyCode::Esc => Vec::new(),
-            KeyCode::Enter => match open::forward(model, pod.clone(), &input.text, "127.0.0.1") {
+            KeyCode::Enter => match open::forward(model, to.clone(), &input.text, "127.0.0.1") {
                 Ok(effects) => effects,
                 Err(why) => {
                     model.complain(why);
-                    model.overlay = Some(Overlay::Port { input, pod });
+                    model.overlay = Some(Overlay::Port { input, to });
                     Vec::new()
                 }
             },
             _ => {
                 input.key(key);
-                model.overlay = Some(Overlay::Port { input, pod });
+                model.overlay = Some(Overlay::Port { input, to });
                 Vec::new()
             }
         },

@@ -2,7 +2,7 @@ use super::{Look, Motion, Scene, View};
 use crate::{
     draw::lay,
     keys::{Act, Place},
-    model::{Forwarded, Known, Namespaces, clean},
+    model::{Forwarded, Known, Namespaces, clean, meant_by},
     msg::Generation,
 };
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
@@ -48,18 +48,19 @@ impl Look for Forwards {
         let (forwards, skin) = (&scene.model.known.forwards, scene.skin);
         if forwards.is_empty() {
             let key = scene.model.config.keymap.key(Act::Forward);
-            let text = format!(" no port-forwards; {key} on a pod opens one");
+            let text = format!(" no port-forwards; {key} on a pod, service or workload opens one");
             frame.render_widget(Paragraph::new(Line::styled(text, skin.dim)), area);
             return;
         }
-        let heads = ["LOCAL", "POD", "PORT", "CONNECTIONS", "LAST TROUBLE"].map(String::from);
+        let heads = ["LOCAL", "TO", "PORT", "CONNECTIONS", "LAST POD", "LAST TROUBLE"].map(String::from);
         let rows: Vec<_> = forwards
             .iter()
             .map(|f| {
                 let local = f.local.map_or("opening".into(), |l| l.to_string());
-                let pod = clean(&format!("{}/{}", f.pod.namespace, f.pod.name));
+                let to = clean(&format!("{}/{}", f.to.namespace, meant_by(&f.to)));
+                let pod = f.carried.pod.as_ref().map(|pod| clean(&pod.name)).unwrap_or_default();
                 let trouble = f.trouble.clone().unwrap_or_default();
-                vec![local, pod, f.remote.to_string(), f.connections.to_string(), trouble]
+                vec![local, to, f.remote.to_string(), f.carried.connections.to_string(), pod, trouble]
             })
             .collect();
         let at = self.at(forwards);

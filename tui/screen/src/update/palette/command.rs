@@ -42,10 +42,10 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
             Ok(open::shell(model, pod, exec.container.unwrap_or_default(), exec.command))
         }
         Action::PortForward(forward) => {
-            let pod = pod(model, &forward.pod, forward.namespace.as_deref())?;
+            let to = named(model, &forward.pod, forward.namespace.as_deref())?;
             let mut effects = Vec::new();
             for ports in &forward.ports {
-                effects.extend(open::forward(model, pod.clone(), ports, &forward.address)?);
+                effects.extend(open::forward(model, to.clone(), ports, &forward.address)?);
             }
             Ok(effects)
         }
@@ -71,17 +71,23 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
     }
 }
 
-/// The pod that a word such as `web-1` or `deployment/web` means, as far as it is known here.
-fn pod(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String> {
+/// What a word such as `web-1` or `svc/web` names.
+fn named(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String> {
     let namespace = namespace.unwrap_or(model.here());
     let (kind, name) = word.split_once('/').unwrap_or(("pods", word));
     let kind = shared_api::find(kind).ok_or_else(|| format!("there is no kind {kind:?}"))?;
-    let key = Key { kind: kind.group_kind(), namespace: namespace.into(), name: name.into() };
+    Ok(Key { kind: kind.group_kind(), namespace: namespace.into(), name: name.into() })
+}
+
+/// The pod that a word such as `web-1` or `deployment/web` means, as far as it is known here.
+fn pod(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String> {
+    let key = named(model, word, namespace)?;
     if key.kind == GroupKind::of::<core::Pod>() {
         return Ok(key);
     }
     let row = model.known.row(&key);
-    let row = row.ok_or_else(|| format!("{key} is not known here; open :{} first", kind.plural))?;
+    let row =
+        row.ok_or_else(|| format!("{key} is not known here; open :{} first", key.kind.kind.to_lowercase()))?;
     let pod = pod_of(&key.kind, row, &model.known);
     pod.map(|pod| pod.key(&GroupKind::of::<core::Pod>())).ok_or_else(|| format!("{key} has no pods"))
 }
