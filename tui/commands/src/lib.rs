@@ -17,6 +17,7 @@ mod capacity;
 mod cockpit;
 mod control_plane;
 mod decide;
+pub mod edit;
 mod error;
 pub mod forward;
 pub mod grammar;

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
-use tui_commands::Doors;
+use tui_commands::{Doors, edit::Draft};
 
 /// How many answers may wait.
 pub(crate) const AHEAD: usize = 256;
@@ -126,8 +126,13 @@ impl Effects {
                     let _ = answers.send(Msg::Arrived(generation, arrived)).await;
                 });
             }
+            Effect::Draft(generation, key) => self.spawn(generation, async move {
+                let read = doors.cluster.get(&key).await.map_err(|why| why.to_string());
+                let draft = read.and_then(|object| Draft::of(&object).map_err(|why| why.to_string()));
+                let _ = answers.send(Msg::Drafted(generation, draft.map(Box::new))).await;
+            }),
             // The loop does these: it listens, and it has the terminal.
-            Effect::Enter(_) | Effect::Copy(_) => {}
+            Effect::Enter(_) | Effect::Copy(_) | Effect::Editor(_) => {}
             Effect::Keep { path, line } => files::keep(path, line),
             Effect::Layouts { generation, path, layouts } => {
                 self.spawn(generation, files::layouts(generation, path, layouts, answers));

@@ -38,6 +38,7 @@ pub(crate) enum Act {
     Describe,
     Yaml,
     Forward,
+    Edit,
     Delete,
     Wide,
     Why,

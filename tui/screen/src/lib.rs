@@ -11,6 +11,7 @@
 
 mod config;
 mod draw;
+mod editor;
 mod effects;
 mod input;
 mod keys;

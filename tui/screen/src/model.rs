@@ -25,6 +25,7 @@ use crate::{
     keys::Place,
     msg::{Effect, Generation, Msg, info},
     rows::{Row, Sheet},
+    update::Editing,
     views::{Pulse, Table, View},
 };
 use ratatui::layout::Rect;
@@ -63,6 +64,7 @@ pub(crate) struct Model {
     pub(crate) after: Option<(Generation, String)>,
     /// The moment that is looked at, when it is not now.
     pub(crate) past: Option<Past>,
+    pub(crate) editing: Editing,
     /// Why nothing may be changed.
     pub(crate) read_only: Option<String>,
     /// The keys of a sequence that has begun.
@@ -209,6 +211,8 @@ pub(crate) struct Confirm {
     pub(crate) typed: Option<(String, Input)>,
     /// The deed that is taken back.
     pub(crate) undoes: Option<Generation>,
+    /// The lines that differ, when they are known.
+    pub(crate) diff: String,
 }
 
 /// What is known of what goes with it.
@@ -270,6 +274,7 @@ impl Model {
             given: Given::default(),
             after: None,
             past: None,
+            editing: Editing::default(),
             read_only: None,
             pending: Vec::new(),
             skin: Skin::default(),

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use shared_api::{GroupKind, Key, KindInfo, Revision, Timestamp};
 use shared_client::{LogOptions, Standing};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
-use tui_commands::{Action, At, Blast, Undo, forward::Carried};
+use tui_commands::{Action, At, Blast, Undo, edit::Draft, forward::Carried};
 
 /// Names one question, and with it the answers that belong to it.
 pub(crate) type Generation = u64;
@@ -56,6 +56,10 @@ pub(crate) enum Msg {
     Uses(Generation, Found),
     /// The way to another cluster is open, or why not.
     Arrived(Generation, Result<Arrived, String>),
+    /// An object to be edited, or why it cannot be read.
+    Drafted(Generation, Result<Box<Draft>, String>),
+    /// What the editor made of it, or why it could not.
+    Edited(Box<Draft>, Result<String, String>),
     /// What a forward has carried.
     Carried(Generation, Carried),
     /// A connection of a forward failed.
@@ -154,6 +158,10 @@ pub(crate) enum Effect {
         address: String,
         local: u16,
     },
+    /// Read an object to edit it.
+    Draft(Generation, Key),
+    /// Give the terminal to the editor.
+    Editor(Box<Draft>),
     /// Look who refers to an object.
     Uses(Generation, Key),
     /// Find the way to another cluster.

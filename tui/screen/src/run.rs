@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     draw::draw,
+    editor,
     effects::{AHEAD, Effects},
     model::{Given, Model, clean},
     mouse::Hand,
@@ -22,11 +23,14 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
+use tui_commands::edit::Draft;
 
 /// Data is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(33);
 /// Lines of the history that are looked at.
 const KEPT: usize = 2000;
+/// So long the reader of keys has to let go of the terminal.
+const LET_GO: Duration = Duration::from_millis(20);
 /// A key is answered sooner.
 const QUICK: Duration = Duration::from_millis(8);
 
@@ -34,7 +38,8 @@ const QUICK: Duration = Duration::from_millis(8);
 /// reachable: the screen says so, and goes on trying.
 pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
     let config = configured(&setup);
-    let mut screen = Screen::take(config.mouse)?;
+    let mouse = config.mouse;
+    let mut screen = Screen::take(mouse)?;
     let (answers, mut answered) = mpsc::channel(AHEAD);
     let Seat { doors, context, server } = seat;
     let clock = doors.clock;
@@ -82,7 +87,21 @@ pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
             _ = seconds.tick() => (Msg::Tick(clock()), FRAME),
         };
         let heeded = model.heeds(&msg);
-        perform(update(&mut model, msg), &mut outside, &mut answered);
+        let edits = perform(update(&mut model, msg), &mut outside, &mut answered);
+        if !edits.is_empty() {
+            drop(input);
+            // Who still reads keys has let go when this returns.
+            let _ = crossterm::event::poll(LET_GO);
+            Screen::lend();
+            for draft in edits {
+                let text = editor::edit(editor::chosen(), &draft).await;
+                perform(update(&mut model, Msg::Edited(Box::new(draft), text)), &mut outside, &mut answered);
+            }
+            screen.retake(mouse)?;
+            input = EventStream::new();
+            let (width, height) = crossterm::terminal::size()?;
+            perform(update(&mut model, Msg::Resize(width, height)), &mut outside, &mut answered);
+        }
         if heeded {
             let next = drawn + soon;
             due = Some(due.map_or(next, |due| due.min(next)));
@@ -91,7 +110,9 @@ pub async fn run(seat: Seat, setup: Setup) -> io::Result<()> {
     Ok(())
 }
 
-fn perform(effects: Vec<Effect>, outside: &mut Effects, answered: &mut mpsc::Receiver<Msg>) {
+/// Starts what was asked for; what the editor is to have comes back.
+fn perform(effects: Vec<Effect>, outside: &mut Effects, answered: &mut mpsc::Receiver<Msg>) -> Vec<Draft> {
+    let mut edits = Vec::new();
     for effect in effects {
         match effect {
             // What still comes from the cluster before, nobody hears.
@@ -101,9 +122,11 @@ fn perform(effects: Vec<Effect>, outside: &mut Effects, answered: &mut mpsc::Rec
                 }
             }
             Effect::Copy(text) => Screen::copy(&text),
+            Effect::Editor(draft) => edits.push(*draft),
             other => outside.start(other),
         }
     }
+    edits
 }
 
 /// What was set.

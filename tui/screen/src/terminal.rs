@@ -61,6 +61,19 @@ impl Screen {
         }
     }
 
+    /// Gives the terminal back for a while: somebody else has it until [`Screen::retake`]. Nobody reads keys then.
+    pub(crate) fn lend() {
+        let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        give_back();
+    }
+
+    /// Takes it again after [`Screen::lend`], and begins with an empty picture.
+    pub(crate) fn retake(&mut self, mouse: bool) -> io::Result<()> {
+        TAKEN.store(true, Ordering::SeqCst);
+        enter(mouse)?;
+        self.0.clear()
+    }
+
     /// Takes the terminal, and its mouse when that is wanted. A panic anywhere gives it back before it is told.
     pub(crate) fn take(mouse: bool) -> io::Result<Self> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
@@ -71,10 +84,7 @@ impl Screen {
         }
         give_back_on_panic();
         TAKEN.store(true, Ordering::SeqCst);
-        let taken = enable_raw_mode()
-            .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
-            .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) })
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let taken = enter(mouse).and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match taken {
             Ok(terminal) => Ok(Self(terminal)),
             Err(error) => {
@@ -89,6 +99,12 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+fn enter(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()
+        .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
+        .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) })
 }
 
 /// Gives the terminal back, once; more cannot be done when that fails.

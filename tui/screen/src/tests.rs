@@ -3,6 +3,7 @@
 //! The pictures are in `tests/`; `DHOW_REWRITE=1 cargo test -p tui-screen` writes them anew.
 
 mod deeds;
+mod edit;
 mod fuzz;
 mod keys;
 mod logs;

@@ -7,6 +7,7 @@ mod context;
 mod copy;
 mod data;
 mod deeds;
+mod edit;
 mod layout;
 mod link;
 mod many;
@@ -22,6 +23,8 @@ mod window;
 pub(crate) use begin::begin;
 pub(crate) use palette::WORDS;
 pub(crate) use past::said as past_said;
+
+pub(crate) use edit::Editing;
 
 use crate::{
     keys::{self, Act, Meaning},

@@ -4,9 +4,9 @@ use super::{Doors, Out, change::gone, each, files, say};
 use crate::{
     Error, Exit,
     action::{Edit, Replace},
-    decide::{diff::lines, merge},
+    decide::diff::lines,
+    edit,
 };
-use serde_json::Value;
 use shared_api::{DeleteHow, Object, Reason, Refusal, Validation, yaml};
 
 pub(super) async fn replace(asked: &Replace, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
@@ -41,11 +41,7 @@ pub(super) async fn edit(asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<Ex
 
 async fn edit_one(object: &Object, asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<(), Error> {
     let before = object.bare_value();
-    let text = format!(
-        "# Edit the object below. Lines that begin with a '#' are ignored; an empty file ends the edit.\n\
-         # The file is kept when the cluster refuses what it says.\n#\n{}",
-        yaml::to_string(&before)?
-    );
+    let text = edit::text(&before)?;
     let name = format!("dhow-edit-{}-{}.yaml", object.name(), object.uid());
     let path = std::env::temp_dir().join(name);
     let failed = |source| Error::File { file: path.display().to_string(), source };
@@ -53,7 +49,7 @@ async fn edit_one(object: &Object, asked: &Edit, doors: &Doors, out: Out<'_>) ->
     let edited = out.edit(&path).map_err(Error::Usage);
     let edited = edited.and_then(|()| std::fs::read_to_string(&path).map_err(failed));
     let edited = edited.inspect_err(|_| drop(std::fs::remove_file(&path)))?;
-    let done = match wanted(&before, &edited) {
+    let done = match edit::wanted(&before, &edited) {
         Ok(None) => {
             out.note("Edit cancelled, no changes made.");
             Ok(())
@@ -84,56 +80,4 @@ fn private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     // Another's file of that name, or a link, is not written through.
     let _ = std::fs::remove_file(path);
     options.open(path)?.write_all(text.as_bytes())
-}
-
-/// What an edited text says, bound to the object that was read: its identity and its revision go with
-/// the write. `None` when nothing changed.
-fn wanted(before: &Value, text: &str) -> Result<Option<Value>, Error> {
-    if text.lines().all(|line| line.trim().is_empty() || line.starts_with('#')) {
-        return Ok(None);
-    }
-    let mut after: Value = yaml::from_str(text)?;
-    for field in ["apiVersion", "kind"] {
-        if after[field] != before[field] {
-            return Err(Error::Usage(format!("edit: {field} cannot be changed")));
-        }
-    }
-    for field in ["name", "namespace", "uid"] {
-        let (old, new) = (&before["metadata"][field], &after["metadata"][field]);
-        if !new.is_null() && new != old {
-            return Err(Error::Usage(format!("edit: metadata.{field} cannot be changed")));
-        }
-    }
-    for field in ["name", "namespace", "uid", "resourceVersion"] {
-        if let Some(there) = before["metadata"].get(field) {
-            after["metadata"][field] = there.clone();
-        }
-    }
-    Ok(merge::between(before, &after).map(|_| after))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn an_edit_is_bound_to_the_object_that_was_read() {
-        let before = json!({
-            "apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "v"},
-            "metadata": {"name": "m", "namespace": "n", "uid": "u", "resourceVersion": "7"},
-        });
-        let check = |text: &str| wanted(&before, text).map_err(|e| e.to_string());
-        let same = yaml::to_string(&before).unwrap();
-        assert_eq!(check(&same).unwrap(), None);
-        assert_eq!(check("# only\n\n").unwrap(), None);
-        let bare = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {k: w}\n";
-        let after = check(bare).unwrap().unwrap();
-        assert_eq!(
-            (&after["metadata"]["uid"], &after["metadata"]["resourceVersion"]),
-            (&json!("u"), &json!("7"))
-        );
-        assert!(check(&bare.replace("name: m", "name: x")).unwrap_err().contains("metadata.name"));
-        assert!(check(&bare.replace("ConfigMap", "Secret")).unwrap_err().contains("kind"));
-    }
 }

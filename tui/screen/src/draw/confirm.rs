@@ -22,6 +22,17 @@ pub(super) fn draw(confirm: &Confirm, skin: &Skin, frame: &mut Frame<'_>, area: 
         .collect();
     lines.push((String::new(), skin.plain));
     lines.extend(foreseen(&confirm.foreseen, skin));
+    if !confirm.diff.is_empty() {
+        lines.push((String::new(), skin.plain));
+    }
+    lines.extend(confirm.diff.lines().skip_while(|line| !line.starts_with("@@")).map(|line| {
+        let style = match line.as_bytes().first() {
+            Some(b'-') => skin.bad,
+            Some(b'+') => skin.strong,
+            _ => skin.dim,
+        };
+        (clean(line), style)
+    }));
     let wide = lines.iter().map(|(text, _)| width(text)).max().unwrap_or(0).clamp(20, room.max(20)).min(room);
     let mut text = Vec::new();
     for (line, style) in &lines {

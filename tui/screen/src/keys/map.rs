@@ -100,6 +100,13 @@ pub(crate) const KEYS: &[Binding] = &[
         "forward",
         "reach a port of the pod, service or workload from here",
     ),
+    bind(
+        Place::Table,
+        Act::Edit,
+        &["e"],
+        "",
+        "edit it as YAML in your editor; shows what that changes, and asks first",
+    ),
     bind(Place::Table, Act::Why, &["w"], "why", "why it is not as it should be"),
     bind(Place::Table, Act::Timeline, &["t"], "", "what happened to it and to what owns it, and who did it"),
     bind(

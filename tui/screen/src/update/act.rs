@@ -1,6 +1,6 @@
 //! What each key of the map does.
 
-use super::{copy, deeds, many, open, past, scroll, steps, window};
+use super::{copy, deeds, edit, many, open, past, scroll, steps, window};
 use crate::{
     input::Input,
     keys::Act,
@@ -78,6 +78,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Describe
         | Act::Yaml
         | Act::Forward
+        | Act::Edit
         | Act::Why
         | Act::Timeline
         | Act::Owner
@@ -182,6 +183,7 @@ fn on(model: &mut Model, act: Act, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effe
         Act::Logs => open::logs_of(model, kind, row),
         Act::Shell => open::shell_of(model, kind, row),
         Act::Forward => open::port_of(model, kind, row),
+        Act::Edit => edit::edit(model, key, &row.uid),
         Act::Owner => owner(model, row),
         Act::UsedBy => open::push(model, View::Used(Used::by(key, model.known.now))),
         _ => enter(model, kind, row),

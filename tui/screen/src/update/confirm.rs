@@ -67,7 +67,14 @@ fn over(
     let generation = model.ask();
     let actions = commands.iter().map(|(_, action)| action.clone()).collect();
     let typed = must_type(&commands, &about);
-    let confirm = Confirm { commands, about, foreseen: Foreseen::Asked(generation), typed, undoes };
+    let confirm = Confirm {
+        commands,
+        about,
+        foreseen: Foreseen::Asked(generation),
+        typed,
+        undoes,
+        diff: String::new(),
+    };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
     vec![Effect::Foresee { generation, actions, namespace: model.here().to_owned() }]
 }

@@ -1,6 +1,6 @@
 //! What comes from outside: objects, lines, bytes, answers. What nobody waits for any more is dropped.
 
-use super::{confirm, context, link, open, past, steps};
+use super::{confirm, context, edit, link, open, past, steps};
 use crate::{
     model::{Message, Model, Pane, PaneId, Running, Shows, word},
     msg::{Effect, Generation, Msg, Outcome},
@@ -40,6 +40,8 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Arrived(generation, arrived) => return context::arrived(model, generation, arrived),
         Msg::Rested(generation) => return link::rested(model, generation),
+        Msg::Drafted(generation, draft) => return edit::drafted(model, generation, draft),
+        Msg::Edited(draft, text) => return edit::edited(model, *draft, text),
         Msg::Forwarding(generation, Ok(local)) => {
             if let Some(forward) = model.known.forwards.iter_mut().find(|f| f.generation == generation) {
                 forward.local = Some(local);
@@ -119,6 +121,7 @@ fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec
         deed.outcome = error.as_ref().map_or_else(|| "done".into(), |why| crate::model::clean(why));
         deed.undo = undo;
     }
+    let error = edit::written(model, &line, error);
     let mut whole = text;
     for note in &notes {
         whole.push_str(note);

@@ -3,7 +3,7 @@
 use crate::{
     model::Model,
     msg::Effect,
-    update::{confirm, open},
+    update::{confirm, edit, open},
     views::{Text, View, pod_of},
 };
 use shared_api::{GroupKind, Key, core};
@@ -48,6 +48,16 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
                 effects.extend(open::forward(model, to.clone(), ports, &forward.address)?);
             }
             Ok(effects)
+        }
+        Action::Edit(asked) if !asked.scope.all_namespaces && asked.scope.selector.is_none() => {
+            let word = match &asked.target.words[..] {
+                [word] if word.contains('/') => word.clone(),
+                [kind, name] if !kind.contains('/') => format!("{kind}/{name}"),
+                _ => return Err("edit: name one object, such as deployment/web".into()),
+            };
+            let key = named(model, &word, asked.scope.namespace.as_deref())?;
+            let uid = model.known.row(&key).map(|row| row.uid.to_string()).unwrap_or_default();
+            Ok(edit::edit(model, key, &uid))
         }
         Action::Get(get) if get.watch => {
             Err("tables here are live: type only the kind, such as :pods".into())
