@@ -110,6 +110,8 @@ pub(crate) struct Drag {
 pub(crate) struct Running {
     pub(crate) generation: Generation,
     pub(crate) line: String,
+    /// What it said last, on its way.
+    pub(crate) told: String,
     pub(crate) shows: Shows,
     /// The pane it was asked in.
     pub(crate) pane: PaneId,
@@ -314,7 +316,7 @@ impl Model {
     /// Takes note of a command that is asked for in the pane with the focus.
     pub(crate) fn runs(&mut self, generation: Generation, line: String, shows: Shows) {
         let pane = self.desk.tab().focus;
-        self.running.push(Running { generation, line, shows, pane });
+        self.running.push(Running { generation, line, told: String::new(), shows, pane });
     }
 
     /// Puts a line at the end of the history, once.

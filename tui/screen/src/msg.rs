@@ -25,6 +25,8 @@ pub(crate) enum Msg {
     Rows(GroupKind, Vec<Delta>, Revision),
     /// How far the objects of a kind can be believed.
     Standing(GroupKind, Standing),
+    /// What a command says while it runs.
+    Progress(Generation, String),
     /// A command ended.
     Performed(Generation, Outcome),
     /// What commands would take with them, or why nobody knows.

@@ -103,10 +103,11 @@ fn words(model: &Model) -> (String, Style) {
     let running = model.running.iter().rfind(|running| running.shows == Shows::Message);
     match (&model.message, running) {
         (Some(message), _) => (format!(" {}", message.text), if message.bad { skin.bad } else { skin.plain }),
-        (None, Some(Running { line, .. })) => {
+        (None, Some(Running { line, told, .. })) => {
             let own = WORDS.iter().any(|(word, ..)| line.split(' ').next() == Some(word));
             let who = if own { ":" } else { "dhow --batch " };
-            (format!(" running: {who}{} (Esc stops waiting)", clean(line)), skin.dim)
+            let told = if told.is_empty() { String::new() } else { format!(": {told}") };
+            (format!(" running: {who}{} (Esc stops waiting){told}", clean(line)), skin.dim)
         }
         (None, None) => (String::new(), skin.plain),
     }

@@ -8,15 +8,28 @@ use tui_commands::{Action, Blast, Doors, Exit, Sink};
 /// How much of an answer is kept.
 const KEPT: usize = 4 << 20;
 
-#[derive(Default)]
 struct Kept {
+    /// Who hears the lines of what takes long as they come.
+    tell: Option<(Generation, Answers)>,
     bytes: Vec<u8>,
     notes: Vec<String>,
     dropped: usize,
 }
 
+impl Kept {
+    fn told(&self, line: &str) {
+        if let Some((generation, answers)) = &self.tell {
+            // When the screen has more to take than it can, the next line is as good.
+            let _ = answers.try_send(Msg::Progress(*generation, line.trim_end().into()));
+        }
+    }
+}
+
 impl Sink for Kept {
     fn out(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        if self.tell.is_some() {
+            self.told(&String::from_utf8_lossy(bytes));
+        }
         let fits = bytes.len().min(KEPT.saturating_sub(self.bytes.len()));
         self.bytes.extend(&bytes[..fits]);
         self.dropped += bytes.len() - fits;
@@ -24,6 +37,7 @@ impl Sink for Kept {
     }
 
     fn note(&mut self, line: &str) {
+        self.told(line);
         self.notes.push(line.into());
     }
 
@@ -46,7 +60,8 @@ pub(super) async fn foresee(doors: Doors, generation: Generation, actions: Vec<A
 }
 
 pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action>, answers: Answers) {
-    let mut kept = Kept::default();
+    let tell = matches!(*action, Action::Drain(_)).then(|| (generation, answers.clone()));
+    let mut kept = Kept { tell, bytes: Vec::new(), notes: Vec::new(), dropped: 0 };
     let (done, undo) = tui_commands::undoable(&action, &doors, &mut kept).await;
     let error = match done {
         Ok(Exit::Done) => None,
@@ -55,7 +70,7 @@ pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action
         Ok(exit) => Some(format!("it ended with {}", exit.code())),
         Err(error) => Some(error.to_string()),
     };
-    let Kept { bytes, notes, dropped } = kept;
+    let Kept { bytes, notes, dropped, .. } = kept;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // The screen is gone when nobody takes the answer.
     let _ = answers.send(Msg::Performed(generation, Outcome { text, notes, dropped, error, undo })).await;

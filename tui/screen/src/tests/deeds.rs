@@ -124,3 +124,19 @@ fn what_moves_by_itself_is_asked_again_while_it_is_looked_at() {
     }
     assert_eq!(asked(&seat), 2, "nobody looks at it");
 }
+
+#[test]
+fn a_drain_tells_how_far_it_has_come() {
+    let mut seat = Seat::over(scene());
+    seat.press(":nodes<enter>:drain n1<enter>");
+    foresee(&mut seat, &[]);
+    seat.press("y");
+    let (generation, _) = asked(&seat).unwrap();
+    seat.tell(Msg::Progress(generation + 1, "nobody asked".into()));
+    seat.tell(Msg::Progress(generation, "pod/web-1 evicted\n".into()));
+    let picture = seat.picture();
+    assert!(
+        picture.contains("(Esc stops waiting): pod/web-1 evicted") && !picture.contains("nobody"),
+        "{picture}"
+    );
+}

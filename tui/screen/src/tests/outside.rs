@@ -206,3 +206,13 @@ async fn layouts_are_kept_in_the_file_and_what_cannot_be_is_said() {
     assert!(outcome.error.is_some());
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[tokio::test]
+async fn a_drain_says_what_it_does_as_it_does_it() {
+    let (mut effects, mut answered) = outside(&FakeCluster::holding([object(&node("n1").ready())]));
+    let action = Box::new(parse_line("drain n1").unwrap());
+    let namespace = "default".into();
+    effects.start(Effect::Perform { generation: 4, action, namespace, about: Vec::new() });
+    let first = answered.recv().await;
+    assert!(matches!(&first, Some(Msg::Progress(4, line)) if line.contains("n1")), "{first:?}");
+}

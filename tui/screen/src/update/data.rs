@@ -25,6 +25,11 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.known.stand(kind, standing);
             model.stale = true;
         }
+        Msg::Progress(generation, told) => {
+            if let Some(running) = model.running.iter_mut().find(|r| r.generation == generation) {
+                running.told = crate::model::clean(&told);
+            }
+        }
         Msg::Performed(generation, outcome) => return performed(model, generation, outcome),
         Msg::Foreseen(generation, blast) => confirm::foreseen(model, generation, blast),
         Msg::Past(generation, told) => return past::take(model, generation, told),
