@@ -36,7 +36,10 @@ pub(crate) async fn beat(cluster: &Arc<dyn Cluster>, fleet: &Fleet) {
             if let Err(error) = renew(cluster, node, clock()).await {
                 tracing::debug!(%error, node = node.name, "a Lease was not renewed");
             }
-            tell(cluster, node, clock()).await;
+            // As often as it is worth knowing, not with every beat.
+            if clock().as_second() / 10 % 3 == 0 {
+                tell(cluster, node, clock()).await;
+            }
         })
         .await;
 }
@@ -46,6 +49,7 @@ async fn insist(cluster: &Arc<dyn Cluster>, node: &Facts, clock: fn() -> Timesta
         tracing::warn!(%error, node = node.name, "could not be registered");
         tokio::time::sleep(RETRY).await;
     }
+    tell(cluster, node, clock()).await;
 }
 
 async fn register(cluster: &Arc<dyn Cluster>, node: &Facts, now: Timestamp) -> Result<(), Refusal> {

@@ -10,7 +10,16 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::{
+    sync::broadcast::{
+        self,
+        error::{RecvError, TryRecvError},
+    },
+    time::Instant,
+};
+
+/// What many nodes say is told together, so often at most: it is not news of the second.
+const PACE: Duration = Duration::from_secs(3);
 
 /// When nobody says anything for so long, what was said is worth nothing.
 const SILENCE: Duration = Duration::from_secs(super::STALE.unsigned_abs());
@@ -24,8 +33,9 @@ pub(crate) fn follow(
     let kind = list::readable(caller, query, "watch")?;
     let server = Arc::clone(&caller.server);
     let heard = server.measured.spoke.subscribe();
-    let (there, ready) = (BTreeMap::new(), VecDeque::new());
-    let mut follower = Follower { server, kind, query: query.clone(), heard, there, ready };
+    let (there, ready, query) = (BTreeMap::new(), VecDeque::new(), query.clone());
+    let spoke = Instant::now();
+    let mut follower = Follower { server, kind, query, heard, there, ready, spoke };
     follower.everything()?;
     if from.is_none() {
         let (revision, cluster) = (follower.server.store.revision(), follower.server.store.cluster());
@@ -43,6 +53,8 @@ struct Follower {
     /// What was told last.
     there: BTreeMap<Key, Object>,
     ready: VecDeque<Event>,
+    /// When it last told something.
+    spoke: Instant,
 }
 
 impl Follower {
@@ -51,8 +63,9 @@ impl Follower {
             if let Some(event) = self.ready.pop_front() {
                 return Some(Ok(event));
             }
+            tokio::time::sleep_until(self.spoke + PACE).await;
             let told = match tokio::time::timeout(SILENCE, self.heard.recv()).await {
-                Ok(Ok(node)) => self.word_of(&node),
+                Ok(Ok(node)) => self.words_from(node),
                 Ok(Err(RecvError::Lagged(_))) => self.everything(),
                 Ok(Err(RecvError::Closed)) => return None,
                 Err(_) => {
@@ -60,6 +73,7 @@ impl Follower {
                     Ok(())
                 }
             };
+            self.spoke = Instant::now();
             if let Err(refusal) = told {
                 return Some(Err(refusal));
             }
@@ -75,6 +89,22 @@ impl Follower {
         Ok(())
     }
 
+    /// The word of a node, and of all that have spoken meanwhile.
+    fn words_from(&mut self, node: Arc<str>) -> Result<()> {
+        let mut spoke = vec![node];
+        loop {
+            match self.heard.try_recv() {
+                Ok(node) if spoke.contains(&node) => {}
+                Ok(node) => spoke.push(node),
+                Err(TryRecvError::Lagged(_)) => return self.everything(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        spoke.iter().try_for_each(|node| self.word_of(node))?;
+        self.forget_the_silent();
+        Ok(())
+    }
+
     fn word_of(&mut self, node: &str) -> Result<()> {
         let now = (self.server.options.clock)();
         if let Some(report) = self.server.measured.of(node, now) {
@@ -82,7 +112,6 @@ impl Follower {
                 self.tell(object);
             }
         }
-        self.forget_the_silent();
         Ok(())
     }
 
