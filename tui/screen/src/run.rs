@@ -32,7 +32,7 @@ const KEPT: usize = 2000;
 /// So long the reader of keys has to let go of the terminal.
 const LET_GO: Duration = Duration::from_millis(20);
 /// A key is answered sooner.
-const QUICK: Duration = Duration::from_millis(8);
+const QUICK: Duration = Duration::from_millis(5);
 
 /// Runs the terminal until the person leaves, in front of a cluster. The cluster need not be
 /// reachable: the screen says so, and goes on trying.
