@@ -22,6 +22,8 @@ use shared_client::World;
 pub struct Blast {
     /// The findings, the gravest first.
     pub lines: Vec<Line>,
+    /// The lines that differ in what is written, where that is known.
+    pub diff: String,
 }
 
 /// One finding.
@@ -82,6 +84,42 @@ pub(crate) fn blast(action: &Action, objects: &[Object], world: &World) -> Blast
     }
     blast.lines.sort_by_key(|line| !line.grave);
     blast
+}
+
+/// What becomes of an object that is applied.
+pub(crate) enum Applied<'a> {
+    Made(&'a str),
+    Changed(&'a str),
+    Same,
+    Refused(&'a str, String),
+}
+
+/// What applying makes of these.
+pub(crate) fn applied(all: &[Applied<'_>]) -> Blast {
+    let (mut made, mut changed, mut same) = (Vec::new(), Vec::new(), 0);
+    let mut blast = Blast::default();
+    for one in all {
+        match one {
+            Applied::Made(name) => made.push((*name).to_owned()),
+            Applied::Changed(name) => changed.push((*name).to_owned()),
+            Applied::Same => same += 1,
+            Applied::Refused(name, why) => blast.warn(format!("{name} is refused: {why}")),
+        }
+    }
+    for (names, what) in [(made, "made"), (changed, "changed")] {
+        if !names.is_empty() {
+            blast.note(format!("{} {what}: {}", are(names.len(), "object"), listed(&names)));
+        }
+    }
+    if same > 0 {
+        blast.note(format!("{} as the files have it already", are(same, "object")));
+    }
+    blast
+}
+
+/// `1 pod is`, `3 pods are`.
+fn are(count: usize, what: &str) -> String {
+    format!("{} {}", counted(count, what), if count == 1 { "is" } else { "are" })
 }
 
 /// `a, b, c and 4 more`.

@@ -4,7 +4,7 @@
 //! that has its name by then is left alone.
 
 use crate::{
-    Action, Language, Marks, NodeName, PatchWith, Roll, Rollout, Scale, Set, Target,
+    Action, Delete, Language, Marks, NodeName, PatchWith, Roll, Rollout, Scale, Scope, Set, Target,
     decide::{images, marks, merge, rollout, taints},
 };
 use serde_json::{Value, json};
@@ -68,6 +68,36 @@ pub fn inverse(action: &Action, before: &Object) -> Option<Action> {
         }
         _ => None,
     }
+}
+
+/// The action that takes a write back: what it made goes, what it changed is as it was before.
+pub(crate) fn back(before: Option<&Object>, after: &Object) -> Option<Action> {
+    let Some(before) = before else {
+        let scope = Scope { namespace: namespace(after), ..Scope::default() };
+        return Some(Action::Delete(Delete {
+            words: vec![word(after)],
+            scope,
+            no_wait: true,
+            ..Delete::default()
+        }));
+    };
+    let mut back = merge::between(&said(after), &said(before))?;
+    bind(&mut back, before);
+    Some(patched(before, Language::Merge, &back))
+}
+
+/// What people say of an object, without what the cluster does.
+fn said(object: &Object) -> Value {
+    let mut value = object.bare_value();
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("status");
+    }
+    if let Some(meta) = value["metadata"].as_object_mut() {
+        for field in ["resourceVersion", "generation", "uid", "creationTimestamp", "deletionTimestamp"] {
+            meta.remove(field);
+        }
+    }
+    value
 }
 
 fn marked(asked: &Marks, section: &str, value: &Value) -> Option<Value> {

@@ -18,6 +18,7 @@ mod files;
 mod get;
 mod mark;
 mod operator;
+mod plan;
 mod preview;
 mod proxy;
 mod replace;

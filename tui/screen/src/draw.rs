@@ -11,6 +11,7 @@ mod tutorial;
 mod views;
 
 pub(crate) use columns::lay;
+pub(crate) use confirm::end as confirm_end;
 pub(crate) use help::end as help_end;
 pub(crate) use skin::Skin;
 pub(crate) use title::tab_at;

@@ -215,6 +215,8 @@ pub(crate) struct Confirm {
     pub(crate) undoes: Option<Generation>,
     /// The lines that differ, when they are known.
     pub(crate) diff: String,
+    /// The first line that is shown.
+    pub(crate) top: usize,
 }
 
 /// What is known of what goes with it.

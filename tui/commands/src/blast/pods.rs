@@ -1,6 +1,6 @@
 //! Which pods an action takes, at once or one after the other.
 
-use super::{Line, counted, listed};
+use super::{Line, are, counted, listed};
 use crate::{
     Action, Cascade, Drain, Rollout,
     decide::{
@@ -178,11 +178,6 @@ impl Loss {
             }
         }
     }
-}
-
-/// `1 pod is`, `3 pods are`.
-fn are(count: usize, what: &str) -> String {
-    format!("{} {}", counted(count, what), if count == 1 { "is" } else { "are" })
 }
 
 /// `3 pods of web are`.

@@ -19,20 +19,51 @@ use shared_api::{
 use shared_client::Event;
 
 pub(super) async fn apply(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let manifests = files::read(&apply.files, apply.namespace.as_deref(), doors, out).await?;
+    let namespace = apply.namespace.as_deref();
+    let found = files::read_in_turn(&apply.files, namespace, doors, out).await?;
+    let mut failed = None;
+    for found in found {
+        if let (files::Found::Later { value, definition, .. }, true) = (&found, apply.write.dry_run) {
+            let (kind, name) = (&value["kind"], &value["metadata"]["name"]);
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            out.note(&format!("{} {}: only {definition} defines what it is", text(kind), text(name)));
+            continue;
+        }
+        match apply_found(found, apply, doors, out).await {
+            Ok(()) => {}
+            // Nobody is there to be asked for the others.
+            Err(error) if error.exit() == Exit::Unreachable => return Err(error),
+            // The others are not held up by one that is refused.
+            Err(error) => {
+                if let Some(before) = failed.replace(error) {
+                    out.note(&format!("Error: {before}"));
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(Exit::Done), Err)
+}
+
+async fn apply_found(found: files::Found, apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<(), Error> {
+    let manifest = found.manifest(apply.namespace.as_deref(), doors).await?;
+    let done = apply_manifest(&manifest, apply, doors).await;
+    let (done, object) = done.map_err(|source| Error::Manifest { file: manifest.file, source })?;
+    told(&object, done, &apply.write, out)
+}
+
+/// Applies one manifest as was asked.
+pub(super) async fn apply_manifest(
+    manifest: &files::Manifest,
+    apply: &Apply,
+    doors: &Doors,
+) -> Result<(&'static str, Object), Refusal> {
     let validation = if apply.lenient { Validation::Warn } else { Validation::Strict };
     let how = how(&apply.write, validation);
-    for manifest in manifests {
-        let refused = |source| Error::Manifest { file: manifest.file.clone(), source };
-        let done = if apply.server_side {
-            apply_there(&manifest, apply.force_conflicts, &how, doors).await
-        } else {
-            apply_one(&manifest, &how, doors).await
-        };
-        let (done, object) = done.map_err(refused)?;
-        told(&object, done, &apply.write, out)?;
+    if apply.server_side {
+        apply_there(manifest, apply.force_conflicts, &how, doors).await
+    } else {
+        apply_one(manifest, &how, doors).await
     }
-    Ok(Exit::Done)
 }
 
 /// Lets the cluster merge a manifest into what is there.
@@ -56,7 +87,7 @@ fn nameable(manifest: &files::Manifest) -> Result<Key, Refusal> {
     Ok(key)
 }
 
-pub(super) async fn apply_one(
+async fn apply_one(
     manifest: &files::Manifest,
     how: &WriteHow,
     doors: &Doors,

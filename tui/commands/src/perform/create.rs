@@ -21,7 +21,9 @@ pub(super) async fn create(create: &Create, doors: &Doors, out: Out<'_>) -> Resu
         }
         (Some(_), [_, ..]) => Err(Error::Usage("create either from -f FILE or KIND NAME".into())),
         (None, names) => {
-            for manifest in files::read(names, create.namespace.as_deref(), doors, out).await? {
+            let namespace = create.namespace.as_deref();
+            for found in files::read_in_turn(names, namespace, doors, out).await? {
+                let manifest = found.manifest(namespace, doors).await?;
                 let made = doors.cluster.create(manifest.object, &how).await;
                 let made = made.map_err(|source| Error::Manifest { file: manifest.file, source })?;
                 each::told(&made, "created", &create.write, out)?;

@@ -1,9 +1,12 @@
 //! `diff`: what applying files would change, or what has changed since a moment.
 
-use super::{Doors, Out, change, each, files, say, select};
-use crate::{Diff, Error, Exit, action::Write, decide::diff::lines};
-use serde_json::Value;
-use shared_api::{Key, Object, Reason, Refusal, Validation, yaml};
+use super::{
+    Doors, Out,
+    plan::{self, Becomes},
+    say, select,
+};
+use crate::{Apply, Diff, Error, Exit};
+use shared_api::{Key, Object, Refusal};
 use std::collections::BTreeMap;
 
 pub(super) async fn diff(asked: &Diff, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
@@ -23,19 +26,20 @@ pub(super) async fn diff(asked: &Diff, doors: &Doors, out: Out<'_>) -> Result<Ex
 
 /// What the cluster would make of the files, beside what it has.
 async fn with_files(files: &[String], asked: &Diff, doors: &Doors, out: Out<'_>) -> Result<bool, Error> {
-    let how = each::how(&Write { dry_run: true, ..Write::default() }, Validation::Strict);
-    let mut differs = false;
-    for manifest in files::read(files, asked.scope.namespace.as_deref(), doors, out).await? {
-        let refused = |source| Error::Manifest { file: manifest.file.clone(), source };
-        let before = match doors.cluster.get(&manifest.object.key()).await {
-            Ok(there) => Some(there),
-            Err(refusal) if refusal.reason == Reason::NotFound => None,
-            Err(refusal) => return Err(refused(refusal)),
-        };
-        let (_, after) = change::apply_one(&manifest, &how, doors).await.map_err(refused)?;
-        differs |= tell(before.as_ref(), Some(&after), ("live", "as the file has it"), out)?;
+    let namespace = asked.scope.namespace.clone();
+    let apply = Apply { files: files.to_vec(), namespace, ..Apply::default() };
+    let (mut differs, mut refused) = (false, None);
+    for planned in plan::plan(&apply, doors, out).await? {
+        let found = planned.diff()?;
+        say(out, &found)?;
+        differs |= !found.is_empty();
+        if let Becomes::Refused(refusal) = planned.becomes
+            && let Some(before) = refused.replace(Error::Manifest { file: planned.name, source: refusal })
+        {
+            out.note(&format!("Error: {before}"));
+        }
     }
-    Ok(differs)
+    refused.map_or(Ok(differs), Err)
 }
 
 /// What there was beside what there is.
@@ -72,37 +76,7 @@ fn tell(
     sides: (&str, &str),
     out: Out<'_>,
 ) -> Result<bool, Error> {
-    let Some(either) = after.or(before) else { return Ok(false) };
-    let name = crate::print::name(either);
-    let text =
-        |object: Option<&Object>| object.map_or(Ok(String::new()), |object| yaml::to_string(&tidy(object)));
-    let found =
-        lines(&text(before)?, &text(after)?, &format!("{name} {}", sides.0), &format!("{name} {}", sides.1));
+    let found = plan::differences(before, after, sides)?;
     say(out, &found)?;
     Ok(!found.is_empty())
-}
-
-/// Without what every write changes, and what nobody should read over a shoulder.
-fn tidy(object: &Object) -> Value {
-    let mut value = object.bare_value();
-    if let Some(meta) = value["metadata"].as_object_mut() {
-        meta.remove("resourceVersion");
-        meta.remove("generation");
-    }
-    if object.kind() == "Secret" {
-        for section in ["data", "stringData"] {
-            for (_, value) in value[section].as_object_mut().into_iter().flatten() {
-                *value = masked(value);
-            }
-        }
-    }
-    value
-}
-
-/// The same for the same value, and no way back.
-fn masked(value: &Value) -> Value {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    value.as_str().unwrap_or_default().hash(&mut hasher);
-    format!("*** ({:04x})", hasher.finish() & 0xffff).into()
 }

@@ -1,9 +1,13 @@
 //! `preview`: what a command would take with it, before it runs. It asks for what lives near the objects, a fixed
 //! number of lists however many objects there are, and changes nothing.
 
-use super::{Doors, Out, each, say};
+use super::{
+    Doors, Out, each,
+    plan::{self, Planned},
+    say,
+};
 use crate::{
-    Action, Error, Exit, Preview, Sink,
+    Action, Apply, Error, Exit, Preview, Sink,
     blast::{self, Blast, aim},
     grammar,
 };
@@ -28,6 +32,7 @@ pub(super) async fn preview(asked: &Preview, doors: &Doors, out: Out<'_>) -> Res
     }
     let blast = of(&action, doors, out).await?;
     say(out, &blast.text())?;
+    say(out, &blast.diff)?;
     Ok(Exit::Done)
 }
 
@@ -37,11 +42,36 @@ pub async fn foresee(action: &Action, doors: &Doors) -> Result<Blast, Error> {
 }
 
 async fn of(action: &Action, doors: &Doors, out: Out<'_>) -> Result<Blast, Error> {
+    if let Action::Apply(apply) = action {
+        return applied(apply, doors, out).await;
+    }
     let Some(aim) = aim(action) else { return Ok(Blast::default()) };
     let all = aim.all || matches!(action, Action::Drain(_));
     let (objects, _) = each::objects(&aim.words, &aim.files, &aim.scope, all, doors, out).await?;
     let world = near(&objects, doors).await?;
     Ok(blast::blast(action, &objects, &world))
+}
+
+/// What applying files makes and changes, and what becomes of the pods of what is changed.
+async fn applied(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<Blast, Error> {
+    let planned = plan::plan(apply, doors, out).await?;
+    let mut blast = blast::applied(&planned.iter().map(Planned::outcome).collect::<Vec<_>>());
+    let alike: Vec<_> = planned.iter().map(Planned::likewise).collect();
+    let there: Vec<_> = planned.iter().filter_map(|planned| planned.before.clone()).collect();
+    if alike.iter().any(|actions| !actions.is_empty()) {
+        let world = near(&there, doors).await?;
+        for (planned, actions) in planned.iter().zip(alike) {
+            let before = planned.before.as_ref().map(std::slice::from_ref).unwrap_or_default();
+            for action in actions {
+                blast.lines.extend(blast::blast(&action, before, &world).lines);
+            }
+        }
+        blast.lines.sort_by_key(|line| !line.grave);
+    }
+    for planned in &planned {
+        blast.diff.push_str(&planned.diff()?);
+    }
+    Ok(blast)
 }
 
 /// What may be touched when these are.

@@ -12,7 +12,9 @@ use shared_api::{DeleteHow, Object, Reason, Refusal, Validation, yaml};
 pub(super) async fn replace(asked: &Replace, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let validation = if asked.lenient { Validation::Warn } else { Validation::Strict };
     let how = each::how(&asked.write, validation);
-    for manifest in files::read(&asked.files, asked.namespace.as_deref(), doors, out).await? {
+    let namespace = asked.namespace.as_deref();
+    for found in files::read_in_turn(&asked.files, namespace, doors, out).await? {
+        let manifest = found.manifest(namespace, doors).await?;
         let refused = |source| Error::Manifest { file: manifest.file.clone(), source };
         if asked.force && !asked.write.dry_run {
             let key = manifest.object.key();

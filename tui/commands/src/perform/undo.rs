@@ -2,9 +2,12 @@
 //! command like any other.
 
 use super::{Doors, Out, each, preview::Nowhere};
-use crate::{Action, Error, Exit, Language, PatchWith, Roll, Rollout, Scale, blast::aim, inverse};
+use crate::{
+    Action, Error, Exit, Language, PatchWith, Roll, Rollout, Scale, blast::aim, inverse, record::Recorder,
+};
 use shared_api::{Key, Object};
-use std::fmt::Write;
+use shared_client::Cluster;
+use std::{fmt::Write, sync::Arc};
 
 /// Beyond so many objects an action is not undone.
 const MANY: usize = 50;
@@ -22,10 +25,39 @@ pub struct Undo {
 
 /// Does what was asked, and says what would take it back; nothing when it cannot be, or came to nothing.
 pub async fn undoable(action: &Action, doors: &Doors, out: Out<'_>) -> (Result<Exit, Error>, Vec<Undo>) {
+    if recorded(action) {
+        let recorder = Arc::new(Recorder::over(Arc::clone(&doors.cluster)));
+        let cluster: Arc<dyn Cluster> = Arc::clone(&recorder) as _;
+        let done = super::perform(action, &Doors { cluster, ..doors.clone() }, out).await;
+        let back = recorder.back();
+        let undo = |(action, object): (Action, Object)| {
+            let line = line(&action)?;
+            Some(Undo { action, line, about: (object.key(), object.uid().to_owned()) })
+        };
+        // What was done before something failed can be taken back, too.
+        let undo = if back.len() > MANY { Vec::new() } else { back.into_iter().filter_map(undo).collect() };
+        return (done, undo);
+    }
     let before = before(action, doors).await;
     let done = super::perform(action, doors, out).await;
     let undo = if matches!(done, Ok(Exit::Done)) { before } else { Vec::new() };
     (done, undo)
+}
+
+/// Whether only what was written tells what takes an action back.
+fn recorded(action: &Action) -> bool {
+    match action {
+        Action::Apply(_)
+        | Action::Create(_)
+        | Action::Expose(_)
+        | Action::Autoscale(_)
+        | Action::Edit(_)
+        | Action::Rerun(_) => true,
+        // What was there before is gone, with all that hung on it.
+        Action::Replace(replace) => !replace.force,
+        Action::Patch(patch) => patch.language != Language::Merge && patch.subresource.is_none(),
+        _ => false,
+    }
 }
 
 /// What would take the action back, from how things are now.
@@ -62,6 +94,9 @@ fn line(action: &Action) -> Option<String> {
         }
         Action::Cordon(node) => format!("cordon {}", node.node),
         Action::Uncordon(node) => format!("uncordon {}", node.node),
+        Action::Delete(delete) => {
+            format!("delete {} --no-wait{}", delete.words.join(" "), within(&delete.scope.namespace))
+        }
         Action::Rollout(Rollout::Pause { target, roll }) => rolled("pause", &target.words, roll),
         Action::Rollout(Rollout::Resume { target, roll }) => rolled("resume", &target.words, roll),
         Action::Patch(PatchWith { words, patch: Some(patch), language, namespace, .. }) => {
@@ -162,5 +197,32 @@ mod tests {
                 assert_eq!(bare(&fake.objects()), start);
             });
         }
+    }
+
+    #[tokio::test]
+    async fn what_files_made_and_changed_is_taken_back() {
+        let fake = FakeCluster::holding([object(&config_map("there"))]);
+        let doors = doors(fake.door());
+        let start = bare(&fake.objects());
+        let folder = std::env::temp_dir().join(format!("dhow-undo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let map = |name: &str, value: &str| {
+            let text = format!(
+                "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: default}}, data: {{k: {value}}}}}"
+            );
+            std::fs::write(folder.join(format!("{name}.yaml")), text).unwrap();
+        };
+        map("there", "one");
+        map("new", "two");
+        let line = format!("apply -f {}", folder.display());
+        let (done, undo) = undoable(&parse_line(&line).unwrap(), &doors, &mut Nowhere).await;
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!((done.unwrap(), undo.len(), fake.objects().len()), (Exit::Done, 2, 2));
+        for undo in undo {
+            assert_eq!(parse_line(&undo.line).unwrap(), undo.action, "{}", undo.line);
+            let doors = doors.bound([undo.about.clone()]);
+            super::super::perform(&undo.action, &doors, &mut Nowhere).await.unwrap();
+        }
+        assert_eq!(bare(&fake.objects()), start);
     }
 }

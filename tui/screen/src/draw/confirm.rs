@@ -2,7 +2,7 @@
 
 use super::{Skin, prompt::pane};
 use crate::{
-    model::{Confirm, Foreseen, clean},
+    model::{Confirm, Foreseen, Model, clean},
     pager::{width, wrap},
 };
 use ratatui::{
@@ -12,8 +12,15 @@ use ratatui::{
     text::{Line, Span},
     widgets::Paragraph,
 };
+use std::ops::Range;
 
-pub(super) fn draw(confirm: &Confirm, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
+/// How many lines of it there is room for, above the answer.
+fn fits(area: Rect) -> usize {
+    usize::from(area.height).saturating_sub(4).max(1)
+}
+
+/// What it says, each line in pieces that fit, and how wide that is.
+fn said(confirm: &Confirm, skin: &Skin, area: Rect) -> (Vec<Line<'static>>, usize) {
     let room = usize::from(area.width).saturating_sub(4).max(1);
     let mut lines: Vec<(String, Style)> = confirm
         .commands
@@ -25,25 +32,45 @@ pub(super) fn draw(confirm: &Confirm, skin: &Skin, frame: &mut Frame<'_>, area: 
     if !confirm.diff.is_empty() {
         lines.push((String::new(), skin.plain));
     }
-    lines.extend(confirm.diff.lines().skip_while(|line| !line.starts_with("@@")).map(|line| {
-        let style = match line.as_bytes().first() {
-            Some(b'-') => skin.bad,
-            Some(b'+') => skin.strong,
+    // The heads tell objects apart; of the only one they tell nothing new.
+    let heads = confirm.diff.lines().filter(|line| line.starts_with("--- ")).count() > 1;
+    let shown =
+        confirm.diff.lines().filter(|line| !line.starts_with("--- ") && (heads || !line.starts_with("+++ ")));
+    lines.extend(shown.map(|line| {
+        let style = match line.as_bytes() {
+            [b'+', b'+', b'+', b' ', ..] => skin.warn,
+            [b'-', ..] => skin.bad,
+            [b'+', ..] => skin.strong,
             _ => skin.dim,
         };
         (clean(line), style)
     }));
     let wide = lines.iter().map(|(text, _)| width(text)).max().unwrap_or(0).clamp(20, room.max(20)).min(room);
-    let mut text = Vec::new();
-    for (line, style) in &lines {
-        text.extend(wrap(line, wide).into_iter().map(|part| Line::styled(line[part].to_owned(), *style)));
-    }
-    // What cannot be shown is counted; the way to say yes always can.
-    let fits = usize::from(area.height).saturating_sub(4).max(1);
-    if text.len() > fits {
-        let more = text.len() - fits + 1;
-        text.truncate(fits - 1);
-        text.push(Line::styled(format!("and {more} more lines"), skin.dim));
+    let pieces = |(line, style): &(String, Style)| {
+        let piece = |part: Range<usize>| Line::styled(line[part].to_owned(), *style);
+        wrap(line, wide).into_iter().map(piece).collect::<Vec<_>>()
+    };
+    (lines.iter().flat_map(pieces).collect(), wide)
+}
+
+/// How far it scrolls.
+pub(crate) fn end(confirm: &Confirm, model: &Model) -> usize {
+    let Rect { height, .. } = model.whole();
+    let area = Rect { height: height.saturating_sub(1), ..model.whole() };
+    let (said, fits) = (said(confirm, &model.skin, area).0.len(), fits(area));
+    if said > fits { said - (fits - 1) } else { 0 }
+}
+
+pub(super) fn draw(confirm: &Confirm, skin: &Skin, frame: &mut Frame<'_>, area: Rect) {
+    let (mut text, wide) = said(confirm, skin, area);
+    // What cannot be shown at once is counted and scrolled to; the way to say yes is always there.
+    let (all, fits) = (text.len(), fits(area));
+    if all > fits {
+        let rows = fits - 1;
+        let from = confirm.top.min(all - rows);
+        text = text.drain(from..from + rows).collect();
+        let told = format!("{}-{} of {all} lines, pgup and pgdn", from + 1, from + rows);
+        text.push(Line::styled(told, skin.dim));
     }
     text.push(Line::raw(""));
     text.push(match &confirm.typed {

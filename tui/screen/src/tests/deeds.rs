@@ -17,7 +17,7 @@ fn foresee(seat: &mut Seat, lines: &[(bool, &str)]) {
         _ => None,
     });
     let lines = lines.iter().map(|(grave, text)| Line { grave: *grave, text: (*text).into() }).collect();
-    seat.tell(Msg::Foreseen(generation.unwrap(), Ok(Blast { lines })));
+    seat.tell(Msg::Foreseen(generation.unwrap(), Ok(Blast { lines, diff: String::new() })));
 }
 
 fn is(seat: &Seat, line: &str) -> bool {
@@ -139,4 +139,28 @@ fn a_drain_tells_how_far_it_has_come() {
         picture.contains("(Esc stops waiting): pod/web-1 evicted") && !picture.contains("nobody"),
         "{picture}"
     );
+}
+
+#[test]
+fn what_files_change_is_shown_before_and_scrolled() {
+    let mut seat = Seat::over(scene());
+    seat.press(":apply -f shop.yaml<enter>");
+    let Some(Effect::Foresee { generation, .. }) = seat.asked.last() else { panic!("it is foreseen") };
+    let generation = *generation;
+    let lines = vec![Line { grave: false, text: "1 object is changed: deployment.apps/web".into() }];
+    let mut diff =
+        "--- deployment.apps/web live\n+++ deployment.apps/web as the file has it\n@@ -1,3 +1,3 @@\n"
+            .to_owned();
+    diff.push_str(" spec:\n-  replicas: 3\n+  replicas: 4\n");
+    for at in 0..30 {
+        diff.push_str(&format!("+    - name: FEATURE_{at}\n"));
+    }
+    seat.tell(Msg::Foreseen(generation, Ok(Blast { lines, diff })));
+    seat.looks_like("confirm-apply");
+    seat.press("GGk");
+    let picture = seat.picture();
+    assert!(picture.contains("FEATURE_28") && !picture.contains("FEATURE_29"), "{picture}");
+    assert!(asked(&seat).is_none());
+    seat.press("y");
+    assert!(is(&seat, "apply -f shop.yaml"));
 }

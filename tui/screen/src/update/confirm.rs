@@ -74,6 +74,7 @@ fn over(
         typed,
         undoes,
         diff: String::new(),
+        top: 0,
     };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
     vec![Effect::Foresee { generation, actions, namespace: model.here().to_owned() }]
@@ -108,9 +109,14 @@ pub(super) fn foreseen(model: &mut Model, generation: Generation, blast: Result<
     if confirm.foreseen != Foreseen::Asked(generation) {
         return;
     }
-    let high = confirm.commands.iter().any(|(_, action)| risk(action) == Risk::High);
+    // What files do is known only now.
+    let high = |action: &Action| risk(action) == Risk::High || matches!(action, Action::Apply(_));
+    let high = confirm.commands.iter().any(|(_, action)| high(action));
     match blast {
-        Ok(blast) => {
+        Ok(mut blast) => {
+            if confirm.diff.is_empty() {
+                confirm.diff = std::mem::take(&mut blast.diff);
+            }
             if high && blast.grave() && confirm.undoes.is_none() {
                 confirm.typed.get_or_insert_with(|| (name_of(&confirm.about), Input::default()));
             }
@@ -126,6 +132,11 @@ pub(super) fn press(model: &mut Model, mut confirm: Box<Confirm>, key: KeyEvent)
         Foreseen::Asked(generation) => vec![Effect::Stop(generation)],
         _ => Vec::new(),
     };
+    if let Some(top) = scrolled(&confirm, key, model) {
+        confirm.top = top;
+        model.overlay = Some(Overlay::Confirm(confirm));
+        return Vec::new();
+    }
     if let Some((wanted, input)) = &mut confirm.typed {
         match key.code {
             KeyCode::Esc => {
@@ -161,6 +172,27 @@ pub(super) fn press(model: &mut Model, mut confirm: Box<Confirm>, key: KeyEvent)
             Vec::new()
         }
     }
+}
+
+/// Where a key scrolls it to, if it does.
+fn scrolled(confirm: &Confirm, key: KeyEvent, model: &Model) -> Option<usize> {
+    let page = usize::from(model.body().1.saturating_sub(6).max(1));
+    let end = crate::draw::confirm_end(confirm, model);
+    let top = confirm.top.min(end);
+    let to = match key.code {
+        KeyCode::Up => top.saturating_sub(1),
+        KeyCode::Down => top + 1,
+        KeyCode::PageUp => top.saturating_sub(page),
+        KeyCode::PageDown => top + page,
+        KeyCode::Char(_) if confirm.typed.is_some() => return None,
+        KeyCode::Char('k') => top.saturating_sub(1),
+        KeyCode::Char('j') => top + 1,
+        KeyCode::Char(' ') => top + page,
+        KeyCode::Char('g') => 0,
+        KeyCode::Char('G') => end,
+        _ => return None,
+    };
+    Some(to.min(end))
 }
 
 fn run(model: &mut Model, confirm: Confirm) -> Vec<Effect> {

@@ -76,8 +76,19 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
             // No command: the container's own process.
             Ok(open::shell(model, pod, attach.container.unwrap_or_default(), Vec::new()))
         }
-        other if risk(&other) == Risk::High => Ok(confirm::ask(model, vec![line.to_owned()], Vec::new())),
+        other if risk(&other) == Risk::High || writes_files(&other) => {
+            Ok(confirm::ask(model, vec![line.to_owned()], Vec::new()))
+        }
         other => Ok(open::perform(model, other, line.to_owned())),
+    }
+}
+
+/// Whether it writes what files say, which nobody sees in the line.
+fn writes_files(action: &Action) -> bool {
+    match action {
+        Action::Apply(_) | Action::Replace(_) => risk(action) > Risk::None,
+        Action::Create(create) => risk(action) > Risk::None && !create.files.is_empty(),
+        _ => false,
     }
 }
 
