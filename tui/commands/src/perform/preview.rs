@@ -61,7 +61,7 @@ async fn applied(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<Blast, Er
     if alike.iter().any(|actions| !actions.is_empty()) {
         let world = near(&there, doors).await?;
         for (planned, actions) in planned.iter().zip(alike) {
-            let before = planned.before.as_ref().map(std::slice::from_ref).unwrap_or_default();
+            let before = planned.before.as_slice();
             for action in actions {
                 blast.lines.extend(blast::blast(&action, before, &world).lines);
             }
