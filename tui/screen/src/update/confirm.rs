@@ -179,15 +179,14 @@ fn scrolled(confirm: &Confirm, key: KeyEvent, model: &Model) -> Option<usize> {
     let page = usize::from(model.body().1.saturating_sub(6).max(1));
     let end = crate::draw::confirm_end(confirm, model);
     let top = confirm.top.min(end);
+    if confirm.typed.is_some() && matches!(key.code, KeyCode::Char(_)) {
+        return None;
+    }
     let to = match key.code {
-        KeyCode::Up => top.saturating_sub(1),
-        KeyCode::Down => top + 1,
+        KeyCode::Up | KeyCode::Char('k') => top.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => top + 1,
         KeyCode::PageUp => top.saturating_sub(page),
-        KeyCode::PageDown => top + page,
-        KeyCode::Char(_) if confirm.typed.is_some() => return None,
-        KeyCode::Char('k') => top.saturating_sub(1),
-        KeyCode::Char('j') => top + 1,
-        KeyCode::Char(' ') => top + page,
+        KeyCode::PageDown | KeyCode::Char(' ') => top + page,
         KeyCode::Char('g') => 0,
         KeyCode::Char('G') => end,
         _ => return None,
