@@ -15,7 +15,10 @@ mod endpoint_slices;
 mod endpoints;
 mod event_retention;
 mod eviction;
+mod finished_jobs;
 mod garbage;
+mod job;
+mod job_pods;
 mod namespaces;
 mod node_addresses;
 mod node_health;
@@ -43,7 +46,10 @@ pub use endpoint_slices::EndpointSlices;
 pub use endpoints::EndpointsOfServices;
 pub use event_retention::EventRetention;
 pub use eviction::Eviction;
+pub use finished_jobs::FinishedJobs;
 pub use garbage::Garbage;
+pub use job::Jobs;
+pub use job_pods::JobPods;
 pub use namespaces::Namespaces;
 pub use node_addresses::{NODE_BITS, NodeAddresses};
 pub use node_health::NodeHealth;
@@ -82,6 +88,9 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(Deployments),
         Arc::new(ReplicaSets),
         Arc::new(ReplicationControllers),
+        Arc::new(Jobs),
+        Arc::new(JobPods),
+        Arc::new(FinishedJobs),
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),

@@ -4,6 +4,7 @@ mod ranking;
 mod status;
 
 use crate::pod::{self, is_active};
+pub(crate) use ranking::rank;
 use shared_api::{
     GroupKind, Key, Kind, LabelSelector, OwnedBy,
     core::{Pod, PodTemplateSpec},

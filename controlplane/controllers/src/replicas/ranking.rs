@@ -16,6 +16,11 @@ pub(super) fn least_wanted<K: Replicas>(mut pods: Vec<Arc<Pod>>, set: &K, world:
     pods
 }
 
+/// How little a pod is wanted by itself; what is smaller goes first.
+pub(crate) fn rank(pod: &Pod) -> impl Ord + use<> {
+    Rank::of(pod, 0)
+}
+
 /// Fields from the most to the least important; what is smaller goes first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
