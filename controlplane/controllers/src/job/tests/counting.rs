@@ -83,20 +83,22 @@ fn the_rules_for_failures_say_what_counts() {
     let counts = ["is uncountedTerminatedPods {\"failed\":[\"uid-a\"]}", "free a", "create pi-"];
     let ignored = ["is uncountedTerminatedPods {}", "free a", "create pi-"];
     let fails = ["is uncountedTerminatedPods {\"failed\":[\"uid-a\"]}, FailureTarget", "free a"];
-    let failed = || exited(of("a"), 42, 1);
-    for (spec, pod, expected) in vec![
-        (rule("Ignore", codes(&[42])), failed(), &ignored[..]),
-        (rule("Ignore", codes(&[1])), failed(), &counts),
-        (rule("Ignore", json!({"onExitCodes": {"operator": "NotIn", "values": [1]}})), failed(), &ignored),
-        (rule("Ignore", moved.clone()), failed().condition("DisruptionTarget", "True"), &ignored),
-        (rule("Ignore", moved.clone()), failed().condition("DisruptionTarget", "False"), &counts),
-        (rule("Count", codes(&[42])), failed(), &counts),
-        (rule("FailJob", codes(&[42])), failed(), &fails),
-        (rule("FailJob", moved), failed(), &counts),
+    let failed = &exited(of("a"), 42, 1);
+    let displaced = &failed.clone().condition("DisruptionTarget", "True");
+    let left_alone = &failed.clone().condition("DisruptionTarget", "False");
+    for (spec, pod, expected) in [
+        (rule("Ignore", codes(&[42])), failed, &ignored[..]),
+        (rule("Ignore", codes(&[1])), failed, &counts),
+        (rule("Ignore", json!({"onExitCodes": {"operator": "NotIn", "values": [1]}})), failed, &ignored),
+        (rule("Ignore", moved.clone()), displaced, &ignored),
+        (rule("Ignore", moved.clone()), left_alone, &counts),
+        (rule("Count", codes(&[42])), failed, &counts),
+        (rule("FailJob", codes(&[42])), failed, &fails),
+        (rule("FailJob", moved), failed, &counts),
     ] {
-        assert_eq!(counted(&spec, &json!({}), &[pod]), expected, "{spec}");
+        assert_eq!(counted(&spec, &json!({}), std::slice::from_ref(pod)), expected, "{spec}");
     }
-    let why = verdict_of(&rule("FailJob", codes(&[42])), &[failed()]);
+    let why = verdict_of(&rule("FailJob", codes(&[42])), std::slice::from_ref(failed));
     assert_eq!(
         why,
         "Container app for pod default/a failed with exit code 42 matching FailJob rule at index 0"
