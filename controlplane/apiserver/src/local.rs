@@ -206,7 +206,7 @@ impl Cluster for Local {
         };
         pipeline::change(self, &target, how, |old| {
             if part.is_empty() {
-                Ok(registry::isolate(kind, object.value(), registry::status_of(old.bytes())))
+                Ok(registry::whole(kind, object.value(), old))
             } else {
                 subresource::only(kind, part, old, object.value())
             }
@@ -241,11 +241,9 @@ impl Cluster for Local {
             patch: Some(patch),
         };
         pipeline::change(self, &target, how, |old| {
-            let before = old.value();
-            let status = before.get("status").cloned();
-            let after = served.upgrade(patch::apply(of, served.downgrade(before), patch)?);
+            let after = served.upgrade(patch::apply(of, served.downgrade(old.value()), patch)?);
             if part.is_empty() {
-                Ok(registry::isolate(kind, after, status))
+                Ok(registry::whole(kind, after, old))
             } else {
                 subresource::only(kind, part, old, after)
             }

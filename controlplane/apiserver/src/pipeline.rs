@@ -171,7 +171,7 @@ pub(crate) async fn change<B: Into<Became>>(
         let attempt = Attempt { kind, part, operation, how, old: Some(&old) };
         let settle = |value: Value, was: &dyn Draft| {
             let value = match part {
-                "" => registry::isolate(kind, value, was.object().value().get("status").cloned()),
+                "" => registry::whole(kind, value, &was.object()),
                 "scale" => subresource::with_replicas(kind, &was.object(), &value)?,
                 part => subresource::only(kind, part, &was.object(), value)?,
             };

@@ -6,7 +6,7 @@ mod part;
 mod sections;
 
 pub(crate) use end::{Ending, end, ended};
-pub(crate) use part::{held, isolate, no_part, only};
+pub(crate) use part::{held, isolate, no_part, only, whole};
 pub(crate) use sections::{differ, status_of};
 
 use shared_api::{Invalid, Key, KindInfo, Object, Preconditions, Refusal, Time, Timestamp, meta::ObjectMeta};

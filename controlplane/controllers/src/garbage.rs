@@ -5,7 +5,7 @@
 
 use shared_api::{GroupKind, Key, Object, Propagation, core::Namespace, meta::OwnerReference};
 use shared_reconcile::{Change, Controller, Event, Note, Plan, World, reference};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
@@ -188,8 +188,25 @@ fn foreground(object: &Object, world: &World) -> Plan {
         owners.any(|o| o.uid == object.uid() && o.block_owner_deletion == Some(true))
     };
     // Each dependent is looked at for itself: it may have another owner that stays.
-    let left = world.dependents(object.uid()).any(|d| waits_for(d) && !stays(d, world));
-    if left { Plan::nothing() } else { Plan::nothing().then(without_finalizer(object, FOREGROUND)) }
+    let mut left = world.dependents(object.uid()).filter(|d| waits_for(d) && !stays(d, world));
+    if left.any(|d| !awaits(d, object, world)) {
+        return Plan::nothing();
+    }
+    Plan::nothing().then(without_finalizer(object, FOREGROUND))
+}
+
+/// Whether `one` waits for `other` to go first, directly or by what it owns: they own each other in a circle.
+fn awaits(one: &Object, other: &Object, world: &World) -> bool {
+    let (mut open, mut seen) = (vec![one], BTreeSet::new());
+    while let Some(object) = open.pop() {
+        if object.uid() == other.uid() {
+            return true;
+        }
+        if is_going(object) && has(object, FOREGROUND) && seen.insert(object.uid()) {
+            open.extend(world.dependents(object.uid()));
+        }
+    }
+    false
 }
 
 fn stays(dependent: &Object, world: &World) -> bool {

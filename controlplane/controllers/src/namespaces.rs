@@ -2,7 +2,7 @@
 
 use shared_api::{
     GroupKind, Key, Object, Propagation, Time, Timestamp,
-    core::{Namespace, NamespaceCondition},
+    core::{Namespace, NamespaceCondition, Pod},
     kinds,
 };
 use shared_reconcile::{Change, Controller, Event, Plan, World, keys_of};
@@ -43,9 +43,13 @@ impl Controller for Namespaces {
         if namespace.metadata.deletion_timestamp.is_none() || !holds {
             return Plan::nothing();
         }
-        let inside: Vec<_> = contents(&key.name, world).collect();
+        let mut inside: Vec<_> = contents(&key.name, world).collect();
         if inside.is_empty() {
             return finalize(&namespace);
+        }
+        // Pods first: what guards them, such as policies of the network, is there as long as they are.
+        if inside.iter().any(|object| is_pod(object)) {
+            inside.retain(|object| is_pod(object));
         }
         let going = |o: &&&Object| o.metadata().deletion_timestamp.is_none();
         let plan = inside
@@ -64,6 +68,10 @@ impl Controller for Namespaces {
 fn contents<'a>(namespace: &'a str, world: &'a World) -> impl Iterator<Item = &'a Object> {
     let kinds = kinds().filter(|k| k.namespaced && k.watched());
     kinds.flat_map(move |kind| world.of_kind_within(&kind.group_kind(), namespace).collect::<Vec<_>>())
+}
+
+fn is_pod(object: &Object) -> bool {
+    object.group_kind() == GroupKind::of::<Pod>()
 }
 
 fn finalize(namespace: &Namespace) -> Plan {
@@ -148,7 +156,7 @@ fn say(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared_testkit::{MetaWords, config_map, moment, namespace, object};
+    use shared_testkit::{MetaWords, config_map, moment, namespace, object, pod};
 
     fn decide(objects: Vec<Object>) -> Plan {
         Namespaces.decide(&Key::of::<Namespace>("", "old"), &World::of(objects).at(moment()))
@@ -180,6 +188,21 @@ mod tests {
         assert_eq!(types[3], "NamespaceContentRemaining");
         let message = conditions[3]["message"].as_str().unwrap();
         assert_eq!(message, "Some resources are remaining: configmaps. has 1 resource instances");
+    }
+
+    #[test]
+    fn pods_go_first() {
+        let (pod, map) = (object(&pod("p").within("old")), object(&config_map("a").within("old")));
+        let deleted = |inside: Vec<Object>| {
+            let plan = decide([vec![object(&closing())], inside].concat());
+            let keys = plan.changes.iter().filter_map(|change| match change {
+                Change::Delete { key, .. } => Some(key.name.clone()),
+                _ => None,
+            });
+            keys.collect::<Vec<_>>()
+        };
+        assert_eq!(deleted(vec![pod, map.clone()]), ["p"]);
+        assert_eq!(deleted(vec![map]), ["a"]);
     }
 
     #[test]

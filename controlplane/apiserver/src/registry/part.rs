@@ -1,8 +1,9 @@
 //! Writing the part that is meant: the status is left alone by a write of the object, and the object
 //! by a write of its status.
 
+use super::status_of;
 use serde_json::{Map, Value};
-use shared_api::{KindInfo, Refusal};
+use shared_api::{KindInfo, Object, Refusal};
 
 /// A write of the whole object, without what it says about parts written elsewhere. `status` is what
 /// the object has now; one that nobody wrote is there and empty, as clients expect it.
@@ -19,6 +20,18 @@ pub(crate) fn isolate(kind: &KindInfo, mut new: Value, status: Option<Value>) ->
     }
     new
 }
+
+/// The same for what is there already: it keeps the parts that are written elsewhere as `old` has them.
+pub(crate) fn whole(kind: &KindInfo, new: Value, old: &Object) -> Value {
+    let mut new = isolate(kind, new, status_of(old.bytes()));
+    if kind.subresources.contains(&"finalize") {
+        put(&mut new, FINALIZERS, take(&mut old.value(), FINALIZERS));
+    }
+    new
+}
+
+/// What keeps a namespace until it is empty.
+const FINALIZERS: &[&str] = &["spec", "finalizers"];
 
 /// What of the metadata a write of a part may change as well.
 const CARRIED: &[&str] = &["annotations", "finalizers", "labels", "ownerReferences"];
@@ -43,7 +56,7 @@ pub(crate) fn only(kind: &KindInfo, part: &str, mut old: Value, mut new: Value) 
         "status" => &["status"],
         "ephemeralcontainers" => &["spec", "ephemeralContainers"],
         "approval" => &["status", "conditions"],
-        "finalize" => &["spec", "finalizers"],
+        "finalize" => FINALIZERS,
         _ => return Err(no_part(kind, part)),
     };
     put(&mut old, path, take(&mut new, path));
@@ -113,6 +126,14 @@ mod tests {
         };
         assert_eq!(status_of("", "Service"), labelled("2"));
         assert_eq!(status_of("apps", "Deployment"), labelled("1"));
+    }
+
+    #[test]
+    fn what_keeps_a_namespace_is_not_the_authors() {
+        let old = json!({"metadata": {"name": "a"}, "spec": {"finalizers": ["kubernetes", "a/b"]}});
+        let new = json!({"spec": {"finalizers": []}});
+        let kept = whole(shared_api::of("", "Namespace").unwrap(), new, &Object::from_value(&old).unwrap());
+        assert_eq!(kept, json!({"spec": old["spec"], "status": {}}));
     }
 
     #[test]

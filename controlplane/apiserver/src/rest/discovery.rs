@@ -58,19 +58,28 @@ pub(super) fn group_versions() -> Vec<(&'static str, &'static str)> {
     }
     let stores = |group: &str| kinds().any(|kind| kind.group == group);
     let first = |group: &str| kinds().position(|kind| kind.group == group);
-    found.sort_by_key(|(group, version)| (!stores(group), first(group), *group, rank(group, version)));
+    found.sort_by_key(|(group, version)| (!stores(group), first(group), *group, rank(version)));
     found
 }
 
-/// Where a version stands in its group: what is stored before what is converted, then the more settled, then
-/// the newer one.
-fn rank(group: &str, version: &str) -> (bool, u8, Reverse<u32>) {
-    let stored = kinds().any(|kind| kind.group == group && kind.version == version);
-    let stage = if version.contains("alpha") { 2 } else { u8::from(version.contains("beta")) };
-    // `v1beta2`: 12; within one stage that is an order.
-    let digits: String = version.chars().filter(char::is_ascii_digit).collect();
-    let number = digits.parse().unwrap_or(0);
-    (!stored, stage, Reverse(number))
+/// Where a version stands in its group: the more settled first, then the newer one, then by its name what is
+/// named otherwise: `v2`, `v1`, `v1beta2`, `v1beta1`, `v1alpha1`, `bar`, `foo`.
+fn rank(version: &str) -> (u8, Reverse<u32>, Reverse<u32>, &str) {
+    let number = |digits: &str| digits.parse::<u32>().ok().filter(|_| !digits.starts_with(['0', '+']));
+    let known = version.strip_prefix('v').and_then(|rest| {
+        let major = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (major, stage) = rest.split_at(major);
+        let (stage, minor) = match stage {
+            "" => (0, 0),
+            _ => match (stage.strip_prefix("beta"), stage.strip_prefix("alpha")) {
+                (Some(minor), _) => (1, number(minor)?),
+                (None, minor) => (2, number(minor?)?),
+            },
+        };
+        Some((stage, number(major)?, minor))
+    });
+    let (stage, major, minor) = known.unwrap_or((3, 0, 0));
+    (stage, Reverse(major), Reverse(minor), version)
 }
 
 /// The kinds of one group and version.
@@ -280,8 +289,8 @@ mod tests {
         let legacy = |name: &&str| !shared_api::KINDS.iter().any(|kind| kind.group == *name);
         let tail = names.iter().position(legacy).unwrap_or(names.len());
         assert!(names[tail..].iter().all(legacy), "{names:?}");
-        let order = ["v2", "v1", "v1beta2", "v1beta1", "v1alpha1"];
-        assert!(order.is_sorted_by_key(|version| rank("none", version)));
+        let order = ["v10", "v2", "v1", "v11beta2", "v2beta1", "v1beta10", "v1beta2", "v3alpha1", "bar", "foo2", "v01"];
+        assert!(order.is_sorted_by_key(|version| rank(version)));
     }
 
     #[test]

@@ -104,3 +104,18 @@ fn only_what_blocks_its_owner_is_waited_for() {
     let plan = decide(&going, [object(&free)]);
     assert!(matches!(&plan.changes[..], [Change::Update(o)] if o.name() == "web"), "{plan:?}");
 }
+
+#[test]
+fn a_circle_of_owners_does_not_wait_for_itself() {
+    let ring = |name: &str, owner: &str| {
+        let mut one = pod(name).owned_by(&pod(owner)).deleted(moment()).kept_by(FOREGROUND);
+        one.metadata.owner_references.iter_mut().flatten().for_each(|o| o.block_owner_deletion = Some(true));
+        object(&one)
+    };
+    let (a, b) = (ring("a", "c"), ring("b", "a"));
+    let plan = decide(&a, [b.clone(), ring("c", "b")]);
+    assert!(matches!(&plan.changes[..], [Change::Update(o)] if o.name() == "a"), "{plan:?}");
+    let mut waiting = pod("c").owned_by(&pod("b"));
+    waiting.metadata.owner_references.iter_mut().flatten().for_each(|o| o.block_owner_deletion = Some(true));
+    assert!(decide(&a, [b, object(&waiting)]).is_nothing(), "the last of them is still there to be deleted");
+}

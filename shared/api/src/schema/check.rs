@@ -12,7 +12,8 @@ const LISTED: usize = 100;
 /// Compares `value` with its type. Returns the paths of the fields the type does not have, such as
 /// `spec.containers[0].imag`, or what is wrong with the first value that is none of its shape.
 ///
-/// What may be written in two ways is left in one: a null in a list or a map stands for the empty value.
+/// What may be written in two ways is left in one: a null in a list or a map stands for the empty value, and a
+/// field whose zero is its absence is taken out.
 pub fn check(of: &Type, value: &mut Value) -> Result<Vec<String>, String> {
     let Value::Object(fields) = value else {
         return Err(format!(
@@ -99,14 +100,20 @@ impl Walk {
         fields: &mut Map<String, Value>,
         parent: Option<&Place<'_>>,
     ) -> Result<(), String> {
-        for (name, value) in fields.iter_mut() {
+        let mut fine = Ok(());
+        fields.retain(|name, value| {
             let place = Place { step: Step::Field(name), owner: of, parent };
             match of.field(name) {
                 None if self.unknown.len() < LISTED => self.unknown.push(place.path()),
-                Some(field) if !value.is_null() => self.value(&field.shape, value, &place)?,
+                Some(field) if fine.is_ok() && !value.is_null() => {
+                    fine = self.value(&field.shape, value, &place);
+                    return !is_absent(field, value);
+                }
                 None | Some(_) => {}
             }
-        }
+            true
+        });
+        fine?;
         // An object within another one is what its field says, whatever it calls itself.
         if parent.is_some() && of.api_version.is_some() {
             fields.retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
@@ -192,6 +199,19 @@ impl Walk {
         self.unknown.truncate(known);
         checked
     }
+}
+
+/// Whether the value is a zero that stands for the field's absence.
+fn is_absent(field: &Field, value: &Value) -> bool {
+    let zero = match (&field.shape, value) {
+        (Shape::String | Shape::Bytes, Value::String(text)) => text.is_empty(),
+        (Shape::Int32 | Shape::Int64 | Shape::Number, number) => number.as_f64() == Some(0.0),
+        (Shape::Bool, Value::Bool(yes)) => !yes,
+        (Shape::List(_), Value::Array(items)) => items.is_empty(),
+        (Shape::Map(_), Value::Object(entries)) => entries.is_empty(),
+        _ => false,
+    };
+    zero && !field.pointer && !field.required
 }
 
 /// A null that is an item stands for the empty value.
@@ -371,6 +391,13 @@ mod tests {
         let expected = json!({"metadata": null, "spec": {"containers": [{}, {"args": ["a", ""],
             "resources": {"limits": {"cpu": 1, "memory": "0"}}}], "nodeName": null}});
         assert_eq!(pod, expected);
+        let mut zeros = json!({"metadata": {"labels": {}, "finalizers": [], "generation": 0}, "spec": {
+            "hostNetwork": false, "nodeName": "", "automountServiceAccountToken": false, "securityContext": {},
+            "containers": [], "priority": 0}});
+        assert_eq!(check(schema::of("", "v1", "Pod").unwrap(), &mut zeros), Ok(Vec::new()));
+        let kept = json!({"metadata": {}, "spec": {"automountServiceAccountToken": false, "securityContext": {},
+            "containers": [], "priority": 0}});
+        assert_eq!(zeros, kept);
         let mut secret = json!({"data": {"a": "QUJ\nDRA=="}});
         assert_eq!(check(schema::of("", "v1", "Secret").unwrap(), &mut secret), Ok(Vec::new()));
         assert_eq!(secret["data"]["a"], "QUJDRA==");
