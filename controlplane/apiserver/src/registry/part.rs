@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_keeps_a_namespace_is_not_the_authors() {
-        let old = json!({"metadata": {"name": "a"}, "spec": {"finalizers": ["kubernetes", "a/b"]}});
+        let old = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"},
+            "spec": {"finalizers": ["kubernetes", "a/b"]}});
         let new = json!({"spec": {"finalizers": []}});
         let kept = whole(shared_api::of("", "Namespace").unwrap(), new, &Object::from_value(&old).unwrap());
         assert_eq!(kept, json!({"spec": old["spec"], "status": {}}));

@@ -289,7 +289,9 @@ mod tests {
         let legacy = |name: &&str| !shared_api::KINDS.iter().any(|kind| kind.group == *name);
         let tail = names.iter().position(legacy).unwrap_or(names.len());
         assert!(names[tail..].iter().all(legacy), "{names:?}");
-        let order = ["v10", "v2", "v1", "v11beta2", "v2beta1", "v1beta10", "v1beta2", "v3alpha1", "bar", "foo2", "v01"];
+        let order = [
+            "v10", "v2", "v1", "v11beta2", "v2beta1", "v1beta10", "v1beta2", "v3alpha1", "bar", "foo2", "v01",
+        ];
         assert!(order.is_sorted_by_key(|version| rank(version)));
     }
 
