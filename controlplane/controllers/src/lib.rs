@@ -8,6 +8,7 @@ mod authority;
 mod certificate_signing;
 mod claim_protection;
 mod cluster_role_aggregation;
+mod cron_job;
 mod custom_resource_definitions;
 mod deployment;
 mod disruption;
@@ -39,6 +40,7 @@ pub use authority::Authority;
 pub use certificate_signing::{CertificateSigning, Sign};
 pub use claim_protection::ClaimProtection;
 pub use cluster_role_aggregation::ClusterRoleAggregation;
+pub use cron_job::CronJobs;
 pub use custom_resource_definitions::CustomResourceDefinitions;
 pub use deployment::Deployments;
 pub use disruption::Disruption;
@@ -91,6 +93,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(Jobs),
         Arc::new(JobPods),
         Arc::new(FinishedJobs),
+        Arc::new(CronJobs),
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),

