@@ -3,8 +3,9 @@
 use crate::pod::{is_over, node};
 use shared_api::{
     GroupKind, Key, Timestamp,
-    core::{Node, Pod, Taint, Toleration},
+    core::{Node, Pod, Taint},
 };
+use shared_placement::fit;
 use shared_reconcile::{Event, Note, Plan, Reconciler, World};
 
 /// See the module documentation.
@@ -57,23 +58,12 @@ fn lasting(node: &Node) -> impl Iterator<Item = &Taint> {
 fn ends(pod: &Pod, taint: &Taint, now: Timestamp) -> Option<Timestamp> {
     let since = taint.time_added.as_ref().map_or(now, |t| t.0);
     let tolerations = pod.spec.iter().flat_map(|s| s.tolerations.iter().flatten());
-    let matching: Vec<_> = tolerations.filter(|t| tolerates(t, taint)).collect();
+    let matching: Vec<_> = tolerations.filter(|t| fit::means(t, taint)).collect();
     if matching.is_empty() {
         return Some(now);
     }
     let shortest = matching.iter().filter_map(|t| t.toleration_seconds).min()?;
     Timestamp::from_second(since.as_second().saturating_add(shortest.max(0))).ok()
-}
-
-/// Whether a toleration means a taint.
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = toleration.effect.as_deref().unwrap_or_default();
-    let key = toleration.key.as_deref().unwrap_or_default();
-    let same = match toleration.operator.as_deref() {
-        Some("Exists") => true,
-        _ => toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default(),
-    };
-    (effect.is_empty() || effect == taint.effect) && (key.is_empty() || key == taint.key) && same
 }
 
 #[cfg(test)]

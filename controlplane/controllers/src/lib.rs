@@ -10,6 +10,7 @@ mod claim_protection;
 mod cluster_role_aggregation;
 mod cron_job;
 mod custom_resource_definitions;
+mod daemon_set;
 mod deployment;
 mod disruption;
 mod endpoint_slices;
@@ -20,6 +21,7 @@ mod finished_jobs;
 mod garbage;
 mod job;
 mod job_pods;
+mod members;
 mod namespaces;
 mod node_addresses;
 mod node_health;
@@ -29,9 +31,11 @@ mod replica_set;
 mod replicas;
 mod replication_controller;
 mod resource_quota;
+mod revisions;
 mod safe;
 mod service_accounts;
 mod service_pods;
+mod stateful_set;
 mod token_secrets;
 mod volume_protection;
 
@@ -42,6 +46,7 @@ pub use claim_protection::ClaimProtection;
 pub use cluster_role_aggregation::ClusterRoleAggregation;
 pub use cron_job::CronJobs;
 pub use custom_resource_definitions::CustomResourceDefinitions;
+pub use daemon_set::DaemonSets;
 pub use deployment::Deployments;
 pub use disruption::Disruption;
 pub use endpoint_slices::EndpointSlices;
@@ -60,6 +65,7 @@ pub use replica_set::ReplicaSets;
 pub use replication_controller::ReplicationControllers;
 pub use resource_quota::ResourceQuotas;
 pub use service_accounts::ServiceAccounts;
+pub use stateful_set::StatefulSets;
 pub use token_secrets::TokenSecrets;
 pub use volume_protection::VolumeProtection;
 
@@ -94,6 +100,8 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(JobPods),
         Arc::new(FinishedJobs),
         Arc::new(CronJobs),
+        Arc::new(StatefulSets),
+        Arc::new(DaemonSets),
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),

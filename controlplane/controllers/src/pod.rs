@@ -50,3 +50,13 @@ pub(crate) fn available_in(pod: &Pod, min_ready: i32, now: Timestamp) -> Option<
 pub(crate) fn node(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref().filter(|n| !n.is_empty())
 }
+
+/// How old a pod is at least when its successor is made: what fails at once would fail all day long.
+const REST: i64 = 5;
+
+/// Whether a pod that failed has been there for long enough to be replaced; else in how many seconds.
+pub(crate) fn failed_long_enough(pod: &Pod, now: Timestamp) -> Result<(), i64> {
+    let born = pod.metadata.creation_timestamp.as_ref().map_or(now, |t| t.0);
+    let left = born.as_second() + REST - now.as_second();
+    if left > 0 { Err(left) } else { Ok(()) }
+}

@@ -3,7 +3,10 @@
 mod ranking;
 mod status;
 
-use crate::pod::{self, is_active};
+use crate::{
+    members::{child, released},
+    pod::{self, is_active},
+};
 pub(crate) use ranking::rank;
 use shared_api::{
     GroupKind, Key, Kind, LabelSelector, OwnedBy,
@@ -74,7 +77,7 @@ pub(crate) fn reconcile<K: Replicas>(set: &K, world: &World) -> Plan {
     let wanted = usize::try_from(set.wanted()).unwrap_or(0);
     let active: Vec<_> = mine.into_iter().filter(|p| is_active(p)).collect();
     for _ in active.len()..wanted.min(active.len().saturating_add(BURST)) {
-        plan = plan.create(&pod_of(set, template)).telling("SuccessfulCreate", "Created pod: ");
+        plan = plan.create(&child(set, template)).telling("SuccessfulCreate", "Created pod: ");
     }
     if active.len() > wanted {
         let extra = (active.len() - wanted).min(BURST);
@@ -89,29 +92,6 @@ pub(crate) fn reconcile<K: Replicas>(set: &K, world: &World) -> Plan {
 fn selects<K: Replicas>(set: &K, meta: &ObjectMeta) -> bool {
     let selector = set.selector();
     !selector.is_empty() && selector.matches(meta.labels.as_ref())
-}
-
-fn released(pod: &Pod, set: &ObjectMeta) -> Pod {
-    let mut pod = pod.clone();
-    if let Some(owners) = pod.metadata.owner_references.as_mut() {
-        owners.retain(|owner| Some(&owner.uid) != set.uid.as_ref());
-    }
-    pod.metadata.owner_references.take_if(|owners| owners.is_empty());
-    pod
-}
-
-fn pod_of<K: Replicas>(set: &K, template: &PodTemplateSpec) -> Pod {
-    let PodTemplateSpec { metadata: theirs, spec } = template.clone();
-    let theirs = theirs.unwrap_or_default();
-    let metadata = ObjectMeta {
-        namespace: set.metadata().namespace.clone(),
-        generate_name: set.metadata().name.as_ref().map(|n| format!("{n}-")),
-        labels: theirs.labels,
-        annotations: theirs.annotations,
-        finalizers: theirs.finalizers,
-        ..ObjectMeta::default()
-    };
-    Pod { metadata, spec, status: None }.owned_by(set)
 }
 
 /// Whether a pod is on its way out but still there.

@@ -8,7 +8,7 @@ mod replica_set;
 mod stateful_set;
 pub(crate) mod workload;
 
-pub use controller_revision::ControllerRevision;
+pub use controller_revision::{ControllerRevision, RawExtension};
 pub use daemon_set::DaemonSet;
 pub use deployment::Deployment;
 pub use k8s_openapi::api::apps::v1::*;

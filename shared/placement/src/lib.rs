@@ -4,6 +4,7 @@
 //! The scheduler decides with it; whoever has to explain a decision asks the same plugins.
 
 mod ask;
+pub mod fit;
 mod nodes;
 mod plugins;
 mod schedule;

@@ -1,13 +1,13 @@
 //! One file per plugin; the list is the order they run in, which is Kubernetes': the first that refuses
 //! a node gives the reason.
 
-mod affinity;
+pub(crate) mod affinity;
 mod cordon;
 mod host_ports;
 mod node_name;
 mod room;
 mod spread;
-mod taints;
+pub(crate) mod taints;
 
 use crate::Plugin;
 

@@ -11,7 +11,10 @@ mod workload;
 pub use node::{NodeWords, node};
 pub use pod::{PodWords, pod};
 pub use service::{ServiceWords, SliceWords, endpoint_slice, service};
-pub use workload::{DeploymentWords, ReplicaSetWords, deployment, replica_set, replication_controller};
+pub use workload::{
+    DaemonSetWords, DeploymentWords, ReplicaSetWords, StatefulSetWords, daemon_set, deployment, replica_set,
+    replication_controller, stateful_set,
+};
 
 use shared_api::{
     Kind, Object, Time, Timestamp,

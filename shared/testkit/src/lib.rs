@@ -17,7 +17,7 @@ mod fixtures;
 
 pub use fake::FakeCluster;
 pub use fixtures::{
-    DeploymentWords, MetaWords, NodeWords, PodWords, ReplicaSetWords, ServiceWords, SliceWords, config_map,
-    deployment, endpoint_slice, moment, namespace, node, object, pod, replica_set, replication_controller,
-    service,
+    DaemonSetWords, DeploymentWords, MetaWords, NodeWords, PodWords, ReplicaSetWords, ServiceWords,
+    SliceWords, StatefulSetWords, config_map, daemon_set, deployment, endpoint_slice, moment, namespace,
+    node, object, pod, replica_set, replication_controller, service, stateful_set,
 };

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "controlplane-apiserver",
         &["controlplane-store", "shared-api", "shared-cel", "shared-client", "shared-proto", "shared-pki"],
     ),
-    ("controlplane-controllers", &["shared-api", "shared-cel", "shared-reconcile"]),
+    ("controlplane-controllers", &["shared-api", "shared-cel", "shared-placement", "shared-reconcile"]),
     ("controlplane-scheduler", &["shared-api", "shared-placement", "shared-reconcile"]),
     (
         "controlplane-server",

@@ -1,7 +1,7 @@
 //! Controller revisions: what a stateful or daemon set looked like before.
 
 use crate::{Column, Invalid, Kind, Version, apps::legacy, metadata::valid_name, name};
-pub use k8s_openapi::api::apps::v1::ControllerRevision;
+pub use k8s_openapi::{api::apps::v1::ControllerRevision, apimachinery::pkg::runtime::RawExtension};
 
 impl Kind for ControllerRevision {
     const VERSIONS: &'static [Version] = legacy::CONTROLLER_REVISION;

@@ -39,6 +39,19 @@ impl Kind for DaemonSet {
         workload::selector(),
     ];
 
+    fn begin(&mut self) {
+        count_template(self, 1);
+    }
+
+    /// The number of the template is kept, and counts its changes.
+    fn inherit(&mut self, old: &Self) {
+        let Some(number) = generation(old) else { return };
+        let mut whole = self.clone();
+        whole.set_defaults();
+        let same = whole.template() == old.template();
+        count_template(self, if same { number } else { number.saturating_add(1) });
+    }
+
     fn set_defaults(&mut self) {
         let Some(spec) = &mut self.spec else { return };
         workload::complete(Some(&mut spec.template));
@@ -66,6 +79,16 @@ impl Kind for DaemonSet {
             invalid.kept("spec.selector", &spec.selector, &old.selector);
         }
     }
+}
+
+/// The number of a set's template, which apps/v1 has no field for.
+fn generation(set: &DaemonSet) -> Option<i64> {
+    set.metadata.annotations.as_ref()?.get(legacy::GENERATION)?.parse().ok()
+}
+
+fn count_template(set: &mut DaemonSet, number: i64) {
+    let annotations = set.metadata.annotations.get_or_insert_default();
+    annotations.insert(legacy::GENERATION.into(), number.to_string());
 }
 
 impl Templated for DaemonSet {
@@ -101,6 +124,26 @@ mod tests {
             row::<DaemonSet>(json!({"spec": spec(), "status": status})),
             ["3", "2", "1", "2", "1", "disk=fast", "<unknown>", "a", "x:1", "app=a"]
         );
+    }
+
+    #[test]
+    fn changes_of_the_template_are_counted() {
+        let set = |image: &str| -> DaemonSet {
+            let mut spec = spec();
+            spec["template"]["spec"]["containers"][0]["image"] = image.into();
+            serde_json::from_value(json!({"spec": spec})).unwrap()
+        };
+        let mut first = set("x:1");
+        first.begin();
+        first.set_defaults();
+        let after = |mut next: DaemonSet, old: &DaemonSet| {
+            next.inherit(old);
+            next.set_defaults();
+            next
+        };
+        let same = after(set("x:1"), &first);
+        let next = after(set("x:2"), &same);
+        assert_eq!([&first, &same, &next].map(generation), [Some(1), Some(1), Some(2)]);
     }
 
     #[test]

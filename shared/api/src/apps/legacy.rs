@@ -12,7 +12,7 @@ const NEVER: i32 = i32::MAX;
 /// Where apps/v1 keeps what only older deployments have a field for.
 const ROLLBACK: &str = "deprecated.deployment.rollback.to";
 /// The same for daemon sets.
-const GENERATION: &str = "deprecated.daemonset.template.generation";
+pub(super) const GENERATION: &str = "deprecated.daemonset.template.generation";
 
 pub(super) const CONTROLLER_REVISION: &[Version] = &[
     alike(

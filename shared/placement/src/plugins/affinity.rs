@@ -3,7 +3,7 @@
 use crate::{Ask, Plugin, Rates, Reasons, Seat};
 use shared_api::{
     LabelSelector,
-    core::{Node, NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm},
+    core::{Node, NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm, PodSpec},
 };
 
 pub(super) struct Affinity;
@@ -11,14 +11,7 @@ pub(super) struct Affinity;
 impl Plugin for Affinity {
     fn filter(&self, ask: &Ask, seat: &Seat) -> Result<(), Reasons> {
         let Some(node) = &seat.node else { return Ok(()) };
-        let selected = ask
-            .spec()
-            .and_then(|s| s.node_selector.as_ref())
-            .is_none_or(|labels| LabelSelector::from_labels(labels).matches(node.metadata.labels.as_ref()));
-        let required = of(ask).and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
-        // Any one term will do.
-        let required = required.is_none_or(|r| r.node_selector_terms.iter().any(|term| holds(term, node)));
-        if selected && required {
+        if ask.spec().is_none_or(|spec| selected(spec, node)) {
             return Ok(());
         }
         Err(vec!["node(s) didn't match Pod's node affinity/selector".into()])
@@ -37,7 +30,21 @@ impl Plugin for Affinity {
 }
 
 fn of(ask: &Ask) -> Option<&NodeAffinity> {
-    ask.spec()?.affinity.as_ref()?.node_affinity.as_ref()
+    ask.spec().and_then(wishes)
+}
+
+fn wishes(spec: &PodSpec) -> Option<&NodeAffinity> {
+    spec.affinity.as_ref()?.node_affinity.as_ref()
+}
+
+/// Whether a pod's node selector and required affinity mean this node.
+pub(crate) fn selected(spec: &PodSpec, node: &Node) -> bool {
+    let labels = spec.node_selector.as_ref();
+    let labelled =
+        labels.is_none_or(|labels| LabelSelector::from_labels(labels).matches(node.metadata.labels.as_ref()));
+    let required = wishes(spec).and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
+    // Any one term will do.
+    labelled && required.is_none_or(|r| r.node_selector_terms.iter().any(|term| holds(term, node)))
 }
 
 /// Every requirement of a term holds; a term without any means no node.

@@ -1,6 +1,6 @@
 //! Keeps pods off nodes whose taints they do not tolerate, and prefers nodes without mild ones.
 
-use crate::{Ask, Plugin, Rates, Reasons, Seat};
+use crate::{Ask, Plugin, Rates, Reasons, Seat, fit};
 use shared_api::core::{Taint, Toleration};
 
 pub(super) struct Taints;
@@ -30,11 +30,11 @@ fn of(seat: &Seat) -> impl Iterator<Item = &Taint> {
 
 /// Whether a pod puts up with a taint.
 pub(super) fn tolerated(ask: &Ask, taint: &Taint) -> bool {
-    let mut all = ask.spec().into_iter().flat_map(|s| s.tolerations.iter().flatten());
-    all.any(|toleration| means(toleration, taint))
+    ask.spec().is_some_and(|spec| fit::tolerates(spec, taint))
 }
 
-fn means(toleration: &Toleration, taint: &Taint) -> bool {
+/// Whether a toleration means a taint.
+pub(crate) fn means(toleration: &Toleration, taint: &Taint) -> bool {
     let is =
         |field: &Option<String>, there: &str| field.as_deref().is_none_or(|f| f.is_empty() || f == there);
     let value = taint.value.as_deref().unwrap_or_default();
