@@ -2,7 +2,7 @@
 
 use crate::authn;
 use async_trait::async_trait;
-use shared_api::{Freshness, Key, KindInfo};
+use shared_api::{Freshness, Key, KindInfo, Object, Served};
 use shared_client::{Cluster, Result, Sessions};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -72,6 +72,40 @@ pub trait Caller: Cluster {
     /// Whether a patch made the object it is about: what is applied may be new.
     fn made(&self) -> bool {
         false
+    }
+
+    /// Who turns objects as they are stored into versions that are spoken; nobody has to be asked without one.
+    fn converter(&self) -> Option<Arc<dyn Converter>> {
+        None
+    }
+}
+
+/// Turns objects from one version of their kind into another, where that takes somebody's help.
+#[async_trait]
+pub trait Converter: Send + Sync {
+    /// These objects in this version.
+    async fn turned(&self, served: Served, objects: Vec<Object>) -> Result<Vec<Object>>;
+}
+
+impl dyn Caller + '_ {
+    /// Who has to be asked before objects of a kind can be shown in a version; mostly nobody.
+    pub(crate) fn asked_for(&self, served: Served) -> Option<Arc<dyn Converter>> {
+        if served.kind.converts() { self.converter() } else { None }
+    }
+
+    /// Objects as they are to be shown in a version.
+    pub(crate) async fn spoken(&self, served: Served, objects: Vec<Object>) -> Result<Vec<Object>> {
+        match self.asked_for(served) {
+            Some(converter) => converter.turned(served, objects).await,
+            None => Ok(objects),
+        }
+    }
+
+    /// One object, the same way.
+    pub(crate) async fn spoken_one(&self, served: Served, object: Object) -> Result<Object> {
+        let Some(converter) = self.asked_for(served) else { return Ok(object) };
+        let mut turned = converter.turned(served, vec![object.clone()]).await?;
+        Ok(turned.pop().unwrap_or(object))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     authz::{self, Ask, Verdict},
     computed,
-    door::{Caller, User},
+    door::{Caller, Converter, User},
     fields::{Operation, Write},
     keys, list, measured, patch, pipeline, questions, registry,
     server::{Server, trouble},
@@ -162,6 +162,10 @@ impl Caller for Local {
     fn made(&self) -> bool {
         self.made.load(Ordering::Relaxed)
     }
+
+    fn converter(&self) -> Option<Arc<dyn Converter>> {
+        Some(Arc::clone(&self.server) as _)
+    }
 }
 
 #[async_trait]
@@ -189,7 +193,7 @@ impl Cluster for Local {
         let how = &sent_in(&object, how);
         let object = shared_api::stored(object);
         let mut key = object.key();
-        let kind = keys::known(&key.kind)?;
+        let kind = keys::known(&key.kind)?.spoken(object.api_version());
         if kind.namespaced && key.namespace.is_empty() {
             key.namespace = "default".into();
         }
@@ -203,6 +207,7 @@ impl Cluster for Local {
             part,
             checked: !subresource::own_rules(part),
             patch: None,
+            turns: None,
         };
         pipeline::change(self, &target, how, |old| {
             if part.is_empty() {
@@ -221,6 +226,7 @@ impl Cluster for Local {
             return subresource::patch_scale(self, key, patch, how).await;
         }
         let version = how.version.as_deref().unwrap_or(kind.api_version);
+        let kind = kind.spoken(version);
         let unserved = || Refusal::bad_request(format!("{} is not served in {version:?}", kind.kind));
         let stored = (version == kind.api_version).then(|| Served::stored(kind));
         let served = stored.or_else(|| shared_api::serving(version, kind.kind)).ok_or_else(unserved)?;
@@ -239,6 +245,7 @@ impl Cluster for Local {
             part,
             checked: !subresource::own_rules(part),
             patch: Some(patch),
+            turns: None,
         };
         pipeline::change(self, &target, how, |old| {
             let after = served.upgrade(patch::apply(of, served.downgrade(old.value()), patch)?);

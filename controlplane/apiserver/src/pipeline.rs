@@ -7,6 +7,7 @@ use crate::{
     admission::{self, Action},
     admitted::{Attempt, admit, chance, pass},
     authz::Ask,
+    conversion::{self, Turns},
     definitions, extension,
     fields::{Became, Managers, Operation},
     grants, keys,
@@ -41,6 +42,8 @@ pub(crate) struct Target<'a> {
     pub(crate) checked: bool,
     /// What made the change, when it is relative to what is there.
     pub(crate) patch: Option<&'a Patch>,
+    /// What whoever makes the change wants to know of other versions.
+    pub(crate) turns: Option<&'a Turns>,
 }
 
 /// Adds an object. Who owns its fields is settled already when it is applied.
@@ -50,7 +53,7 @@ pub(crate) async fn create(
     how: &WriteHow,
     owners: Option<&Managers>,
 ) -> Result<Object> {
-    let mut kind = keys::known(&object.group_kind())?;
+    let mut kind = keys::known(&object.group_kind())?.spoken(object.api_version());
     same_version(kind, object)?;
     if how.subresource.is_some() {
         return Err(Refusal::bad_request("a subresource is not created; update it, or use its own call"));
@@ -85,7 +88,15 @@ pub(crate) async fn create(
         signing::asked(caller, &mut *draft)?;
         let managed = match owners {
             Some(owners) => owners.json(),
-            None => caller.writes(kind, "", how, Operation::Update).created(&*draft, sent),
+            None => {
+                let write = caller.writes(kind, "", how, Operation::Update);
+                loop {
+                    let managed = write.created(&*draft, sent.clone());
+                    if !write.learn(caller).await? {
+                        break managed;
+                    }
+                }
+            }
         };
         let mut begun = Txn::default();
         definitions::settle(caller, "", &mut *draft, &mut begun)?;
@@ -110,10 +121,11 @@ pub(crate) async fn create(
         }
         if !clash {
             let encoded = encoded(&key, &*draft, managed.as_deref())?;
+            let encoded = conversion::kept(&caller.server, kind, encoded).await?;
             match put(caller, kind, &at, None, encoded, txn).await {
                 Err(Error::Conflict(about)) if about.0 != at => {
                     // It may have been defined anew.
-                    kind = keys::known(&object.group_kind())?;
+                    kind = keys::known(&object.group_kind())?.spoken(object.api_version());
                     continue;
                 }
                 Err(Error::Conflict(_)) => {}
@@ -134,17 +146,24 @@ pub(crate) async fn change<B: Into<Became>>(
     how: &WriteHow,
     become_: impl Fn(&Object) -> Result<B>,
 ) -> Result<Object> {
-    let Target { kind, key, verb, part, checked, patch } = *target;
+    let Target { kind, key, verb, part, checked, patch, turns } = *target;
     let asked = ask(verb, kind, part, key);
     let node = caller.may(&asked)?;
     let at = keys::of(kind, &key.namespace, &key.name);
 
     for _ in 0..TRIES {
-        let Some(old) = caller.server.read(kind, &key.namespace, &key.name)? else {
+        let Some(there) = caller.server.read(kind, &key.namespace, &key.name)? else {
             return Err(Refusal::not_found(key));
         };
-        caller.must_be_on(node.as_deref(), &asked, &old)?;
-        let Became { value, managers } = become_(&old)?.into();
+        caller.must_be_on(node.as_deref(), &asked, &there)?;
+        let old = conversion::spoken(&caller.server, kind, there.clone()).await?;
+        let Became { value, managers } = loop {
+            let became = become_(&old);
+            match turns {
+                Some(turns) if turns.learn(&caller.server, kind).await? => {}
+                _ => break became?.into(),
+            }
+        };
         let decoded = kind.decode(value, how.version.as_deref().unwrap_or(kind.api_version));
         let decoded = decoded.or_else(|why| match patch {
             Some(patch) => Err(unfit(patch, &become_(&old)?.into().value, &why)),
@@ -159,7 +178,15 @@ pub(crate) async fn change<B: Into<Became>>(
         signing::settle(part, &*before, &mut *draft, (caller.server.options.clock)())?;
         let managed = match managers {
             Some(managers) => managers.json(),
-            None => caller.writes(kind, part, how, Operation::Update).changed(&old, &*draft, sent),
+            None => {
+                let write = caller.writes(kind, part, how, Operation::Update);
+                loop {
+                    let managed = write.changed(&old, &*draft, sent.clone());
+                    if !write.learn(caller).await? {
+                        break managed;
+                    }
+                }
+            }
         };
         let mut begun = Txn::default();
         definitions::settle(caller, part, &mut *draft, &mut begun)?;
@@ -192,7 +219,8 @@ pub(crate) async fn change<B: Into<Became>>(
             remove(caller, kind, &at, &old, &*before, draft, txn).await
         } else {
             let mut new = encoded(key, &*draft, managed.as_deref())?;
-            if filled(&new, old.revision()) == old.bytes() {
+            let current = !kind.converts() || there.api_version() == keys::known(&key.kind)?.api_version;
+            if current && filled(&new, old.revision()) == old.bytes() {
                 return Ok(old);
             }
             if registry::has_generation(kind) && registry::differ(kind, old.bytes(), &new.json) {
@@ -203,6 +231,7 @@ pub(crate) async fn change<B: Into<Became>>(
             if how.dry_run {
                 return Object::from_bytes(filled(&new, old.revision())).map_err(Refusal::internal);
             }
+            let new = conversion::kept(&caller.server, kind, new).await?;
             put(caller, kind, &at, Some(old.revision()), new, txn).await
         };
         match stored {
@@ -248,6 +277,8 @@ async fn end(
         let Some(old) = caller.server.read(kind, &key.namespace, &key.name)? else {
             return Err(Refusal::not_found(key));
         };
+        // In the version it lies there: whoever turns it into others need not be asked, nor be there.
+        let kind = kind.spoken(old.api_version());
         allowed(&old)?;
         registry::meant(key, &old, &how.preconditions)?;
         if asking {

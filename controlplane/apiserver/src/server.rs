@@ -5,6 +5,7 @@ use crate::{
     authn,
     authz::{self, Decision, Follower, Wish},
     cache::Cache,
+    conversion::Conversions,
     door::{Caller, Credentials, Door, User},
     extension::Extension,
     keys,
@@ -43,6 +44,7 @@ pub struct Server {
     pub(crate) prepared: AtomicBool,
     rules: Follower,
     pub(crate) extension: Extension,
+    pub(crate) conversions: Conversions,
     me: std::sync::Weak<Self>,
 }
 
@@ -58,6 +60,7 @@ impl Server {
             prepared: AtomicBool::new(false),
             rules: Follower::default(),
             extension: Extension::default(),
+            conversions: Conversions::default(),
             me: me.clone(),
         });
         // Before anybody asks: what lies in the store is of the kinds that it defines.

@@ -7,6 +7,7 @@ mod scale;
 pub(crate) use pod::{only, own_rules};
 
 use crate::{
+    conversion,
     extension::{self, Operation},
     keys,
     local::{Local, ask as asked},
@@ -27,12 +28,12 @@ pub(crate) async fn ask(
     body: Option<Value>,
     how: &WriteHow,
 ) -> Result<Value> {
-    let kind = keys::kind_of(key)?;
+    let kind = meant(key, how)?;
     if !kind.subresources.contains(&name) {
         return Err(registry::no_part(kind, name));
     }
     match (name, body) {
-        ("status" | "approval", None) => read(caller, kind, key, name).map(|object| object.value()),
+        ("status" | "approval", None) => read(caller, kind, key, name).await.map(|object| object.value()),
         ("status" | "finalize" | "approval", Some(body)) => {
             let object = Object::from_value(&body)
                 .map_err(|e| Refusal::bad_request(format!("the body is no {}: {e}", kind.kind)))?;
@@ -43,7 +44,7 @@ pub(crate) async fn ask(
             let how = WriteHow { subresource: Some(name.into()), ..how.clone() };
             caller.update(object, &how).await.map(|object| object.value())
         }
-        ("scale", None) => read(caller, kind, key, name).map(|object| scale_of(kind, &object)),
+        ("scale", None) => read(caller, kind, key, name).await.map(|object| scale_of(kind, &object)),
         ("scale", Some(body)) => scale(caller, kind, key, &body, how).await,
         ("binding", Some(body)) => bind(caller, kind, key, &body, how).await,
         ("eviction", Some(body)) => {
@@ -77,14 +78,14 @@ async fn about(
 
 /// Changes the scale of an object relative to what it is.
 pub(crate) async fn patch_scale(caller: &Local, key: &Key, patch: &Patch, how: &WriteHow) -> Result<Object> {
-    let kind = keys::kind_of(key)?;
+    let kind = meant(key, how)?;
     if !kind.subresources.contains(&"scale") {
         return Err(registry::no_part(kind, "scale"));
     }
     if let PatchType::Apply { force } = patch.kind {
         return apply_scale(caller, kind, key, &patch.body, force, how).await;
     }
-    let target = Target { kind, key, verb: "patch", part: "scale", checked: true, patch: None };
+    let target = Target { kind, key, verb: "patch", part: "scale", checked: true, patch: None, turns: None };
     let scaled = pipeline::change(caller, &target, how, |old| {
         let of = schema::of("autoscaling", "v1", "Scale");
         with_replicas(kind, old, &crate::patch::apply(of, scale_of(kind, old), patch)?)
@@ -120,9 +121,16 @@ async fn apply_scale(
     Object::from_value(&scale_of(kind, &scaled)).map_err(Refusal::internal)
 }
 
-fn read(caller: &Local, kind: &'static KindInfo, key: &Key, part: &str) -> Result<Object> {
+/// The kind of an object, in the version that is spoken.
+fn meant(key: &Key, how: &WriteHow) -> Result<&'static KindInfo> {
+    let kind = keys::kind_of(key)?;
+    Ok(how.version.as_deref().map_or(kind, |version| kind.spoken(version)))
+}
+
+async fn read(caller: &Local, kind: &'static KindInfo, key: &Key, part: &str) -> Result<Object> {
     caller.may(&asked("get", kind, part, key))?;
-    caller.server.read(kind, &key.namespace, &key.name)?.ok_or_else(|| Refusal::not_found(key))
+    let found = caller.server.read(kind, &key.namespace, &key.name)?;
+    conversion::spoken(&caller.server, kind, found.ok_or_else(|| Refusal::not_found(key))?).await
 }
 
 async fn scale(
@@ -132,7 +140,7 @@ async fn scale(
     body: &Value,
     how: &WriteHow,
 ) -> Result<Value> {
-    let target = Target { kind, key, verb: "update", part: "scale", checked: true, patch: None };
+    let target = Target { kind, key, verb: "update", part: "scale", checked: true, patch: None, turns: None };
     let scaled = pipeline::change(caller, &target, how, |old| with_replicas(kind, old, body)).await?;
     Ok(scale_of(kind, &scaled))
 }
@@ -152,7 +160,8 @@ async fn bind(
         )));
     }
     let now = (caller.server.options.clock)();
-    let target = Target { kind, key, verb: "create", part: "binding", checked: false, patch: None };
+    let target =
+        Target { kind, key, verb: "create", part: "binding", checked: false, patch: None, turns: None };
     pipeline::change(caller, &target, how, |old| {
         let mut pod = old.value();
         if old.metadata().deletion_timestamp.is_some() {

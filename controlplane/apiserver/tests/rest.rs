@@ -5,6 +5,8 @@
 mod apply;
 #[path = "rest/asking.rs"]
 mod asking;
+#[path = "rest/conversions.rs"]
+mod conversions;
 #[path = "rest/custom.rs"]
 mod custom;
 #[path = "rest/deletions.rs"]

@@ -13,3 +13,4 @@ pub use validating_admission_policy::ValidatingAdmissionPolicy;
 pub use validating_admission_policy_binding::ValidatingAdmissionPolicyBinding;
 pub use validating_webhook_configuration::ValidatingWebhookConfiguration;
 pub use webhooks::Hook;
+pub(crate) use webhooks::{has_known_version, valid_address, valid_versions};

@@ -8,6 +8,7 @@
 mod check;
 mod columns;
 mod complete;
+mod conversion;
 mod draft;
 mod form;
 mod formats;
@@ -22,9 +23,16 @@ mod types;
 mod tests;
 
 pub use columns::Column;
+pub use conversion::Conversion;
+pub(crate) use conversion::client;
 pub use form::{Form, Scale};
 
-use crate::{Invalid, KindInfo, Object, Version, apiextensions::ESTABLISHED, kind::ALL_VERBS, schema::Type};
+use crate::{
+    Invalid, KindInfo, Object, Version,
+    apiextensions::{CustomResourceDefinition, ESTABLISHED},
+    kind::ALL_VERBS,
+    schema::Type,
+};
 use rules::Defined;
 use schema::Schema;
 use serde_json::Value;
@@ -37,7 +45,7 @@ use std::{
 const LEAVING: &[&str] = &["delete", "deletecollection", "get", "list", "watch"];
 
 /// What a definition says, besides what every kind says.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Definition {
     /// Its own name, `crontabs.stable.example.com`.
     pub name: &'static str,
@@ -50,9 +58,12 @@ pub struct Definition {
     kind: &'static str,
     /// Its `spec` as JSON.
     text: &'static str,
-    forms: Vec<Form>,
+    forms: &'static [Form],
     /// Which of the forms objects are stored in.
     stored: usize,
+    conversion: Option<&'static Conversion>,
+    /// The kind in each of its versions, where somebody else has to be asked what objects are in another.
+    views: &'static [&'static KindInfo],
 }
 
 impl Definition {
@@ -139,12 +150,20 @@ pub(crate) fn kind_of(definition: &Object) -> Option<&'static KindInfo> {
         return Some(known);
     }
     let text: &'static str = made.get_key_value(text.as_str()).map_or_else(|| leak(&text), |(text, _)| *text);
-    let kind = make(definition.name(), &spec, text, terminating)?;
+    let typed = definition.to_kind::<CustomResourceDefinition>().ok()?;
+    let conversion = Conversion::of(&typed.spec);
+    let kind = make(definition.name(), &spec, text, terminating, conversion)?;
     made.entry(text).or_default().push(kind);
     Some(kind)
 }
 
-fn make(name: &str, spec: &Value, text: &'static str, terminating: bool) -> Option<&'static KindInfo> {
+fn make(
+    name: &str,
+    spec: &Value,
+    text: &'static str,
+    terminating: bool,
+    conversion: Option<Conversion>,
+) -> Option<&'static KindInfo> {
     let (group, names) = (leak(spec["group"].as_str()?), &spec["names"]);
     let kind = leak(names["kind"].as_str()?);
     let mut forms = Vec::new();
@@ -156,24 +175,28 @@ fn make(name: &str, spec: &Value, text: &'static str, terminating: bool) -> Opti
         forms.push(Form::of(group, kind, version)?);
     }
     let word = |field: &str| names[field].as_str().filter(|word| !word.is_empty());
-    let definition: &'static Definition = Box::leak(Box::new(Definition {
+    let conversion = conversion.map(|conversion| &*Box::leak(Box::new(conversion)));
+    let mut definition = Definition {
         name: leak(name),
         singular: leak(&word("singular").map_or_else(|| kind.to_lowercase(), str::to_owned)),
         list_kind: leak(&word("listKind").map_or_else(|| format!("{kind}List"), str::to_owned)),
         terminating,
         kind,
         text,
-        forms,
+        forms: forms.leak(),
         stored: stored?,
-    }));
+        conversion,
+        views: &[],
+    };
     let own = definition.stored();
     let other = |form: &&Form| form.served && form.version != own.version;
-    let version = |form: &Form| Version::alike(group, form.version, form.api_version, form.warning);
-    let versions: Vec<Version> = definition.forms.iter().filter(other).map(version).collect();
+    let versions: Vec<Version> =
+        definition.forms.iter().filter(other).map(|form| form.as_version(group)).collect();
     let has = |part: fn(&Form) -> bool| definition.forms.iter().any(part);
     let parts = [("scale", has(|form| form.scale.is_some())), ("status", has(|form| form.status))];
     let parts: Vec<&'static str> = parts.into_iter().filter_map(|(part, has)| has.then_some(part)).collect();
-    Some(Box::leak(Box::new(KindInfo {
+    let plain: &'static Definition = Box::leak(Box::new(definition));
+    let mut kind = KindInfo {
         group,
         version: own.version,
         api_version: own.api_version,
@@ -191,9 +214,14 @@ fn make(name: &str, spec: &Value, text: &'static str, terminating: bool) -> Opti
         versions: versions.leak(),
         warning: own.warning,
         shown: own.served,
-        custom: Some(definition),
-        rules: Box::leak(Box::new(Defined(definition))),
-    })))
+        custom: Some(plain),
+        rules: Box::leak(Box::new(Defined(plain))),
+    };
+    if conversion.is_some() {
+        definition.views = plain.views(&kind).leak();
+        kind.custom = Some(Box::leak(Box::new(definition)));
+    }
+    Some(Box::leak(Box::new(kind)))
 }
 
 fn words(list: &Value) -> &'static [&'static str] {

@@ -137,10 +137,11 @@ pub fn serving(api_version: &str, kind: &str) -> Option<Served> {
     served().find(|s| s.kind.kind == kind && s.api_version() == api_version)
 }
 
-/// An object in the version it is stored in; as it is when its kind has no such version.
+/// An object in the version it is stored in; as it is when its kind has no such version, or when somebody else
+/// has to be asked.
 pub fn stored(object: Object) -> Object {
     match serving(object.api_version(), object.kind()) {
-        Some(served) if !served.is_stored() => {
+        Some(served) if !served.is_stored() && !served.kind.converts() => {
             Object::from_value(&served.upgrade(object.value())).unwrap_or(object)
         }
         _ => object,

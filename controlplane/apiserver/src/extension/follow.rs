@@ -104,6 +104,12 @@ impl Compiled {
     /// Asks those who may only refuse.
     pub(crate) async fn validate(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
         let namespace = namespace(asked)?;
+        for policy in &self.policies {
+            let matching = policy.matching();
+            if let Some(version) = matching.version(&asked.of, asked.operation, &asked.name, false) {
+                asked.learn(version).await?;
+            }
+        }
         self.judge(asked, namespace.as_ref())?;
         // All of them at once; of several that refuse the first in order is heard.
         let answers = self.validating.iter().map(|hook| hook.look(asked, namespace.as_ref()));

@@ -5,7 +5,7 @@ use super::{
     request::{Asked, Of, Operation},
     webhook::Rounds,
 };
-use crate::{admitted::Attempt, local::Local, subresource};
+use crate::{admitted::Attempt, conversion::Turns, local::Local, subresource};
 use serde_json::{Map, Value, json};
 use shared_api::{DeleteHow, Draft, Key, KindInfo, Object, Refusal, Served};
 use shared_client::Result;
@@ -52,6 +52,7 @@ pub(crate) fn others<'a>(
         options,
         object: None,
         old: old.filter(|_| part != "binding").map(|old| shown(kind, part, old)),
+        turns: Turns::default(),
     };
     Ok(Some(Others { compiled, asked, rounds: Rounds::default() }))
 }
@@ -111,6 +112,7 @@ pub(crate) async fn deletes(
         options,
         object: None,
         old: old(),
+        turns: Turns::default(),
     })
     .await
 }
@@ -139,6 +141,7 @@ pub(crate) async fn does(
             options: Map::new(),
             object: Some(object),
             old: None,
+            turns: Turns::default(),
         }
     })
     .await
@@ -162,6 +165,7 @@ async fn ask<'a>(
 
 /// The version somebody speaks; the one the kind is stored in, when it is not said.
 fn served(kind: &'static KindInfo, version: Option<&str>) -> Served {
+    let version = version.filter(|version| *version != kind.api_version);
     let asked = version.and_then(|version| shared_api::serving(version, kind.kind));
     asked.unwrap_or_else(|| Served::stored(kind))
 }

@@ -1,8 +1,12 @@
 //! A request, as those who are asked about it see it.
 
-use crate::local::Local;
+use crate::{
+    conversion::{self, Turns},
+    local::Local,
+};
 use serde_json::{Map, Value, json};
 use shared_api::{KindInfo, Served};
+use shared_client::Result;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +70,13 @@ pub(crate) struct Asked<'a> {
     pub(crate) dry_run: bool,
     /// What the writer said besides, such as the name of a field manager.
     pub(crate) options: Map<String, Value>,
-    /// The object as it will be, in the version it is stored in.
+    /// The object as it will be, in the version it is stored in; in the one it is written in where somebody else
+    /// has to be asked what it is in others.
     pub(crate) object: Option<Value>,
     /// The object as it was.
     pub(crate) old: Option<Value>,
+    /// What is known of other versions, where somebody else has to be asked.
+    pub(crate) turns: Turns,
 }
 
 impl Asked<'_> {
@@ -78,7 +85,35 @@ impl Asked<'_> {
         match value {
             None => Value::Null,
             Some(value) if self.of.body.is_some() => value.clone(),
+            Some(value) if self.of.kind().converts() => {
+                let own = value["apiVersion"].as_str().unwrap_or_default();
+                self.turns.look(value, own, as_.api_version())
+            }
             Some(value) => as_.downgrade(value.clone()),
+        }
+    }
+
+    /// Learns what has to be known before the request can be shown in a version.
+    pub(crate) async fn learn(&self, as_: Served) -> Result<()> {
+        if self.of.body.is_none() && self.of.kind().converts() {
+            self.shown(self.object.as_ref(), as_);
+            self.shown(self.old.as_ref(), as_);
+            self.turns.learn(&self.caller.server, self.of.kind()).await?;
+        }
+        Ok(())
+    }
+
+    /// An object in another version as the request has it.
+    pub(crate) async fn taken(&self, value: Value, from: Served) -> Result<Value> {
+        let kind = self.of.kind();
+        match &self.object {
+            _ if self.of.body.is_some() => Ok(value),
+            Some(object) if kind.converts() => {
+                let own = object["apiVersion"].as_str().unwrap_or_default();
+                let turned = conversion::values(&self.caller.server, kind, vec![value], own).await?.pop();
+                Ok(turned.unwrap_or_default())
+            }
+            _ => Ok(from.upgrade(value)),
         }
     }
 

@@ -1,6 +1,5 @@
 //! Webhooks: servers of others that may change what is written, or refuse it.
 
-mod dial;
 mod review;
 mod rounds;
 
@@ -12,7 +11,7 @@ use super::{
     matching::{self, Matching},
     request::Asked,
 };
-pub(super) use dial::Line;
+use crate::dial::{Line, Question};
 use review::Answer;
 use serde_json::Value;
 use shared_api::{
@@ -84,12 +83,13 @@ impl Webhook {
     }
 
     /// The version in which it wants to be asked about a request; `None` when it does not.
-    fn wants(&self, asked: &Asked<'_>, namespace: Option<&Value>) -> Result<Option<Served>, Refusal> {
+    async fn wants(&self, asked: &Asked<'_>, namespace: Option<&Value>) -> Result<Option<Served>, Refusal> {
         let version = self.matching.version(&asked.of, asked.operation, &asked.name, false);
         let labels = namespace.map(matching::labels);
         let Some(version) = version.filter(|_| self.matching.chooses(asked, labels.as_ref())) else {
             return Ok(None);
         };
+        asked.learn(version).await?;
         let held = match &self.conditions {
             Ok(conditions) if conditions.is_empty() => Ok(true),
             Ok(conditions) => {
@@ -112,7 +112,7 @@ impl Webhook {
 
     /// Asks one that may only refuse.
     pub(super) async fn look(&self, asked: &Asked<'_>, namespace: Option<&Value>) -> Result<(), Refusal> {
-        match self.wants(asked, namespace)? {
+        match self.wants(asked, namespace).await? {
             Some(version) => self.ask(asked, version, false).await.map(drop),
             None => Ok(()),
         }
@@ -155,7 +155,9 @@ impl Webhook {
         };
         let uid = uuid::Uuid::new_v4().to_string();
         let body = review::question(asked, as_, version, &uid);
-        let called = self.line.post(&asked.caller.server, body, self.timeout);
+        let (timeout, longest) = (self.timeout, review::LONGEST);
+        let question = Question { body, timeout, telling: true, longest };
+        let called = self.line.post(&asked.caller.server, question);
         let text = called.await.map_err(|why| Unanswered(format!("failed to call webhook: {why}")))?;
         review::read(&text, version, &uid, mutating).map_err(Unanswered)
     }

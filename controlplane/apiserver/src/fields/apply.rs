@@ -38,9 +38,12 @@ impl Write {
     ) -> Result<Outcome, Refusal> {
         let found = troubles(self.versions.place(), applied, self.strict());
         if !found.is_empty() {
+            let said = |name: &str| applied["metadata"][name].as_str().unwrap_or_default();
+            let (namespace, name, version) = (said("namespace"), said("name"), &self.who.version);
+            let kind = applied["kind"].as_str().unwrap_or_default();
+            let why = found.join(", ");
             return Err(Refusal::bad_request(format!(
-                "failed to create typed patch object: {}",
-                found.join(", ")
+                "failed to create typed patch object ({namespace}/{name}; {version}, Kind={kind}): {why}"
             )));
         }
         let kubectl = self.who.name == "kubectl" && self.who.part.is_empty();

@@ -246,7 +246,7 @@ fn a_status_is_nobodys_who_writes_the_object_and_unknown_fields_are_refused() {
     assert_eq!(story.owns("me"), json!({"f:spec": {"f:replicas": {}}}));
     assert_eq!(
         story.try_apply("me", json!({"spec": {"replica": 1}}), false).unwrap_err(),
-        "failed to create typed patch object: .spec.replica: field not declared in schema"
+        "failed to create typed patch object (/a; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema"
     );
 }
 

@@ -6,7 +6,7 @@ use super::{
     set::FieldSet,
     versions::Versions,
 };
-use crate::registry;
+use crate::{conversion::Turns, local::Local, registry};
 use serde_json::Value;
 use shared_api::{KindInfo, Timestamp, WriteHow};
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -71,6 +71,19 @@ impl Write {
             now,
             versions: Versions::of(kind),
             ignored,
+        }
+    }
+
+    /// What this write wants to know of other versions.
+    pub(crate) fn turns(&self) -> Option<&Turns> {
+        self.versions.turns()
+    }
+
+    /// Asks for what was not known of other versions. Whether there was such a thing.
+    pub(crate) async fn learn(&self, caller: &Local) -> shared_client::Result<bool> {
+        match self.turns() {
+            Some(turns) => turns.learn(&caller.server, self.versions.kind()).await,
+            None => Ok(false),
         }
     }
 

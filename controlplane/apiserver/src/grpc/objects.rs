@@ -2,12 +2,12 @@
 
 use super::{Answers, Wire, counted::Counted, said};
 use crate::{
-    door::{Caller, Door},
+    door::{Caller, Converter, Door},
     fields::name_of,
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use shared_api::{Object, PatchType, Refusal, WriteHow, current};
+use shared_api::{Object, PatchType, Refusal, Served, WriteHow, current};
 use shared_client::{
     Event,
     wire::{
@@ -29,7 +29,7 @@ impl proto::objects_server::Objects for Wire {
         let caller = self.caller(&request)?;
         let key = key_from_wire(Some(request.into_inner())).map_err(said)?;
         let counted = Counted::of("GET", &key.kind, "", &key.namespace, &key.name);
-        answer(&*caller, counted.answered(caller.get(&key).await))
+        answer(&*caller, counted.answered(caller.get(&key).await)).await
     }
 
     type ListStream = Answers<proto::ListPage>;
@@ -38,11 +38,14 @@ impl proto::objects_server::Objects for Wire {
         let caller = self.caller(&request)?;
         let query = request.into_inner().query.ok_or_else(|| missing("query"))?;
         let query = query_from_wire(query).map_err(said)?;
-        let defined =
-            shared_api::of(&query.kind.group, &query.kind.kind).is_some_and(|kind| kind.custom.is_some());
+        let kind = shared_api::of(&query.kind.group, &query.kind.kind);
+        let defined = kind.is_some_and(|kind| kind.custom.is_some());
         let counted =
             Counted::of("LIST", &query.kind, "", query.namespace.as_deref().unwrap_or_default(), "");
-        let list = counted.answered(caller.list(&query).await).map_err(said)?;
+        let mut list = counted.answered(caller.list(&query).await).map_err(said)?;
+        if let Some(kind) = kind {
+            list.items = caller.spoken(Served::stored(kind), list.items).await.map_err(said)?;
+        }
         let shown = |object: Object| if defined { current(object) } else { object }.bytes().clone();
         let mut pages = batches(list.items.into_iter().map(shown).collect(), Bytes::len);
         let last = proto::ListPage {
@@ -62,7 +65,7 @@ impl proto::objects_server::Objects for Wire {
         let how = signed(how_from_wire(how), &agent).map_err(said)?;
         let object = sent_object(&json).map_err(said)?;
         let counted = written("POST", &object, &how);
-        answer(&*caller, counted.answered(caller.create(object, &how).await))
+        answer(&*caller, counted.answered(caller.create(object, &how).await)).await
     }
 
     async fn update(&self, request: Request<proto::WriteRequest>) -> Result<Response<proto::Json>, Status> {
@@ -72,7 +75,7 @@ impl proto::objects_server::Objects for Wire {
         let how = signed(how_from_wire(how), &agent).map_err(said)?;
         let object = sent_object(&json).map_err(said)?;
         let counted = written("PUT", &object, &how);
-        answer(&*caller, counted.answered(caller.update(object, &how).await))
+        answer(&*caller, counted.answered(caller.update(object, &how).await)).await
     }
 
     async fn patch(&self, request: Request<proto::PatchRequest>) -> Result<Response<proto::Json>, Status> {
@@ -85,14 +88,14 @@ impl proto::objects_server::Objects for Wire {
         }
         let part = how.subresource.as_deref().unwrap_or_default();
         let counted = Counted::of("PATCH", &key.kind, part, &key.namespace, &key.name).dry(how.dry_run);
-        answer(&*caller, counted.answered(caller.patch(&key, &patch, &how).await))
+        answer(&*caller, counted.answered(caller.patch(&key, &patch, &how).await)).await
     }
 
     async fn delete(&self, request: Request<proto::DeleteRequest>) -> Result<Response<proto::Json>, Status> {
         let caller = self.caller(&request)?;
         let (key, how) = delete_from_wire(request.into_inner()).map_err(said)?;
         let counted = Counted::of("DELETE", &key.kind, "", &key.namespace, &key.name).dry(how.dry_run);
-        answer(&*caller, counted.answered(caller.delete(&key, &how).await))
+        answer(&*caller, counted.answered(caller.delete(&key, &how).await)).await
     }
 
     async fn subresource(
@@ -140,7 +143,8 @@ impl proto::objects_server::Objects for Wire {
             events = counted.answered(events);
         }
         let events = events.map_err(said)?;
-        let told = events.ready_chunks(EVENTS).flat_map(|events| stream::iter(told(events)));
+        let told = events.ready_chunks(EVENTS).then(move |events| told(caller.converter(), events));
+        let told = told.flat_map(stream::iter);
         let counted = told.map(move |batch| {
             let _ = &lasting;
             batch
@@ -175,21 +179,48 @@ fn signed(how: Result<WriteHow, Refusal>, agent: &str) -> Result<WriteHow, Refus
     Ok(how)
 }
 
-fn answer(caller: &dyn Caller, object: Result<Object, Refusal>) -> Result<Response<proto::Json>, Status> {
-    let json = current(object.map_err(said)?).bytes().clone();
+async fn answer(
+    caller: &dyn Caller,
+    object: Result<Object, Refusal>,
+) -> Result<Response<proto::Json>, Status> {
+    let object = spoken(caller.converter().as_ref(), object.map_err(said)?).await;
+    let json = object.map_err(said)?.bytes().clone();
     Ok(Response::new(proto::Json { json, warnings: caller.warnings() }))
 }
 
+/// An object in the version its kind is stored in now: whoever asks here speaks no other.
+async fn spoken(converter: Option<&Arc<dyn Converter>>, object: Object) -> Result<Object, Refusal> {
+    // Most clusters define nothing, and then nothing is looked up.
+    if shared_api::mark() > 0
+        && let Some(kind) = shared_api::of(&object.group_kind().group, object.kind())
+        && kind.converts()
+        && let Some(converter) = converter
+    {
+        let mut turned = converter.turned(Served::stored(kind), vec![object.clone()]).await?;
+        return Ok(turned.pop().unwrap_or(object));
+    }
+    Ok(current(object))
+}
+
 /// What happened, in messages of a fair size; after a refusal nothing follows.
-fn told(events: Vec<Result<Event, Refusal>>) -> Vec<Result<proto::WatchBatch, Status>> {
+async fn told(
+    converter: Option<Arc<dyn Converter>>,
+    events: Vec<Result<Event, Refusal>>,
+) -> Vec<Result<proto::WatchBatch, Status>> {
     let mut fine = Vec::with_capacity(events.len());
     let mut why = None;
     for event in events {
+        let event = match event {
+            Ok(Event::Added(object)) => spoken(converter.as_ref(), object).await.map(Event::Added),
+            Ok(Event::Modified(object)) => spoken(converter.as_ref(), object).await.map(Event::Modified),
+            event => event,
+        };
         match event {
-            Ok(Event::Added(object)) => fine.push(event_to_wire(&Event::Added(current(object)))),
-            Ok(Event::Modified(object)) => fine.push(event_to_wire(&Event::Modified(current(object)))),
             Ok(event) => fine.push(event_to_wire(&event)),
-            Err(refusal) => why = Some(said(refusal)),
+            Err(refusal) => {
+                why = Some(said(refusal));
+                break;
+            }
         }
     }
     let batches = batches(fine, |e| e.json.len());

@@ -35,7 +35,7 @@ pub(crate) async fn applied(
     right(to, body, how)?;
     let how = &WriteHow { version: Some(served.api_version().into()), ..how.clone() };
     let write = caller.writes(kind, part, how, Operation::Apply);
-    let target = Target { kind, key, verb: "patch", part, checked: true, patch: None };
+    let target = Target { kind, key, verb: "patch", part, checked: true, patch: None, turns: write.turns() };
     for _ in 0..TRIES {
         let changed = pipeline::change(caller, &target, how, |old| become_(&write, served, old, body, force));
         match changed.await {

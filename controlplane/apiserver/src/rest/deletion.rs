@@ -26,6 +26,7 @@ pub(super) async fn one(writing: &Writing<'_>) -> Result<Response> {
     }
     // Who asked in the old way that what it owns goes too is told that this takes a while.
     let code = if cascade && !gone { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let object = cluster.spoken_one(info.served, object).await?;
     answer::object(form, code, info.served, &object)
 }
 
@@ -44,7 +45,8 @@ pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
     let Asked { how, .. } = asked(info.kind, parameters, headers, sent)?;
     let query: Query = parameters.list(info.kind, info.namespace.as_deref())?;
     // That the asker may delete collections was seen before; to list and to delete are other verbs.
-    let cluster = cluster.allowed();
+    let caller = cluster;
+    let cluster = caller.allowed();
     let mut list: List = cluster.list(&query).await?;
     let deletions = list.items.iter().map(|object| {
         let (key, how, cluster) = (object.key(), &how, &cluster);
@@ -60,7 +62,7 @@ pub(super) async fn collection(writing: &Writing<'_>) -> Result<Response> {
         }
     }
     drop(deletions);
-    list.items = deleted;
+    list.items = caller.spoken(info.served, deleted).await?;
     answer::list(form, info.served, list)
 }
 

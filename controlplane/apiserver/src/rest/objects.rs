@@ -72,13 +72,15 @@ async fn read(
         Verb::List => list(caller, info, parameters, form).await,
         Verb::Watch => watch::serve(caller, info, parameters, form, parts).await,
         _ if subresources::is_value(info) => {
-            let how = parameters.how("GetOptions", "")?;
+            let mut how = parameters.how("GetOptions", "")?;
+            how.version = version_of_part(info);
             let value = caller.subresource(&info.key(), &info.subresource, None, &how).await?;
             answer::value(form, StatusCode::OK, &value)
         }
         _ => {
             caller.reach(parameters.freshness()?).await?;
-            answer::object(form, StatusCode::OK, info.served, &caller.get(&info.key()).await?)
+            let found = caller.spoken_one(info.served, caller.get(&info.key()).await?).await?;
+            answer::object(form, StatusCode::OK, info.served, &found)
         }
     }
 }
@@ -91,7 +93,10 @@ async fn list(
 ) -> Result<Response> {
     let query = parameters.list(info.kind, info.namespace.as_deref())?;
     match cluster.list(&query).await {
-        Ok(list) => answer::list(form, info.served, list),
+        Ok(mut list) => {
+            list.items = cluster.spoken(info.served, list.items).await?;
+            answer::list(form, info.served, list)
+        }
         Err(refusal) if refusal.reason == Reason::Expired => {
             let again = query.continue_from.as_deref().and_then(crate::list::restarted);
             again.map_or(Err(refusal.clone()), |token| Ok(answer::expired(&refusal, token)))
@@ -123,6 +128,7 @@ async fn write(writing: &Writing<'_>) -> Result<Response> {
         Validation::Warn | Validation::Strict => {}
     }
     let mut response = if subresources::is_value(info) {
+        how.version = version_of_part(info);
         let answered = cluster.subresource(&info.key(), &info.subresource, Some(value), &how).await?;
         answer::value(form, code, &answered)?
     } else {
@@ -132,10 +138,16 @@ async fn write(writing: &Writing<'_>) -> Result<Response> {
             Verb::Create => cluster.create(object, &how).await?,
             _ => cluster.update(object, &how).await?,
         };
+        let written = cluster.spoken_one(info.served, written).await?;
         answer::object(form, code, info.served, &written)?
     };
     warn(&mut response, &odd);
     Ok(response)
+}
+
+/// The version in which a part of an object is asked for, where that is more than a name.
+fn version_of_part(info: &RequestInfo) -> Option<String> {
+    info.kind.converts().then(|| info.served.api_version().into())
 }
 
 fn warn(response: &mut Response, warnings: &[String]) {
@@ -231,6 +243,7 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     let mut response = if subresources::is_value(info) {
         answer::value(form, code, &patched.value())?
     } else {
+        let patched = cluster.spoken_one(info.served, patched).await?;
         answer::object(form, code, info.served, &patched)?
     };
     warn(&mut response, &odd);

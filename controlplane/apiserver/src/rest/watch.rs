@@ -7,7 +7,7 @@ use super::{
     table::{self, Look},
 };
 use crate::{
-    door::Caller,
+    door::{Caller, Converter},
     meter::{Guard, METER},
 };
 use axum::{
@@ -90,7 +90,13 @@ pub(super) async fn serve(
     }
     let length = length(parameters)?;
     let lines = match open(caller, &query, wanted).await {
-        Ok(events) => Lines::new(events, info, form, wanted, length).pieces().boxed(),
+        Ok(events) => {
+            let events = match caller.asked_for(info.served) {
+                Some(converter) => turned(events, info.served, converter),
+                None => events,
+            };
+            Lines::new(events, info, form, wanted, length).pieces().boxed()
+        }
         // Watchers take this as an event: they then list again.
         Err(refusal) if matches!(refusal.reason, Reason::Expired | Reason::Gone) => {
             futures::stream::iter([vec![error(&refusal)]]).boxed()
@@ -156,6 +162,33 @@ async fn open(
             future::ready(was_told || event.is_err())
         })
         .boxed())
+}
+
+/// The events of a watch with their objects in the version that is spoken: what is ready is asked about together.
+fn turned(
+    events: BoxStream<'static, Result<Event>>,
+    served: Served,
+    converter: Arc<dyn Converter>,
+) -> BoxStream<'static, Result<Event>> {
+    let turned = events.ready_chunks(LINES).then(move |events| {
+        let converter = Arc::clone(&converter);
+        async move {
+            let object = |event: &Result<Event>| event.as_ref().ok().and_then(Event::object).cloned();
+            let objects = events.iter().filter_map(object).collect();
+            let mut turned = match converter.turned(served, objects).await {
+                Ok(turned) => turned.into_iter(),
+                Err(refusal) => return vec![Err(refusal)],
+            };
+            let event = |event: Result<Event>| match event? {
+                Event::Added(object) => Ok(Event::Added(turned.next().unwrap_or(object))),
+                Event::Modified(object) => Ok(Event::Modified(turned.next().unwrap_or(object))),
+                Event::Deleted(object) => Ok(Event::Deleted(turned.next().unwrap_or(object))),
+                bookmark @ Event::Bookmark { .. } => Ok(bookmark),
+            };
+            events.into_iter().map(event).collect()
+        }
+    });
+    turned.flat_map(futures::stream::iter).boxed()
 }
 
 /// How long the watch lasts; without a wish half an hour to an hour, so that not all end at once.

@@ -274,7 +274,7 @@ async fn appliers_share_a_list_by_its_keys() {
         .await;
     assert_eq!(
         odd.json()["message"],
-        "failed to create typed patch object: .spec.odd: field not declared in schema"
+        "failed to create typed patch object (/a; apply.example.com/v1, Kind=CronTab): .spec.odd: field not declared in schema"
     );
 }
 

@@ -15,7 +15,10 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
 use tokio_rustls::TlsAcceptor;
 
 /// Makes the `response` of a `request`; `null` stands for silence.
@@ -48,6 +51,19 @@ impl Hook {
         BASE64_STANDARD.encode(self.authority.certificate())
     }
 
+    /// Lets it listen on this machine; its `clientConfig`.
+    pub(crate) async fn listen(self: &Arc<Self>) -> Value {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/hook", listener.local_addr().unwrap());
+        let hook = Arc::clone(self);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(Arc::clone(&hook).serve(socket));
+            }
+        });
+        json!({"url": url, "caBundle": self.bundle()})
+    }
+
     /// Serves one connection.
     pub(crate) async fn serve(self: Arc<Self>, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Ok(secured) = self.tls.accept(io).await else { return };
@@ -74,7 +90,7 @@ impl Hook {
             response["patchType"] = "JSONPatch".into();
         }
         let answer =
-            json!({"apiVersion": review["apiVersion"], "kind": "AdmissionReview", "response": response});
+            json!({"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response});
         Ok(Response::new(Full::new(answer.to_string().into())))
     }
 

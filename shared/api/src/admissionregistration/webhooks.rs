@@ -2,6 +2,8 @@
 
 mod address;
 
+pub(crate) use address::valid as valid_address;
+
 use super::rules;
 use crate::{Invalid, meta::LabelSelector, name, selector};
 use k8s_openapi::api::admissionregistration::v1::{
@@ -107,9 +109,13 @@ pub(super) fn valid<'a>(
         if !seen.insert(hook.name) {
             invalid.duplicate(format!("{path}.name"), hook.name);
         }
-        let had = |v: &[String]| v.iter().any(|v| KNOWN.contains(&v.as_str()));
-        let lenient = old.is_some_and(|old| old.iter().any(|hook| !had(hook.versions)));
-        versions(&format!("{path}.admissionReviewVersions"), hook.versions, lenient, invalid);
+        let lenient = old.is_some_and(|old| old.iter().any(|hook| !has_known_version(hook.versions)));
+        let field = format!("{path}.admissionReviewVersions");
+        if hook.versions.is_empty() {
+            invalid.required(field, "must specify one of v1, v1beta1");
+        } else {
+            valid_versions(&field, hook.versions, lenient, invalid);
+        }
         for (n, rule) in hook.rules.iter().enumerate() {
             rules::valid(&format!("{path}.rules[{n}]"), rule.into(), invalid);
         }
@@ -138,6 +144,11 @@ pub(super) fn valid<'a>(
 /// Versions of a review that the server can send.
 const KNOWN: &[&str] = &["v1", "v1beta1"];
 
+/// Whether one of them is a version that the server can send.
+pub(crate) fn has_known_version(versions: &[String]) -> bool {
+    versions.iter().any(|version| KNOWN.contains(&version.as_str()))
+}
+
 fn full_name(path: &str, text: &str, invalid: &mut Invalid) {
     let path = format!("{path}.name");
     if text.is_empty() {
@@ -149,10 +160,8 @@ fn full_name(path: &str, text: &str, invalid: &mut Invalid) {
     }
 }
 
-fn versions(path: &str, versions: &[String], lenient: bool, invalid: &mut Invalid) {
-    if versions.is_empty() {
-        return invalid.required(path, "must specify one of v1, v1beta1");
-    }
+/// Records what is wrong with the versions of a review that a webhook says it understands.
+pub(crate) fn valid_versions(path: &str, versions: &[String], lenient: bool, invalid: &mut Invalid) {
     let mut seen = BTreeSet::new();
     for (at, version) in versions.iter().enumerate() {
         if !seen.insert(version) {
@@ -161,7 +170,7 @@ fn versions(path: &str, versions: &[String], lenient: bool, invalid: &mut Invali
             invalid.value(format!("{path}[{at}]"), version, &why);
         }
     }
-    if !lenient && !versions.iter().any(|version| KNOWN.contains(&version.as_str())) {
+    if !lenient && !has_known_version(versions) {
         invalid.value(path, versions, "must include at least one of v1, v1beta1");
     }
 }

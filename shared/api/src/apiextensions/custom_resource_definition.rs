@@ -1,5 +1,6 @@
 //! Definitions of kinds; [`crate::custom`] makes kinds of them.
 
+mod conversion;
 mod names;
 mod structural;
 mod validate;
@@ -41,6 +42,10 @@ impl Kind for CustomResourceDefinition {
         let conversion = spec.conversion.get_or_insert_default();
         if conversion.strategy.is_empty() {
             conversion.strategy = "None".into();
+        }
+        let client = conversion.webhook.as_mut().and_then(|webhook| webhook.client_config.as_mut());
+        if let Some(service) = client.and_then(|client| client.service.as_mut()) {
+            service.port.get_or_insert(443);
         }
     }
 

@@ -1,7 +1,7 @@
 //! One version of a defined kind: its schema, and what follows from it.
 
 use super::{Column, columns, leak, schema::Schema, types};
-use crate::{Encoded, Object, schema::Type};
+use crate::{Encoded, Object, Version, schema::Type};
 use serde_json::{Map, Value};
 
 /// Fields that every object has, whatever its schema says.
@@ -72,6 +72,11 @@ impl Form {
             kind,
             schema,
         })
+    }
+
+    /// As a version that the kind is served in besides another.
+    pub(super) fn as_version(&self, group: &'static str) -> Version {
+        Version::alike(group, self.version, self.api_version, self.warning)
     }
 
     /// Paths of what the schema does not have of an object.

@@ -38,7 +38,7 @@ impl Rounds {
         }
         let within = namespace(asked)?;
         for (at, hook) in all.iter().enumerate() {
-            let Some(version) = hook.wants(asked, within.as_ref())? else { continue };
+            let Some(version) = hook.wants(asked, within.as_ref()).await? else { continue };
             self.called.push(at);
             if self.one(hook, asked, version).await? {
                 self.changed_by = Some(at);
@@ -63,7 +63,7 @@ impl Rounds {
             if !later {
                 continue;
             }
-            let Some(version) = hook.wants(asked, within.as_ref())? else { continue };
+            let Some(version) = hook.wants(asked, within.as_ref()).await? else { continue };
             changed |= self.one(hook, asked, version).await?;
         }
         Ok(changed)
@@ -83,7 +83,7 @@ impl Rounds {
                 hook.name
             ))
         })?;
-        let value = if asked.of.body.is_some() { value } else { version.upgrade(value) };
+        let value = asked.taken(value, version).await?;
         let changed = asked.object.as_ref() != Some(&value);
         asked.object = Some(value);
         Ok(changed)

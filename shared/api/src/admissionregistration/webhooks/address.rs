@@ -5,7 +5,8 @@ use k8s_openapi::api::admissionregistration::v1::{ServiceReference, WebhookClien
 
 const FORMAT: &str = "desired format: https://host[:port]/path";
 
-pub(super) fn valid(path: &str, client: &WebhookClientConfig, invalid: &mut Invalid) {
+/// Records what is wrong with it.
+pub(crate) fn valid(path: &str, client: &WebhookClientConfig, invalid: &mut Invalid) {
     match (&client.url, &client.service) {
         (Some(url), None) => valid_url(&format!("{path}.url"), url, invalid),
         (None, Some(service)) => valid_service(&format!("{path}.service"), service, invalid),

@@ -92,15 +92,51 @@ fn names_and_versions_have_rules() {
             r#"metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111"#,
         ),
         (
-            |d| d["spec"]["conversion"] = json!({"strategy": "Webhook"}),
-            r#"spec.conversion.strategy: Invalid value: "Webhook": this cluster calls no conversion webhooks: serve one version, or versions with the same fields and strategy None"#,
-        ),
-        (
             |d| d["spec"]["preserveUnknownFields"] = json!(true),
             "spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
         ),
     ] {
         assert_eq!(wrong(edit), [expected]);
+    }
+}
+
+#[test]
+fn a_conversion_webhook_has_an_address_and_a_review_it_understands() {
+    let service = json!({"service": {"namespace": "n", "name": "s"}});
+    for (strategy, client, versions, expected) in [
+        ("Webhook", service.clone(), json!(["v2", "v1"]), vec![]),
+        ("Webhook", service.clone(), json!(["v1beta1"]), vec![]),
+        (
+            "Webhook",
+            Value::Null,
+            json!([]),
+            vec![
+                "spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook",
+                "spec.conversion.conversionReviewVersions: Required value",
+            ],
+        ),
+        (
+            "Webhook",
+            json!({}),
+            json!(["v2"]),
+            vec![
+                "spec.conversion.webhookClientConfig: Required value: exactly one of url or service is required",
+                r#"spec.conversion.conversionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1"#,
+            ],
+        ),
+        (
+            "None",
+            service,
+            json!(["v1"]),
+            vec![
+                "spec.conversion.webhookClientConfig: Forbidden: should not be set when strategy is not set to Webhook",
+                "spec.conversion.conversionReviewVersions: Forbidden: should not be set when strategy is not set to Webhook",
+            ],
+        ),
+    ] {
+        let webhook = json!({"clientConfig": client, "conversionReviewVersions": versions});
+        let conversion = json!({"strategy": strategy, "webhook": webhook});
+        assert_eq!(wrong(|d| d["spec"]["conversion"] = conversion), expected);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is wrong with a definition: its names, its versions, its schemas.
 
-use super::{CustomResourceDefinition, is, names::ESTABLISHED, structural, versions};
+use super::{CustomResourceDefinition, conversion, is, names::ESTABLISHED, structural, versions};
 use crate::{Invalid, Object, name};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinitionNames;
 
@@ -35,7 +35,7 @@ pub(super) fn definition(
     }
     names(&spec.names, invalid);
     versions::check(new, invalid);
-    conversion(new, invalid);
+    conversion::check(new, old, invalid);
     // The schemas are looked at as JSON: that is how they are used.
     if old.is_none_or(|old| old.spec.versions != spec.versions) {
         structural::check(&Object::from_kind(new).value()["spec"], invalid);
@@ -105,26 +105,6 @@ fn names(names: &CustomResourceDefinitionNames, invalid: &mut Invalid) {
     // The two would be told apart by nothing.
     if !names.kind.is_empty() && names.list_kind.as_deref() == Some(&names.kind) {
         invalid.value(path("listKind"), &names.kind, "kind and listKind may not be the same");
-    }
-}
-
-fn conversion(new: &CustomResourceDefinition, invalid: &mut Invalid) {
-    let Some(conversion) = &new.spec.conversion else { return };
-    match conversion.strategy.as_str() {
-        "" => invalid.required("spec.conversion.strategy", ""),
-        "None" => {
-            if conversion.webhook.is_some() {
-                invalid.forbidden(
-                    "spec.conversion.webhook",
-                    "should not be set when strategy is not set to Webhook",
-                );
-            }
-        }
-        "Webhook" => {
-            let why = "this cluster calls no conversion webhooks: serve one version, or versions with the same fields and strategy None";
-            invalid.value("spec.conversion.strategy", "Webhook", why);
-        }
-        other => invalid.unsupported("spec.conversion.strategy", other, &["None", "Webhook"]),
     }
 }
 

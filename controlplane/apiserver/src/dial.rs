@@ -19,10 +19,20 @@ use std::{
 };
 
 /// The way to a webhook. It outlives changes of other configurations, and its connections with it.
-pub(in super::super) struct Line {
+pub(crate) struct Line {
     client: WebhookClientConfig,
     /// Made when it is first needed.
     means: OnceLock<Result<Means, String>>,
+}
+
+/// What is asked.
+pub(crate) struct Question {
+    pub(crate) body: Vec<u8>,
+    pub(crate) timeout: Duration,
+    /// Whether the webhook is told how long it has.
+    pub(crate) telling: bool,
+    /// The longest answer that is read, in bytes.
+    pub(crate) longest: usize,
 }
 
 enum Means {
@@ -32,32 +42,28 @@ enum Means {
 
 impl Line {
     /// The way to where a configuration says; a known one, when it leads there.
-    pub(super) fn to(client: &WebhookClientConfig, known: &[Arc<Self>]) -> Arc<Self> {
+    pub(crate) fn to(client: &WebhookClientConfig, known: &[Arc<Self>]) -> Arc<Self> {
         let found = known.iter().find(|line| line.client == *client);
         found.map_or_else(|| Arc::new(Self { client: client.clone(), means: OnceLock::new() }), Arc::clone)
     }
 
     /// Sends a question there and reads the answer.
-    pub(super) async fn post(
-        &self,
-        server: &Server,
-        body: Vec<u8>,
-        timeout: Duration,
-    ) -> Result<Vec<u8>, String> {
+    pub(crate) async fn post(&self, server: &Server, question: Question) -> Result<Vec<u8>, String> {
         let means = self.means.get_or_init(|| self.means()).as_ref().map_err(Clone::clone)?;
-        let seconds = timeout.as_secs();
+        let timeout = question.timeout;
+        let told = if question.telling { format!("?timeout={}s", timeout.as_secs()) } else { String::new() };
         let (url, called) = match means {
             Means::Address { url, client } => {
-                let url = format!("{url}?timeout={seconds}s");
-                let called = tokio::time::timeout(timeout, address(client, &url, body)).await;
+                let url = format!("{url}{told}");
+                let called = tokio::time::timeout(timeout, address(client, &url, question)).await;
                 (url, called)
             }
             Means::Service { service, pool } => {
                 let path = service.path.as_deref().unwrap_or_default().trim_start_matches('/');
                 let (name, within) = (&service.name, &service.namespace);
                 let port = service.port.unwrap_or(443);
-                let url = format!("https://{name}.{within}.svc:{port}/{path}?timeout={seconds}s");
-                let called = tokio::time::timeout(timeout, pool.post(server, service, &url, body)).await;
+                let url = format!("https://{name}.{within}.svc:{port}/{path}{told}");
+                let called = tokio::time::timeout(timeout, pool.post(server, service, &url, question)).await;
                 (url, called)
             }
         };
@@ -106,19 +112,19 @@ fn tls(bundle: &[u8]) -> Result<ClientConfig, String> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-async fn address(client: &Client, url: &str, body: Vec<u8>) -> Result<Vec<u8>, Trouble> {
-    let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(body);
+async fn address(client: &Client, url: &str, question: Question) -> Result<Vec<u8>, Trouble> {
+    let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(question.body);
     let mut response = request.send().await.map_err(|e| Trouble::Way(innermost(&e)))?;
     let mut answer = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|e| Trouble::Way(innermost(&e)))? {
-        taken(&mut answer, &piece)?;
+        taken(&mut answer, &piece, question.longest)?;
     }
     judged(response.status(), answer)
 }
 
-fn taken(answer: &mut Vec<u8>, piece: &[u8]) -> Result<(), Trouble> {
-    if answer.len() + piece.len() > super::review::LONGEST {
-        return Err(Trouble::Answer(format!("the answer is longer than {} bytes", super::review::LONGEST)));
+fn taken(answer: &mut Vec<u8>, piece: &[u8], longest: usize) -> Result<(), Trouble> {
+    if answer.len() + piece.len() > longest {
+        return Err(Trouble::Answer(format!("the answer is longer than {longest} bytes")));
     }
     answer.extend_from_slice(piece);
     Ok(())

@@ -1,7 +1,7 @@
 //! Connections to a service's places. The control plane need not stand where services are reached, so they go
 //! through the stream of an agent, as the service's proxy does.
 
-use super::{Trouble, innermost, judged, taken};
+use super::{Question, Trouble, innermost, judged, taken};
 use crate::{nodes::PodSessions, server::Server};
 use bytes::Bytes;
 use http::{Request, header};
@@ -35,10 +35,10 @@ impl Pool {
         server: &Server,
         service: &ServiceReference,
         url: &str,
-        body: Vec<u8>,
+        question: Question,
     ) -> Result<Vec<u8>, Trouble> {
         let way = |error: hyper::Error| Trouble::Way(innermost(&error));
-        let body = Bytes::from(body);
+        let body = Bytes::from(question.body);
         // A kept connection may have been closed at the other end; then a new one is made.
         let mut response = None;
         while let Some(mut sender) = self.kept() {
@@ -59,7 +59,7 @@ impl Pool {
         let mut answer = Vec::new();
         while let Some(frame) = response.body_mut().frame().await {
             if let Ok(piece) = frame.map_err(way)?.into_data() {
-                taken(&mut answer, &piece)?;
+                taken(&mut answer, &piece, question.longest)?;
             }
         }
         let status = response.status();
