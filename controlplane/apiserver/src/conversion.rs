@@ -76,7 +76,7 @@ pub(crate) async fn values(
     let question = Question { body, timeout: PATIENCE, telling: false, longest };
     let answer = server.conversions.line(conversion).post(server, question).await;
     let answer = answer.map_err(|why| failed(format!("conversion webhook for {about} failed: {why}")))?;
-    let mut made = review.read(&answer, sent).map_err(failed)?.into_iter();
+    let mut made = review.read(&answer, &sent).map_err(failed)?.into_iter();
     for object in objects.iter_mut().filter(|object| others(object)) {
         if let Some(turned) = made.next() {
             *object = turned;

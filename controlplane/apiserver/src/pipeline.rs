@@ -86,17 +86,11 @@ pub(crate) async fn create(
         draft.begin();
         draft.complete();
         signing::asked(caller, &mut *draft)?;
-        let managed = match owners {
-            Some(owners) => owners.json(),
-            None => {
-                let write = caller.writes(kind, "", how, Operation::Update);
-                loop {
-                    let managed = write.created(&*draft, sent.clone());
-                    if !write.learn(caller).await? {
-                        break managed;
-                    }
-                }
-            }
+        let managed = if let Some(owners) = owners {
+            owners.json()
+        } else {
+            let write = caller.writes(kind, "", how, Operation::Update);
+            write.decided(caller, || write.created(&*draft, sent.clone())).await?
         };
         let mut begun = Txn::default();
         definitions::settle(caller, "", &mut *draft, &mut begun)?;
@@ -176,17 +170,11 @@ pub(crate) async fn change<B: Into<Became>>(
         draft.inherit(&*before);
         draft.complete();
         signing::settle(part, &*before, &mut *draft, (caller.server.options.clock)())?;
-        let managed = match managers {
-            Some(managers) => managers.json(),
-            None => {
-                let write = caller.writes(kind, part, how, Operation::Update);
-                loop {
-                    let managed = write.changed(&old, &*draft, sent.clone());
-                    if !write.learn(caller).await? {
-                        break managed;
-                    }
-                }
-            }
+        let managed = if let Some(managers) = managers {
+            managers.json()
+        } else {
+            let write = caller.writes(kind, part, how, Operation::Update);
+            write.decided(caller, || write.changed(&old, &*draft, sent.clone())).await?
         };
         let mut begun = Txn::default();
         definitions::settle(caller, part, &mut *draft, &mut begun)?;

@@ -25,6 +25,8 @@ mod kubectl;
 mod kubectl_schema;
 #[path = "rest/kubectl_streams.rs"]
 mod kubectl_streams;
+#[path = "rest/listening.rs"]
+mod listening;
 #[path = "rest/lists.rs"]
 mod lists;
 #[path = "rest/open.rs"]

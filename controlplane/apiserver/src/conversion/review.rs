@@ -33,7 +33,7 @@ impl<'a> Review<'a> {
     }
 
     /// The objects as they are in the version asked for; what is wrong with the answer otherwise.
-    pub(super) fn read(&self, answer: &[u8], sent: Vec<Value>) -> Result<Vec<Value>, String> {
+    pub(super) fn read(&self, answer: &[u8], sent: &[Value]) -> Result<Vec<Value>, String> {
         let first = sent.first().map(kind_of).unwrap_or_default();
         let failed = |why: String| format!("conversion webhook for {first} failed: {why}");
         let mut review: Value = serde_json::from_slice(answer)
@@ -52,7 +52,7 @@ impl<'a> Review<'a> {
             ));
         }
         let many = sent.len() > 1;
-        let pairs = sent.into_iter().zip(made).enumerate();
+        let pairs = sent.iter().zip(made).enumerate();
         pairs.map(|(at, (sent, made))| self.one(sent, made, many.then_some(at))).collect()
     }
 
@@ -86,8 +86,8 @@ impl<'a> Review<'a> {
     }
 
     /// One object of the answer, with the metadata that only the server sets.
-    fn one(&self, sent: Value, made: Value, at: Option<usize>) -> Result<Value, String> {
-        let kind = kind_of(&sent);
+    fn one(&self, sent: &Value, made: Value, at: Option<usize>) -> Result<Value, String> {
+        let kind = kind_of(sent);
         let what = at.map_or("object".to_owned(), |at| format!("converted object at index {at}"));
         let about = format!("conversion webhook for {kind} returned invalid {what}");
         let index = if at.is_none() { " at index 0" } else { "" };
@@ -116,7 +116,7 @@ impl<'a> Review<'a> {
             }
         }
         let place = at.map_or(String::new(), |at| format!(" in object at index {at}"));
-        let meta = restored(&sent, made.get("metadata")).map_err(|why| {
+        let meta = restored(sent, made.get("metadata")).map_err(|why| {
             format!("conversion webhook for {kind} returned invalid metadata{place}: {why}")
         })?;
         made.insert("metadata".into(), meta);

@@ -79,11 +79,18 @@ impl Write {
         self.versions.turns()
     }
 
-    /// Asks for what was not known of other versions. Whether there was such a thing.
-    pub(crate) async fn learn(&self, caller: &Local) -> shared_client::Result<bool> {
-        match self.turns() {
-            Some(turns) => turns.learn(&caller.server, self.versions.kind()).await,
-            None => Ok(false),
+    /// Decides, and once more whenever it turns out that something has to be known of other versions.
+    pub(crate) async fn decided<T>(
+        &self,
+        caller: &Local,
+        decide: impl Fn() -> T,
+    ) -> shared_client::Result<T> {
+        loop {
+            let decided = decide();
+            match self.turns() {
+                Some(turns) if turns.learn(&caller.server, self.versions.kind()).await? => {}
+                _ => return Ok(decided),
+            }
         }
     }
 

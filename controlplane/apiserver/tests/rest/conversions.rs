@@ -3,6 +3,7 @@
 use crate::{
     asking::{Answer, Asking},
     hook::Hook,
+    listening::listen,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -88,7 +89,7 @@ impl Routes {
     async fn new(group: &'static str) -> Self {
         let it = Asking::new().await;
         let hook = Hook::called("127.0.0.1", turned);
-        let client = hook.listen().await;
+        let client = listen(&hook).await;
         let body = definition(group, &client, "v1").to_string();
         let made = it.with(&format!("POST {DEFINITIONS}"), &[], &body).await;
         assert_eq!(made.code, 201, "{}", made.text);
@@ -118,12 +119,12 @@ impl Routes {
         self.ask("GET", version, rest, &Value::Null).await.json()
     }
 
-    fn route(&self, version: &str, name: &str, spec: Value) -> Value {
+    fn route(&self, version: &str, name: &str, spec: &Value) -> Value {
         json!({"apiVersion": format!("{}/{version}", self.group), "kind": "Route", "metadata": {"name": name},
             "spec": spec})
     }
 
-    async fn made(&self, version: &str, name: &str, spec: Value) -> Value {
+    async fn made(&self, version: &str, name: &str, spec: &Value) -> Value {
         let made = self.ask("POST", version, "", &self.route(version, name, spec)).await;
         assert_eq!(made.code, 201, "{}", made.text);
         made.json()
@@ -150,7 +151,7 @@ fn review(wanted: &str, count: usize) -> (String, usize) {
 async fn objects_are_read_and_written_in_the_version_that_is_spoken() {
     let it = Routes::new("spoken.example.com").await;
     let mut since = 0;
-    let made = it.made("v2", "a", json!({"address": "h:80"})).await;
+    let made = it.made("v2", "a", &json!({"address": "h:80"})).await;
     assert_eq!(made["spec"], json!({"address": "h:80", "mode": "plain"}));
     assert_eq!(made["metadata"]["managedFields"][0]["apiVersion"], "spoken.example.com/v2");
     assert_eq!(it.reviews(&mut since), [review("v1", 1), review("v2", 1)], "stored, and shown");
@@ -163,7 +164,7 @@ async fn objects_are_read_and_written_in_the_version_that_is_spoken() {
     assert_eq!(stored["metadata"]["annotations"], json!({"turned": "v1"}));
     assert_eq!(it.reviews(&mut since), [], "it lies there in this version");
 
-    it.made("v1", "b", json!({"host": "i", "port": 81})).await;
+    it.made("v1", "b", &json!({"host": "i", "port": 81})).await;
     assert_eq!(it.reviews(&mut since), []);
     let list = it.get("v2", "").await;
     let addresses: Vec<_> =
@@ -200,8 +201,8 @@ async fn objects_are_read_and_written_in_the_version_that_is_spoken() {
 #[tokio::test]
 async fn watchers_see_the_version_they_speak() {
     let it = Routes::new("seen.example.com").await;
-    it.made("v1", "a", json!({"host": "h", "port": 80})).await;
-    it.made("v1", "b", json!({"host": "i", "port": 81})).await;
+    it.made("v1", "a", &json!({"host": "h", "port": 80})).await;
+    it.made("v1", "b", &json!({"host": "i", "port": 81})).await;
     let mut since = it.hook.heard().len();
     let line = "GET /apis/seen.example.com/v2/namespaces/default/routes?watch=true&timeoutSeconds=1&resourceVersion=0";
     let said = it.it.ask(line).await.text;
@@ -209,7 +210,7 @@ async fn watchers_see_the_version_they_speak() {
     let addresses: Vec<_> = events.iter().map(|event| event["object"]["spec"]["address"].clone()).collect();
     assert_eq!(addresses, ["h:80", "i:81"]);
     assert_eq!(it.reviews(&mut since), [review("v2", 2)]);
-    it.made("v1", "refused", json!({"host": "i", "port": 81})).await;
+    it.made("v1", "refused", &json!({"host": "i", "port": 81})).await;
     let said = it.it.ask(line).await.text;
     let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
     let message = "conversion webhook for seen.example.com/v1, Kind=Route failed: I will not";
@@ -219,9 +220,9 @@ async fn watchers_see_the_version_they_speak() {
 #[tokio::test]
 async fn what_lies_in_an_older_version_is_turned_when_it_is_read_and_stored_anew_when_it_is_written() {
     let it = Routes::new("older.example.com").await;
-    it.made("v1", "a", json!({"host": "h", "port": 80})).await;
+    it.made("v1", "a", &json!({"host": "h", "port": 80})).await;
     it.store_in("v2").await;
-    it.made("v2", "b", json!({"address": "i:81"})).await;
+    it.made("v2", "b", &json!({"address": "i:81"})).await;
     let mut since = it.hook.heard().len();
     assert_eq!(it.get("v1", "/a").await["spec"]["host"], "h");
     assert_eq!(it.reviews(&mut since), [], "in this version it still lies there");
@@ -242,7 +243,7 @@ async fn what_lies_in_an_older_version_is_turned_when_it_is_read_and_stored_anew
 async fn appliers_of_different_versions_know_of_each_other() {
     let it = Routes::new("applied.example.com").await;
     let apply = |version: &'static str, manager: &'static str, spec: Value| {
-        let (it, body) = (&it, it.route(version, "a", spec));
+        let (it, body) = (&it, it.route(version, "a", &spec));
         async move { it.ask("PATCH", version, &format!("/a?fieldManager={manager}"), &body).await }
     };
     let made = apply("v1", "one", json!({"host": "h", "port": 80, "names": ["x"]})).await;
@@ -292,7 +293,7 @@ async fn what_goes_wrong_is_told_as_kubernetes_tells_it() {
             "returned invalid metadata: metadata.labels: Invalid value: \"not a label\": name part must consist of",
         ),
     ] {
-        it.made("v1", name, json!({"host": "h", "port": 80})).await;
+        it.made("v1", name, &json!({"host": "h", "port": 80})).await;
         let refused = it.ask("GET", "v2", &format!("/{name}"), &Value::Null).await;
         let status = refused.json();
         assert!(status["message"].as_str().unwrap().starts_with(&format!("{about} {said}")), "{status}");
@@ -301,9 +302,9 @@ async fn what_goes_wrong_is_told_as_kubernetes_tells_it() {
     let list = it.ask("GET", "v2", "", &Value::Null).await;
     let message = list.json()["message"].as_str().unwrap().to_owned();
     assert!(list.code == 500 && message.starts_with(&format!("{about} failed: ")), "{message}");
-    it.made("v1", "odd", json!({"host": "h", "port": 80})).await;
+    it.made("v1", "odd", &json!({"host": "h", "port": 80})).await;
     assert_eq!(it.get("v2", "/odd").await["spec"].get("odd"), None, "pruned");
-    let refused = it.ask("POST", "v2", "", &it.route("v2", "refused2", json!({"address": "h:1"}))).await;
+    let refused = it.ask("POST", "v2", "", &it.route("v2", "refused2", &json!({"address": "h:1"}))).await;
     assert_eq!(refused.code, 201);
     let gone = json!({"url": "https://127.0.0.1:1/gone"});
     let path = format!("PUT {DEFINITIONS}/routes.wrong.example.com");
@@ -325,11 +326,11 @@ async fn webhooks_are_asked_in_the_version_they_name() {
         json!({"allowed": true, "patch": patch})
     });
     let body = json!({"metadata": {"name": "h"}, "webhooks": [{"name": "h.example.com", "sideEffects": "None",
-        "clientConfig": hook.listen().await, "admissionReviewVersions": ["v1"],
+        "clientConfig": listen(&hook).await, "admissionReviewVersions": ["v1"],
         "rules": [{"apiGroups": ["asked.example.com"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["routes"]}]}]});
     let path = "POST /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
     assert_eq!(it.it.with(path, &[], &body.to_string()).await.code, 201);
-    let made = it.made("v2", "a", json!({"address": "h:80"})).await;
+    let made = it.made("v2", "a", &json!({"address": "h:80"})).await;
     assert_eq!(made["spec"]["address"], "hx:80");
     let heard = &hook.heard()[0];
     assert_eq!((&heard["kind"]["version"], &heard["requestKind"]["version"]), (&json!("v1"), &json!("v2")));

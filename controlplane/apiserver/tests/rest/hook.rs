@@ -15,10 +15,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
 /// Makes the `response` of a `request`; `null` stands for silence.
@@ -49,19 +46,6 @@ impl Hook {
     /// Its authority's certificate, as a configuration has it.
     pub(crate) fn bundle(&self) -> String {
         BASE64_STANDARD.encode(self.authority.certificate())
-    }
-
-    /// Lets it listen on this machine; its `clientConfig`.
-    pub(crate) async fn listen(self: &Arc<Self>) -> Value {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}/hook", listener.local_addr().unwrap());
-        let hook = Arc::clone(self);
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(Arc::clone(&hook).serve(socket));
-            }
-        });
-        json!({"url": url, "caBundle": self.bundle()})
     }
 
     /// Serves one connection.

@@ -3,6 +3,7 @@
 use crate::{
     asking::{Answer, Asking, MAPS},
     hook::Hook,
+    listening::listen,
 };
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ async fn a_webhook_denies_in_its_own_words() {
         json!({"allowed": !name.starts_with("bad"), "warnings": ["looked at"],
             "status": {"code": 418, "reason": "Teapot", "message": format!("{name} is bad")}})
     });
-    let client = hook.listen().await;
+    let client = listen(&hook).await;
     register(&it, "validating", "deny", "configmaps", &client, json!({})).await;
 
     let denied = made(&it, MAPS, &map("bad")).await;
@@ -75,7 +76,7 @@ async fn objects_are_changed_and_completed_after_it() {
             {"op": "test", "path": "/metadata/name", "value": asked["name"]},
             {"op": "add", "path": "/spec/initContainers", "value": [container]}]})
     });
-    register(&it, "mutating", "add", "pods", &hook.listen().await, json!({})).await;
+    register(&it, "mutating", "add", "pods", &listen(&hook).await, json!({})).await;
     let pod = json!({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
     let pod = made(&it, PODS, &pod).await.json();
     let added = &pod["spec"]["initContainers"][0];
@@ -98,8 +99,8 @@ async fn webhooks_are_asked_in_order_and_again_when_they_wish() {
     let first = Hook::called("127.0.0.1", |asked| seen(asked, "a"));
     let second = Hook::called("127.0.0.1", |asked| seen(asked, "b"));
     let again = json!({"reinvocationPolicy": "IfNeeded"});
-    register(&it, "mutating", "b", "configmaps", &second.listen().await, json!({})).await;
-    register(&it, "mutating", "a", "configmaps", &first.listen().await, again).await;
+    register(&it, "mutating", "b", "configmaps", &listen(&second).await, json!({})).await;
+    register(&it, "mutating", "a", "configmaps", &listen(&first).await, again).await;
     let made = made(&it, MAPS, &map("x")).await.json();
     assert_eq!(made["data"]["seen"], "aba");
     assert_eq!((first.heard().len(), second.heard().len()), (2, 1));
@@ -109,7 +110,7 @@ async fn webhooks_are_asked_in_order_and_again_when_they_wish() {
 async fn what_goes_wrong_on_the_way_matters_as_the_webhook_says() {
     let it = Asking::new().await;
     let silent = Hook::called("127.0.0.1", |_| Value::Null);
-    let client = silent.listen().await;
+    let client = listen(&silent).await;
     let fail = json!({"timeoutSeconds": 1});
     register(&it, "validating", "slow", "configmaps", &client, fail).await;
     let failed = made(&it, MAPS, &map("a")).await;
@@ -128,7 +129,7 @@ async fn what_goes_wrong_on_the_way_matters_as_the_webhook_says() {
     // An authority that the configuration does not name is not trusted.
     let it = Asking::new().await;
     let other = Hook::called("127.0.0.1", |_| json!({"allowed": true}));
-    let mut client = other.listen().await;
+    let mut client = listen(&other).await;
     client["caBundle"] = silent.bundle().into();
     register(&it, "validating", "liar", "configmaps", &client, json!({})).await;
     let failed = made(&it, MAPS, &map("a")).await;
@@ -140,7 +141,7 @@ async fn what_goes_wrong_on_the_way_matters_as_the_webhook_says() {
 async fn selectors_conditions_and_dry_runs() {
     let it = Asking::new().await;
     let hook = Hook::called("127.0.0.1", |_| json!({"allowed": false}));
-    let client = hook.listen().await;
+    let client = listen(&hook).await;
     let more = json!({
         "objectSelector": {"matchLabels": {"look": "yes"}},
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "default"}},
@@ -163,7 +164,7 @@ async fn selectors_conditions_and_dry_runs() {
 async fn configurations_are_never_asked_about() {
     let it = Asking::new().await;
     let hook = Hook::called("127.0.0.1", |_| json!({"allowed": false}));
-    let client = hook.listen().await;
+    let client = listen(&hook).await;
     register(&it, "validating", "all", "*/*", &client, json!({})).await;
     register(&it, "mutating", "more", "*/*", &client, json!({})).await;
     assert_eq!(made(&it, MAPS, &map("a")).await.code, 400);
@@ -185,7 +186,7 @@ async fn subresources_and_other_versions_are_asked_about() {
         let many = asked["object"]["spec"]["replicas"].as_i64().unwrap_or(0) > 3;
         json!({"allowed": !many, "status": {"message": "too many"}})
     });
-    let client = hook.listen().await;
+    let client = listen(&hook).await;
     let rule = |group: &str, version: &str, resource: &str| {
         json!({"rules": [{"apiGroups": [group], "apiVersions": [version], "operations": ["CREATE", "UPDATE"],
             "resources": [resource]}]})
@@ -230,7 +231,7 @@ async fn custom_resources_are_asked_about_like_others() {
         json!({"allowed": small, "patch": [{"op": "add", "path": "/spec/seen", "value": "yes"},
             {"op": "add", "path": "/spec/unheard", "value": "of"}]})
     });
-    register(&it, "mutating", "all", "*", &hook.listen().await, json!({})).await;
+    register(&it, "mutating", "all", "*", &listen(&hook).await, json!({})).await;
     let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     let mut other = definition.clone();
     other["metadata"]["name"] = json!("gadgets.example.com");

@@ -5,10 +5,10 @@ fn sent() -> Vec<Value> {
         "resourceVersion": "7", "labels": {"old": "x"}, "annotations": {"old": "x"}}})]
 }
 
-fn read(version: &str, api_version: &str, response: Value) -> Result<Vec<Value>, String> {
+fn read(version: &str, api_version: &str, response: &Value) -> Result<Vec<Value>, String> {
     let review = Review::of(&[version.to_owned()], "id", "e.com/v2")?;
     let answer = json!({"apiVersion": api_version, "kind": "ConversionReview", "response": response});
-    review.read(answer.to_string().as_bytes(), sent())
+    review.read(answer.to_string().as_bytes(), &sent())
 }
 
 fn response(edit: impl FnOnce(&mut Value)) -> Value {
@@ -25,7 +25,7 @@ fn only_labels_and_annotations_are_the_webhooks() {
         r["convertedObjects"][0]["metadata"] = json!({"name": "a", "uid": "u", "labels": {"new": "y"},
             "resourceVersion": "9", "finalizers": ["x"]});
     });
-    let made = read("v1", "apiextensions.k8s.io/v1", made).unwrap();
+    let made = read("v1", "apiextensions.k8s.io/v1", &made).unwrap();
     let expected = json!({"name": "a", "uid": "u", "resourceVersion": "7", "labels": {"new": "y"}});
     assert_eq!(made[0]["metadata"], expected);
 }
@@ -79,8 +79,8 @@ fn answers_that_make_no_sense_are_told() {
             ),
         ),
     ] {
-        assert_eq!(read(version, api_version, response).unwrap_err(), expected);
+        assert_eq!(read(version, api_version, &response).unwrap_err(), expected);
     }
     let beta = response(|r| r["uid"] = json!("other"));
-    assert!(read("v1beta1", "whatever", beta).is_ok(), "the older review is not looked at so closely");
+    assert!(read("v1beta1", "whatever", &beta).is_ok(), "the older review is not looked at so closely");
 }
