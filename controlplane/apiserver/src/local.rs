@@ -47,6 +47,12 @@ impl Local {
         Self { server, user, eager, allowed: false, warnings: Mutex::default(), made: AtomicBool::new(false) }
     }
 
+    /// The same user, who was allowed what is to be done.
+    pub(crate) fn once_allowed(&self) -> Self {
+        let local = Self::new(Arc::clone(&self.server), self.user.clone(), self.eager);
+        Self { allowed: true, ..local }
+    }
+
     /// Refuses what the user may not do. Returns the node a pod must be bound to for it to be allowed.
     pub(crate) fn may(&self, ask: &Ask<'_>) -> Result<Option<String>> {
         let verdict = authz::decide(&self.user, ask);
@@ -151,8 +157,7 @@ impl Caller for Local {
     }
 
     fn allowed(&self) -> Arc<dyn Cluster> {
-        let local = Self::new(Arc::clone(&self.server), self.user.clone(), self.eager);
-        Arc::new(Self { allowed: true, ..local })
+        Arc::new(self.once_allowed())
     }
 
     fn warnings(&self) -> Vec<String> {

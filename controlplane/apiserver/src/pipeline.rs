@@ -66,7 +66,7 @@ pub(crate) async fn create(
     let namespace = meta.namespace.unwrap_or_default();
     caller.may(&Ask { verb: "create", kind, part: "", namespace: &namespace, name: object.name() })?;
     if kind.question() {
-        return reviews::answer(caller, kind, object, how);
+        return reviews::answer(caller, kind, object, how).await;
     }
 
     for _ in 0..TRIES {

@@ -1,10 +1,11 @@
 //! Questions: objects that are asked, answered and forgotten. One file for each group of them.
 
 mod access;
+mod binding;
 mod identity;
 
 use crate::{local::Local, registry};
-use shared_api::{Draft, Invalid, KindInfo, Object, Refusal, WriteHow};
+use shared_api::{Draft, Invalid, KindInfo, Object, Refusal, WriteHow, core::Binding};
 use shared_client::Result;
 
 /// Answers its kind of question, in the draft; `None` for other kinds.
@@ -21,7 +22,12 @@ const ANSWERS: &[Answer] = &[
 ];
 
 /// Answers a question.
-pub(crate) fn answer(caller: &Local, kind: &KindInfo, object: &Object, how: &WriteHow) -> Result<Object> {
+pub(crate) async fn answer(
+    caller: &Local,
+    kind: &KindInfo,
+    object: &Object,
+    how: &WriteHow,
+) -> Result<Object> {
     let mut draft = caller.decode(kind, object.value(), how)?;
     registry::place(kind, draft.meta_mut())?;
     let mut invalid = Invalid::default();
@@ -29,6 +35,9 @@ pub(crate) fn answer(caller: &Local, kind: &KindInfo, object: &Object, how: &Wri
     let name = draft.meta().name.clone().unwrap_or_default();
     if let Some(refusal) = Refusal::invalid(&kind.group_kind(), &name, &invalid) {
         return Err(refusal);
+    }
+    if draft.as_any().is::<Binding>() {
+        return binding::bind(caller, &*draft, how).await;
     }
     let answered = ANSWERS.iter().find_map(|answer| answer(caller, &mut *draft));
     answered.ok_or_else(|| Refusal::internal(format!("nobody answers a {}", kind.kind)))??;

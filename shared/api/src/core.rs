@@ -1,6 +1,7 @@
 //! The core group.
 
 mod access_modes;
+mod binding;
 mod component_status;
 mod config_map;
 mod data;
@@ -23,6 +24,7 @@ mod service_account;
 pub(crate) mod testing;
 pub mod usage;
 
+pub use binding::Binding;
 pub use component_status::ComponentStatus;
 pub use config_map::ConfigMap;
 pub use endpoints::Endpoints;

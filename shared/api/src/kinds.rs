@@ -13,6 +13,7 @@ use std::{collections::HashMap, sync::LazyLock};
 ///
 /// A static, not a constant: what it points to is compiled here, once, and not in every crate that names it.
 pub static KINDS: &[KindInfo] = &[
+    KindInfo::of::<core::Binding>(),
     KindInfo::of::<core::ComponentStatus>(),
     KindInfo::of::<core::ConfigMap>(),
     KindInfo::of::<core::Endpoints>(),

@@ -20,8 +20,10 @@ use shared_client::Result;
 
 const JSON: &str = "application/json";
 /// What clients ask for; `@` has no place in a media type, so the answer is named as upstream names it.
-const ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-const GNOSTIC: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const ASKED_TWO: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+const GNOSTIC_TWO: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const ASKED_THREE: &str = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+const GNOSTIC_THREE: &str = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 
 /// The two languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,16 +63,19 @@ fn index(headers: &HeaderMap) -> Result<Response> {
 fn version_three(uri: &Uri, headers: &HeaderMap, group: &str, version: &str) -> Option<Result<Response>> {
     let (group, version) =
         discovery::group_versions().into_iter().find(|served| *served == (group, version))?;
-    if accept::choose(headers, &[JSON]).is_none() {
+    let Some(media) = accept::choose(headers, &[JSON, ASKED_THREE, GNOSTIC_THREE]) else {
         return Some(Err(accept::not_acceptable()));
-    }
+    };
     let current = packed::hash(group, version);
     let asked = uri.query().and_then(|q| q.split('&').find_map(|pair| pair.strip_prefix("hash=")));
     if asked.is_some_and(|asked| asked != current) {
         let place = format!("{}?hash={current}", uri.path());
         return Some(Ok((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, place)]).into_response()));
     }
-    let mut response = packed::three(group, version).answer(headers, JSON);
+    let mut response = match media {
+        JSON => packed::three(group, version).answer(headers, JSON),
+        _ => packed::gnostic_three(group, version).answer(headers, GNOSTIC_THREE),
+    };
     if asked.is_some() {
         let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(header::CACHE_CONTROL, forever);
@@ -79,9 +84,9 @@ fn version_three(uri: &Uri, headers: &HeaderMap, group: &str, version: &str) -> 
 }
 
 fn version_two(headers: &HeaderMap) -> Result<Response> {
-    match accept::choose(headers, &[JSON, ASKED, GNOSTIC]) {
+    match accept::choose(headers, &[JSON, ASKED_TWO, GNOSTIC_TWO]) {
         Some(JSON) => Ok(packed::two().answer(headers, JSON)),
-        Some(_) => Ok(packed::gnostic().answer(headers, GNOSTIC)),
+        Some(_) => Ok(packed::gnostic_two().answer(headers, GNOSTIC_TWO)),
         None => Err(accept::not_acceptable()),
     }
 }

@@ -137,3 +137,45 @@ async fn who_takes_anything_gets_json() {
     let it = Asking::new().await;
     assert_eq!(it.ask("GET /openapi/v2").await.json()["swagger"], "2.0");
 }
+
+#[tokio::test]
+async fn a_binding_may_stand_by_itself() {
+    let it = Asking::new().await;
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = json!({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    assert_eq!(it.with(&format!("POST {pods}"), &[], &pod.to_string()).await.code, 201);
+    let bind = |body: Value| {
+        let it = &it;
+        async move { it.with("POST /api/v1/namespaces/default/bindings", &[], &body.to_string()).await }
+    };
+    let target = json!({"apiVersion": "v1", "kind": "Node", "name": "n1"});
+    let bound =
+        bind(json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "a"}, "target": target}))
+            .await;
+    assert_eq!((bound.code, bound.json()["status"].as_str()), (201, Some("Success")), "{}", bound.text);
+    assert_eq!(it.ask(&format!("GET {pods}/a")).await.json()["spec"]["nodeName"], "n1");
+    for (body, code, said) in [
+        (
+            json!({"metadata": {"name": "a"}, "target": target}),
+            409,
+            "pod a is already assigned to node \"n1\"",
+        ),
+        (json!({"metadata": {"name": "none"}, "target": target}), 404, "pods \"none\" not found"),
+        (
+            json!({"metadata": {"name": "a"}, "target": {"kind": "Rack", "name": "r"}}),
+            422,
+            "target.kind: Unsupported value: \"Rack\"",
+        ),
+        (json!({"metadata": {"name": "a"}, "target": {}}), 422, "target.name: Required value"),
+    ] {
+        let refused = bind(body).await;
+        assert!(
+            refused.code == code && refused.text.contains(&said.replace('"', "\\\"")),
+            "{}",
+            refused.text
+        );
+    }
+    let listed = it.ask("GET /api/v1").await.json();
+    let bindings = listed["resources"].as_array().unwrap().iter().find(|r| r["name"] == "bindings").unwrap();
+    assert_eq!((&bindings["kind"], &bindings["verbs"]), (&json!("Binding"), &json!(["create"])));
+}

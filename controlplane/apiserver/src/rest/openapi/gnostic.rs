@@ -1,138 +1,59 @@
-//! Pieces of the second version's document in gnostic's protobuf (`OpenAPIv2.proto`), which older clients want.
+//! Documents in gnostic's protobuf: JSON written as the messages that a table of fields says it is.
 
-use prost::encoding::encode_varint;
+pub(super) mod three;
+pub(super) mod two;
+
+use prost::encoding::{encode_varint, key_len};
 use serde_json::Value;
 
 /// What a field of a message holds.
 enum Part {
     Text,
     Flag,
+    /// A number with a fraction.
+    Number,
+    /// A whole number.
+    Whole,
     Texts,
     /// Any value: a message that holds it as YAML, of which JSON is a part.
     Yaml,
-    /// A message.
-    Message(&'static Fields),
-    /// Messages, one after the other.
-    Messages(&'static Fields),
-    /// A message, within messages of only a first field.
-    Within(u32, &'static Fields),
-    /// A message of named messages, whose field has this number; the values stand so many messages deep.
-    Named(u32, u32, &'static Fields),
+    Yamls,
     /// A text or texts in a message of their own.
     Types,
+    /// A text, a number or a flag in a message of its own; nothing in it when it is something else.
+    Plain,
+    /// A message.
+    Message(Form),
+    /// Messages, one after the other.
+    Messages(Form),
+    /// A message in the first field of another.
+    Within(Form),
+    /// Yes, no, or a message, in a message of its own.
+    Whether(Form),
+    /// A message of named messages, whose field has this number.
+    Named(u32, Form),
+}
+
+/// What a message is.
+enum Form {
+    /// These fields.
+    Fields(&'static Fields),
+    /// These fields, in the first field of so many messages.
+    Deep(u32, &'static Fields),
+    /// These fields in a first field, or what they are a reference to in a second.
+    Either(&'static Fields),
+    /// A parameter of the second version: which message it is, is said by its place.
+    Placed,
 }
 
 /// The fields of a message: JSON's name, the number, what it holds; and the number of its extensions.
 struct Fields {
     known: &'static [(&'static str, u32, Part)],
     extensions: u32,
-    /// Which of several messages a value is, by its `in`; the message it then stands in.
-    by_place: bool,
 }
 
 const fn fields(known: &'static [(&'static str, u32, Part)], extensions: u32) -> Fields {
-    Fields { known, extensions, by_place: false }
-}
-
-static DOCUMENT: Fields = fields(&[("swagger", 1, Part::Text), ("info", 2, Part::Message(&INFO))], 16);
-static INFO: Fields = fields(&[("title", 1, Part::Text), ("version", 2, Part::Text)], 7);
-static ITEM: Fields = fields(
-    &[
-        ("get", 2, Part::Message(&OPERATION)),
-        ("put", 3, Part::Message(&OPERATION)),
-        ("post", 4, Part::Message(&OPERATION)),
-        ("delete", 5, Part::Message(&OPERATION)),
-        ("patch", 8, Part::Message(&OPERATION)),
-        ("parameters", 9, Part::Messages(&PARAMETER)),
-    ],
-    10,
-);
-static OPERATION: Fields = fields(
-    &[
-        ("tags", 1, Part::Texts),
-        ("description", 3, Part::Text),
-        ("operationId", 5, Part::Text),
-        ("produces", 6, Part::Texts),
-        ("consumes", 7, Part::Texts),
-        ("parameters", 8, Part::Messages(&PARAMETER)),
-        ("responses", 9, Part::Named(1, 1, &RESPONSE)),
-        ("schemes", 10, Part::Texts),
-    ],
-    13,
-);
-static RESPONSE: Fields =
-    fields(&[("description", 1, Part::Text), ("schema", 2, Part::Within(1, &SCHEMA))], 5);
-static PARAMETER: Fields = Fields { known: &[], extensions: 0, by_place: true };
-static BODY: Fields = fields(
-    &[
-        ("description", 1, Part::Text),
-        ("name", 2, Part::Text),
-        ("in", 3, Part::Text),
-        ("required", 4, Part::Flag),
-        ("schema", 5, Part::Message(&SCHEMA)),
-    ],
-    6,
-);
-static QUERY: Fields = fields(
-    &[
-        ("required", 1, Part::Flag),
-        ("in", 2, Part::Text),
-        ("description", 3, Part::Text),
-        ("name", 4, Part::Text),
-        ("type", 6, Part::Text),
-        ("uniqueItems", 20, Part::Flag),
-    ],
-    23,
-);
-static PATH: Fields = fields(
-    &[
-        ("required", 1, Part::Flag),
-        ("in", 2, Part::Text),
-        ("description", 3, Part::Text),
-        ("name", 4, Part::Text),
-        ("type", 5, Part::Text),
-        ("uniqueItems", 19, Part::Flag),
-    ],
-    22,
-);
-static SCHEMA: Fields = fields(
-    &[
-        ("$ref", 1, Part::Text),
-        ("format", 2, Part::Text),
-        ("description", 4, Part::Text),
-        ("default", 5, Part::Yaml),
-        ("required", 19, Part::Texts),
-        ("additionalProperties", 21, Part::Within(1, &SCHEMA)),
-        ("type", 22, Part::Types),
-        ("items", 23, Part::Within(1, &SCHEMA)),
-        ("properties", 25, Part::Named(1, 0, &SCHEMA)),
-    ],
-    31,
-);
-
-/// What stands before the paths.
-pub(super) fn head(document: &Value) -> Vec<u8> {
-    message(&DOCUMENT, document)
-}
-
-/// Adds a path to those gathered.
-pub(super) fn path(name: &str, item: &Value, paths: &mut Vec<u8>) {
-    field(paths, 2, &named(name, &message(&ITEM, item)));
-}
-
-/// Adds the gathered paths to the document.
-pub(super) fn paths(paths: &[u8], document: &mut Vec<u8>) {
-    field(document, 8, paths);
-}
-
-/// Adds a definition to those gathered.
-pub(super) fn definition(name: &str, schema: &Value, definitions: &mut Vec<u8>) {
-    field(definitions, 1, &named(name, &message(&SCHEMA, schema)));
-}
-
-/// Adds the gathered definitions to the document.
-pub(super) fn definitions(definitions: &[u8], document: &mut Vec<u8>) {
-    field(document, 9, definitions);
+    Fields { known, extensions }
 }
 
 fn field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
@@ -150,7 +71,7 @@ fn named(name: &str, value: &[u8]) -> Vec<u8> {
 
 /// A value in a message of one field.
 fn within(number: u32, value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(value.len() + key_len(number) + 5);
     field(&mut out, number, value);
     out
 }
@@ -159,10 +80,17 @@ fn yaml(value: &Value) -> Vec<u8> {
     within(2, format!("{value}\n").as_bytes())
 }
 
+fn flag(out: &mut Vec<u8>, number: u32, flag: bool) {
+    encode_varint(u64::from(number << 3), out);
+    out.push(flag.into());
+}
+
+fn number(out: &mut Vec<u8>, number: u32, value: &Value) {
+    encode_varint(u64::from(number << 3 | 1), out);
+    out.extend_from_slice(&value.as_f64().unwrap_or_default().to_le_bytes());
+}
+
 fn message(of: &Fields, value: &Value) -> Vec<u8> {
-    if of.by_place {
-        return parameter(value);
-    }
     let mut out = Vec::new();
     for (name, value) in value.as_object().into_iter().flatten() {
         if let Some((_, number, part)) = of.known.iter().find(|(known, ..)| known == name) {
@@ -174,39 +102,63 @@ fn message(of: &Fields, value: &Value) -> Vec<u8> {
     out
 }
 
-/// Each place has a message of its own, some messages deep.
-fn parameter(value: &Value) -> Vec<u8> {
-    let inner = match value["in"].as_str() {
-        Some("body") => within(1, &message(&BODY, value)),
-        Some("path") => within(2, &within(4, &message(&PATH, value))),
-        _ => within(2, &within(3, &message(&QUERY, value))),
-    };
-    within(1, &inner)
+impl Form {
+    fn write(&self, value: &Value) -> Vec<u8> {
+        match self {
+            Self::Fields(of) => message(of, value),
+            Self::Deep(deep, of) => (0..*deep).fold(message(of, value), |inner, _| within(1, &inner)),
+            Self::Either(of) => match value["$ref"].as_str() {
+                Some(to) => within(2, &within(1, to.as_bytes())),
+                None => within(1, &message(of, value)),
+            },
+            Self::Placed => two::parameter(value),
+        }
+    }
 }
 
-fn put(out: &mut Vec<u8>, number: u32, part: &Part, value: &Value) {
+fn put(out: &mut Vec<u8>, at: u32, part: &Part, value: &Value) {
     let text = |value: &Value| value.as_str().unwrap_or_default().as_bytes().to_vec();
     let each = || value.as_array().into_iter().flatten();
     match part {
-        Part::Text => field(out, number, &text(value)),
-        Part::Flag if value.as_bool() == Some(true) => {
-            encode_varint(u64::from(number << 3), out);
-            out.push(1);
-        }
+        Part::Text => field(out, at, &text(value)),
+        Part::Flag if value.as_bool() == Some(true) => flag(out, at, true),
         Part::Flag => {}
-        Part::Texts => each().for_each(|value| field(out, number, &text(value))),
-        Part::Yaml => field(out, number, &yaml(value)),
-        Part::Message(of) => field(out, number, &message(of, value)),
-        Part::Messages(of) => each().for_each(|value| field(out, number, &message(of, value))),
-        Part::Within(inner, of) => field(out, number, &within(*inner, &message(of, value))),
-        Part::Named(inner, deep, of) => {
+        Part::Number => number(out, at, value),
+        Part::Whole => {
+            encode_varint(u64::from(at << 3), out);
+            encode_varint(value.as_i64().unwrap_or_default().cast_unsigned(), out);
+        }
+        Part::Texts => each().for_each(|value| field(out, at, &text(value))),
+        Part::Yaml => field(out, at, &yaml(value)),
+        Part::Yamls => each().for_each(|value| field(out, at, &yaml(value))),
+        Part::Types => field(out, at, &within(1, &text(value))),
+        Part::Plain => {
+            let mut inner = Vec::new();
+            match value {
+                Value::Number(_) => number(&mut inner, 1, value),
+                Value::Bool(yes) => flag(&mut inner, 2, *yes),
+                Value::String(_) => field(&mut inner, 3, &text(value)),
+                Value::Null | Value::Array(_) | Value::Object(_) => {}
+            }
+            field(out, at, &inner);
+        }
+        Part::Message(of) => field(out, at, &of.write(value)),
+        Part::Messages(of) => each().for_each(|value| field(out, at, &of.write(value))),
+        Part::Within(of) => field(out, at, &within(1, &of.write(value))),
+        Part::Whether(of) => {
+            let mut inner = Vec::new();
+            match value.as_bool() {
+                Some(yes) => flag(&mut inner, 2, yes),
+                None => field(&mut inner, 1, &of.write(value)),
+            }
+            field(out, at, &inner);
+        }
+        Part::Named(inner, of) => {
             let mut all = Vec::new();
             for (name, value) in value.as_object().into_iter().flatten() {
-                let found = (0..*deep).fold(message(of, value), |found, _| within(1, &found));
-                field(&mut all, *inner, &named(name, &found));
+                field(&mut all, *inner, &named(name, &of.write(value)));
             }
-            field(out, number, &all);
+            field(out, at, &all);
         }
-        Part::Types => field(out, number, &within(1, &text(value))),
     }
 }

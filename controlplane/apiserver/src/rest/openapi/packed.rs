@@ -49,6 +49,18 @@ pub(super) fn three(group: &'static str, version: &'static str) -> Arc<Packed> {
     new
 }
 
+/// The same in gnostic's protobuf.
+pub(super) fn gnostic_three(group: &'static str, version: &'static str) -> Arc<Packed> {
+    static MADE: Made<Arc<Packed>> = Mutex::new(BTreeMap::new());
+    let now = state(group);
+    if let Some(there) = known(&MADE, (group, version), now) {
+        return there;
+    }
+    let new = Arc::new(Packed::of(&writer::gnostic_three(group, version), hash(group, version)));
+    keep(&MADE, (group, version), now, Arc::clone(&new));
+    new
+}
+
 /// The document of everything.
 pub(super) fn two() -> Arc<Packed> {
     static MADE: Made<Arc<Packed>> = Mutex::new(BTreeMap::new());
@@ -56,9 +68,9 @@ pub(super) fn two() -> Arc<Packed> {
 }
 
 /// The same in gnostic's protobuf.
-pub(super) fn gnostic() -> Arc<Packed> {
+pub(super) fn gnostic_two() -> Arc<Packed> {
     static MADE: Made<Arc<Packed>> = Mutex::new(BTreeMap::new());
-    whole(&MADE, writer::gnostic)
+    whole(&MADE, writer::gnostic_two)
 }
 
 fn whole(made: &Made<Arc<Packed>>, write: fn() -> Vec<u8>) -> Arc<Packed> {

@@ -45,23 +45,41 @@ pub(super) fn two() -> Vec<u8> {
 }
 
 /// The same in gnostic's protobuf.
-pub(super) fn gnostic() -> Vec<u8> {
-    let mut document = gnostic::head(&json!({"swagger": "2.0", "info": info()}));
+pub(super) fn gnostic_two() -> Vec<u8> {
+    let mut document = gnostic::two::head(&json!({"swagger": "2.0", "info": info()}));
     let mut paths = Vec::new();
     for (group, version) in discovery::group_versions() {
         for (path, item) in operations::paths(Dialect::Two, group, version) {
-            gnostic::path(&path, &item, &mut paths);
+            gnostic::two::path(&path, &item, &mut paths);
         }
     }
-    gnostic::paths(&paths, &mut document);
+    gnostic::two::paths(&paths, &mut document);
     drop(paths);
     let descriptions = Descriptions::unpack();
     let mut definitions = Vec::new();
     for (name, definition) in everything() {
         let schema = schemas::definition(Dialect::Two, definition, Some(&descriptions));
-        gnostic::definition(&name, &schema, &mut definitions);
+        gnostic::two::definition(&name, &schema, &mut definitions);
     }
-    gnostic::definitions(&definitions, &mut document);
+    gnostic::two::definitions(&definitions, &mut document);
+    document
+}
+
+/// The third version's document of a group and version in gnostic's protobuf.
+pub(super) fn gnostic_three(group: &str, version: &str) -> Vec<u8> {
+    let mut document = gnostic::three::head(&json!({"openapi": "3.0.0", "info": info()}));
+    let mut paths = Vec::new();
+    for (path, item) in operations::paths(Dialect::Three, group, version) {
+        gnostic::three::path(&path, &item, &mut paths);
+    }
+    gnostic::three::paths(&paths, &mut document);
+    let descriptions = Descriptions::unpack();
+    let mut all = Vec::new();
+    for (name, definition) in closure(operations::definitions(group, version)) {
+        let schema = schemas::definition(Dialect::Three, definition, Some(&descriptions));
+        gnostic::three::schema(&name, &schema, &mut all);
+    }
+    gnostic::three::schemas(&all, &mut document);
     document
 }
 
