@@ -76,6 +76,13 @@ impl Measured {
     }
 }
 
+/// What a pod on a node uses, by the node's last word.
+pub(crate) fn uses(server: &Server, node: &str, namespace: &str, name: &str) -> Option<PodMetrics> {
+    let report = server.measured.of(node, (server.options.clock)())?;
+    let pod = report.pods.iter().find(|pod| pod.namespace == namespace && pod.name == name)?;
+    Some(PodMetrics::of(ObjectMeta::default(), &report, pod))
+}
+
 fn fresh(heard: &Heard, now: Timestamp) -> bool {
     now.as_second() - heard.at.as_second() < STALE
 }

@@ -10,7 +10,7 @@ use crate::{
     extension::Extension,
     keys,
     local::{CONTROLLER, Local},
-    measured::Measured,
+    measured::{self, Measured},
     nodes::{PodSessions, Switchboard},
     options::Options,
     timed::Timed,
@@ -18,7 +18,9 @@ use crate::{
 use bytes::Bytes;
 use controlplane_store::{Entry, Error, Range, Store};
 use futures::StreamExt;
-use shared_api::{Freshness, GroupKind, Kind, KindInfo, Object, Reason, Refusal, Timestamp, kinds};
+use shared_api::{
+    Freshness, GroupKind, Kind, KindInfo, Object, Reason, Refusal, Timestamp, kinds, metrics::PodMetrics,
+};
 use shared_client::{Cluster, Result, Sessions};
 use std::{
     net::SocketAddr,
@@ -79,6 +81,11 @@ impl Server {
             ..User::default()
         };
         Arc::new(Local::new(self.me(), user, true))
+    }
+
+    /// What a pod on a node uses, as long as the node's last word of it is worth something.
+    pub fn uses(&self, node: &str, namespace: &str, name: &str) -> Option<PodMetrics> {
+        measured::uses(self, node, namespace, name)
     }
 
     pub(crate) fn me(&self) -> Arc<Self> {

@@ -19,6 +19,7 @@ mod event_retention;
 mod eviction;
 mod finished_jobs;
 mod garbage;
+mod horizontal_pod_autoscaler;
 mod job;
 mod job_pods;
 mod members;
@@ -55,6 +56,7 @@ pub use event_retention::EventRetention;
 pub use eviction::Eviction;
 pub use finished_jobs::FinishedJobs;
 pub use garbage::Garbage;
+pub use horizontal_pod_autoscaler::{HorizontalPodAutoscalers, Measure};
 pub use job::Jobs;
 pub use job_pods::JobPods;
 pub use namespaces::Namespaces;
@@ -82,11 +84,13 @@ pub struct Options {
     pub authority: String,
     /// Signs what was approved; `None`: nobody does.
     pub signers: Option<Arc<dyn Sign>>,
+    /// Knows what pods use; `None`: nobody does.
+    pub measure: Option<Arc<dyn Measure>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cluster_cidr: Cidr::PODS, authority: String::new(), signers: None }
+        Self { cluster_cidr: Cidr::PODS, authority: String::new(), signers: None, measure: None }
     }
 }
 
@@ -102,6 +106,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(CronJobs),
         Arc::new(StatefulSets),
         Arc::new(DaemonSets),
+        Arc::new(HorizontalPodAutoscalers::new(options.measure.clone())),
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
         Arc::new(Namespaces),

@@ -77,6 +77,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
         cluster_cidr,
         authority: keeper.certificate().into(),
         signers: Some(Arc::new(Signers { keeper: Arc::clone(&keeper), clock: seconds })),
+        ..controlplane_controllers::Options::default()
     };
     tasks.start("leadership", leadership::follow(server, Arc::clone(&store) as Arc<dyn Store>, controllers));
 

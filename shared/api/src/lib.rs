@@ -44,6 +44,7 @@ mod quantity;
 pub mod rbac;
 mod refusal;
 mod rules;
+pub mod scale;
 pub mod scheduling;
 pub mod schema;
 mod select;
