@@ -3,7 +3,10 @@
 //!
 //! The first line is the answer; the rest is what it was concluded from.
 
+mod autoscaler;
 mod containers;
+mod cron_job;
+mod job;
 mod node;
 mod pod;
 mod scheduling;
@@ -15,6 +18,8 @@ pub(crate) use containers::worth_hearing;
 use crate::print::table::align;
 use shared_api::{
     GroupKind, LabelSelector, Object, Timestamp, ago,
+    autoscaling::HorizontalPodAutoscaler,
+    batch::{CronJob, Job},
     core::{Event, Node, Pod, Service},
 };
 use shared_client::World;
@@ -135,6 +140,15 @@ fn explain(object: &Object, known: &Known<'_>) -> Option<Report> {
     }
     if kind == GroupKind::of::<Service>() {
         return Some(service::why(&*object.to_kind::<Service>().ok()?, known));
+    }
+    if kind == GroupKind::of::<Job>() {
+        return Some(job::why(object, &*object.to_kind::<Job>().ok()?, known));
+    }
+    if kind == GroupKind::of::<CronJob>() {
+        return Some(cron_job::why(object, &*object.to_kind::<CronJob>().ok()?, known));
+    }
+    if kind == GroupKind::of::<HorizontalPodAutoscaler>() {
+        return Some(autoscaler::why(object, &*object.to_kind::<HorizontalPodAutoscaler>().ok()?));
     }
     // Whatever makes pods of a template.
     object.value().pointer("/spec/template/spec").is_some().then(|| workload::why(object, known))

@@ -157,3 +157,99 @@ fn a_node_and_any_other_kind_say_what_their_conditions_say() {
         "metadata": {"name": "data", "namespace": "default"}, "status": {"phase": "Pending"}});
     says(&ask_of(&Object::from_value(&claim).unwrap(), [], &[]), &["PersistentVolumeClaim data is Pending"]);
 }
+
+/// What is answered about an object of these words, in its first line.
+fn answer(value: &Value) -> String {
+    let object = Object::from_value(value).unwrap();
+    ask_of(&object, [], &[]).lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_job_says_how_far_it_is_or_why_it_failed() {
+    let job = |spec: Value, status: Value| {
+        let mut spec = spec;
+        spec["template"] = json!({});
+        answer(
+            &json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "pi", "namespace": "default"}, "spec": spec, "status": status}),
+        )
+    };
+    let is = |type_: &str, reason: &str, message: &str| json!([{"type": type_, "status": "True", "reason": reason, "message": message}]);
+    for (spec, status, expected) in [
+        (
+            json!({"completions": 5}),
+            json!({"succeeded": 2, "active": 1}),
+            "Job pi goes on: 2 of 5 done, 1 at work",
+        ),
+        (
+            json!({"completions": 1}),
+            json!({"failed": 2}),
+            "Job pi goes on: 0 of 1 done, 2 failed, 0 at work: the next pod is made after a pause",
+        ),
+        (
+            json!({"completions": 1}),
+            json!({"succeeded": 1, "conditions": is("Complete", "", "")}),
+            "Job pi has done its work: 1 of 1 done",
+        ),
+        (
+            json!({"completions": 1}),
+            json!({"failed": 7, "conditions": is("Failed", "BackoffLimitExceeded", "too often")}),
+            "Job pi has failed: BackoffLimitExceeded: too often; 0 of 1 done, 7 failed",
+        ),
+        (json!({"suspend": true}), json!({}), "Job pi is suspended: 0 done"),
+        (
+            json!({"managedBy": "a.io/b"}),
+            json!({}),
+            "Job pi is left to a.io/b: nothing here acts on it; 0 done",
+        ),
+    ] {
+        assert_eq!(job(spec, status), expected);
+    }
+}
+
+#[test]
+fn a_cron_job_says_when_it_runs_next() {
+    let cron = |spec: Value| {
+        let mut spec = spec;
+        spec["jobTemplate"] = json!({"spec": {"template": {}}});
+        answer(
+            &json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "tick", "namespace": "default"}, "spec": spec}),
+        )
+    };
+    for (spec, expected) in [
+        (
+            json!({"schedule": "*/5 * * * *"}),
+            "CronJob tick runs next at 2026-01-01T00:05:00Z, in 5m; it has never run",
+        ),
+        (json!({"schedule": "@hourly", "suspend": true}), "CronJob tick is suspended; it has never run"),
+        (json!({"schedule": "0 0 30 2 *"}), "CronJob tick never runs: \"0 0 30 2 *\" does not happen"),
+        (
+            json!({"schedule": "now"}),
+            "CronJob tick cannot be run: \"now\": expected exactly 5 fields, found 1: [now]",
+        ),
+    ] {
+        assert_eq!(cron(spec), expected);
+    }
+}
+
+#[test]
+fn an_autoscaler_says_what_holds_it() {
+    let scaler = |conditions: Value| {
+        let status = json!({"currentReplicas": 1, "desiredReplicas": 2, "conditions": conditions});
+        let spec = json!({"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "web"}});
+        answer(&json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "web", "namespace": "default"}, "spec": spec, "status": status}))
+    };
+    let is =
+        |type_: &str, is: &str, message: &str| json!([{"type": type_, "status": is, "message": message}]);
+    for (conditions, expected) in [
+        (json!([]), "HorizontalPodAutoscaler web has not been looked at yet"),
+        (is("ScalingActive", "False", "no metrics"), "HorizontalPodAutoscaler web does nothing: no metrics"),
+        (
+            is("ScalingLimited", "True", "the most"),
+            "HorizontalPodAutoscaler web is held back at 1 replicas, 2 wanted: the most",
+        ),
+        (is("ScalingLimited", "False", "fits"), "HorizontalPodAutoscaler web is well: 1 replicas, 2 wanted"),
+    ] {
+        assert_eq!(scaler(conditions), expected);
+    }
+}
