@@ -14,7 +14,7 @@ use service::Pool;
 use shared_api::admissionregistration::{ServiceReference, WebhookClientConfig};
 use std::{
     error::Error,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
@@ -100,16 +100,36 @@ enum Trouble {
     Answer(String),
 }
 
-/// Nobody but whom the bundle names is trusted.
+/// Nobody but whom the bundle names is trusted; without one, whom this machine trusts.
 fn tls(bundle: &[u8]) -> Result<ClientConfig, String> {
+    let roots = if bundle.is_empty() { system() } else { named(bundle)? };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The authorities that this machine trusts, read when they are first needed.
+fn system() -> Arc<RootCertStore> {
+    static ROOTS: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::warn!(%error, "some authorities of this machine cannot be read");
+        }
+        let mut roots = RootCertStore::empty();
+        let (added, _) = roots.add_parsable_certificates(found.certs);
+        tracing::debug!(added, "webhooks without a bundle are believed by the authorities of this machine");
+        Arc::new(roots)
+    });
+    Arc::clone(&ROOTS)
+}
+
+fn named(bundle: &[u8]) -> Result<Arc<RootCertStore>, String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(bundle) {
         let certificate = certificate.map_err(|e| format!("unable to load root certificates: {e}"))?;
         roots.add(certificate).map_err(|e| format!("unable to load root certificates: {e}"))?;
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(Arc::new(roots))
 }
 
 async fn address(client: &Client, url: &str, question: Question) -> Result<Vec<u8>, Trouble> {

@@ -119,16 +119,17 @@ impl Local {
 
     /// The draft that was decoded, when its fields are to be had.
     pub(crate) fn taken(&self, kind: &KindInfo, decoded: Decoded, how: &WriteHow) -> Result<Box<dyn Draft>> {
-        let told = decoded.unknown.iter().map(|path| format!("unknown field {path:?}"));
         match how.validation {
             Validation::Ignore => {}
-            Validation::Warn => self.warn(told),
+            Validation::Warn => self.warn(unknown(&decoded.unknown)),
             Validation::Strict if decoded.unknown.is_empty() => {}
             Validation::Strict => {
-                let all = told.collect::<Vec<_>>().join(", ");
                 return Err(Refusal::bad_request(format!(
-                    "{} in version {:?} cannot be handled as a {}: strict decoding error: {all}",
-                    kind.kind, kind.version, kind.kind
+                    "{} in version {:?} cannot be handled as a {}: {}",
+                    kind.kind,
+                    kind.version,
+                    kind.kind,
+                    strictly(&decoded.unknown)
                 )));
             }
         }
@@ -288,6 +289,16 @@ impl Cluster for Local {
     async fn ask(&self, question: &Question) -> Result<Value> {
         questions::answer(self, question).await
     }
+}
+
+/// What is said of fields that a kind does not have.
+fn unknown(paths: &[String]) -> impl Iterator<Item = String> {
+    paths.iter().map(|path| format!("unknown field {path:?}"))
+}
+
+/// Why somebody who wants no such fields is refused.
+pub(crate) fn strictly(paths: &[String]) -> String {
+    format!("strict decoding error: {}", unknown(paths).collect::<Vec<_>>().join(", "))
 }
 
 /// How an object is written that was sent in a version of its own.

@@ -11,7 +11,7 @@ use crate::{
     definitions, extension,
     fields::{Became, Managers, Operation},
     grants, keys,
-    local::{Local, ask},
+    local::{Local, ask, strictly},
     patch::unfit,
     registry::{self, Ending},
     reviews, rules,
@@ -163,7 +163,14 @@ pub(crate) async fn change<B: Into<Became>>(
             Some(patch) => Err(unfit(patch, &become_(&old)?.into().value, &why)),
             None => Err(why),
         });
-        let mut draft = caller.taken(kind, decoded?, how)?;
+        let decoded = decoded?;
+        if let Some(patch) =
+            patch.filter(|_| how.validation == Validation::Strict && !decoded.unknown.is_empty())
+        {
+            let why = Refusal::bad_request(strictly(&decoded.unknown));
+            return Err(unfit(patch, &become_(&old)?.into().value, &why));
+        }
+        let mut draft = caller.taken(kind, decoded, how)?;
         let sent = draft.meta_mut().managed_fields.take();
         registry::keep(key, old.metadata(), draft.meta_mut())?;
         let before = typed(kind, &old)?;
@@ -330,7 +337,11 @@ fn typed(kind: &KindInfo, object: &Object) -> Result<Box<dyn Draft>> {
 }
 
 fn encoded(key: &Key, draft: &dyn Draft, managed: Option<&[u8]>) -> Result<Encoded> {
-    let encoded = draft.encode().with_managed(managed);
+    let bare = draft.encode();
+    let owners = managed.map_or(0, <[u8]>::len);
+    // Who owns what is let go before the object is refused.
+    let managed = managed.filter(|_| bare.json.len() + owners <= LARGEST);
+    let encoded = bare.with_managed(managed);
     if encoded.json.len() <= LARGEST {
         return Ok(encoded);
     }

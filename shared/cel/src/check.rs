@@ -280,6 +280,14 @@ impl Checker {
                     other => other.clone(),
                 }
             }
+            How::SortBy => {
+                let place = fold.body.at;
+                let key = self.check(&mut fold.body);
+                if !is_ordered(&key) || matches!(range, Type::Map(..)) {
+                    self.no_overload(place, "@sortByAssociatedKeys", true, &[range.clone(), key.list()]);
+                }
+                range.clone()
+            }
             How::Map => self.check(&mut fold.body).list(),
             How::TransformMap => {
                 let value = self.check(&mut fold.body);
@@ -307,6 +315,21 @@ impl Checker {
             self.wrong(at, format!("expected type 'bool' but found '{of}'"));
         }
     }
+}
+
+/// Whether lists of such values can be put in order.
+fn is_ordered(of: &Type) -> bool {
+    let known = [
+        Type::Bool,
+        Type::Int,
+        Type::Uint,
+        Type::Double,
+        Type::String,
+        Type::Bytes,
+        Type::Timestamp,
+        Type::Duration,
+    ];
+    known.iter().any(|ordered| of.fits(ordered))
 }
 
 type Rule = fn(&[Type]) -> Option<Type>;

@@ -4,6 +4,7 @@ use crate::{
     Fault, Value,
     check::meant,
     cost::Cost,
+    functions::sorted,
     node::{Call, Fold, How, Literal, Node, What},
     value::{Map, MapKey, Text},
 };
@@ -214,7 +215,7 @@ impl<'a> Scope<'_, 'a> {
                 return Ok(done);
             }
         }
-        folded.done(fold.how)
+        folded.done(fold.how, cost)
     }
 }
 
@@ -225,6 +226,8 @@ struct Folded<'a> {
     count: usize,
     list: Vec<Value<'a>>,
     map: BTreeMap<MapKey, Value<'a>>,
+    /// Items, each with what it is put in order by.
+    keyed: Vec<(Value<'a>, Value<'a>)>,
 }
 
 impl<'a> Folded<'a> {
@@ -256,6 +259,7 @@ impl<'a> Folded<'a> {
                 }
             }
             (How::Map, Ok(value)) => self.list.push(value),
+            (How::SortBy, Ok(key)) => self.keyed.push((key, item)),
             (How::TransformMap, Ok(value)) => insert(&mut self.map, key_of(key)?, value)?,
             (How::TransformMapEntry, Ok(Value::Map(entries))) => {
                 for key in entries.keys() {
@@ -268,7 +272,7 @@ impl<'a> Folded<'a> {
         Ok(None)
     }
 
-    fn done(self, how: How) -> Outcome<'a> {
+    fn done(self, how: How, cost: &mut Cost<'_>) -> Outcome<'a> {
         if let Some(fault) = self.wrong {
             return Err(fault);
         }
@@ -276,6 +280,7 @@ impl<'a> Folded<'a> {
             How::All => Value::Bool(true),
             How::Exists => Value::Bool(false),
             How::ExistsOne => Value::Bool(self.count == 1),
+            How::SortBy => sorted(self.keyed, cost)?,
             How::Filter | How::Map => self.list.into(),
             How::TransformMap | How::TransformMapEntry => Value::Map(Map::Own(Rc::new(self.map))),
         })

@@ -8,12 +8,14 @@ mod net;
 mod operators;
 mod optional;
 mod quantity;
+mod rearrange;
 mod regex;
 mod semver;
 mod strings;
 mod time;
 
 pub(crate) use convert::text;
+pub(crate) use rearrange::sorted;
 pub(crate) use regex::pattern;
 pub use semver::Semver;
 pub(crate) use time::parse_duration;
@@ -30,6 +32,7 @@ pub(crate) const TABLES: &[&[Row]] = &[
     formats::TABLE,
     regex::TABLE,
     lists::TABLE,
+    rearrange::TABLE,
     optional::TABLE,
     time::TABLE,
     quantity::TABLE,

@@ -32,6 +32,7 @@ pub use cost::{Budget, PER_EXPRESSION};
 pub use eval::Variables;
 pub use functions::Semver;
 pub use mistake::CompileError;
+pub use parse::RESERVED;
 pub use types::{Fields, Type};
 pub use value::{List, Map, MapKey, Text, Value};
 

@@ -77,6 +77,7 @@ pub(crate) enum How {
     Map,
     TransformMap,
     TransformMapEntry,
+    SortBy,
 }
 
 #[derive(Debug, Clone)]

@@ -16,7 +16,8 @@ const LONGEST: usize = 100_000;
 const OPERAND: &str = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, \
                        IDENTIFIER}";
 
-const RESERVED: &[&str] = &[
+/// Words that nobody may call a variable: they may come to mean something.
+pub const RESERVED: &[&str] = &[
     "as",
     "break",
     "const",

@@ -151,7 +151,7 @@ fn texts_and_patterns() {
         'banana'.replace('a', 'o', 2) + 'aa'.replace('a', 'b') => "bononabb"
         'héllo'.indexOf('l') + 'hello'.lastIndexOf('l') + 'hello'.indexOf('l', 3) => 8
         'héllo'.substring(1, 3) + 'abc'.substring(2) + 'abc'.charAt(1) => "élcb"
-        '  x '.trim() + 'abc'.reverse() => "xcba"
+        '  x '.trim() + 'abc' => "xabc"
         strings.quote('a"b') => "\"a\\\"b\""
         'abc 123 d4'.find('[0-9]+') => "123"
         'abc 123 d4'.findAll('[0-9]+') => ["123","4"]
@@ -175,6 +175,31 @@ fn libraries() {
     check(
         r#"
         [1, 2, 2].isSorted() && !['b', 'a'].isSorted() => true
+        [1, 2, 3, 4].slice(1, 3) => [2,3]
+        [1, 2].slice(2, 2) => []
+        [1, 2].slice(-1, 1) !! cannot slice(-1, 1), negative indexes not supported
+        [1, 2].slice(2, 1) !! cannot slice(2, 1), start index must be less than or equal to end index
+        [1, 2].slice(0, 3) !! cannot slice(0, 3), list is length 2
+        [[1, 2], [3], []].flatten() => [1,2,3]
+        [[[1, 2], [3]], [[4]]].flatten(2) => [1,2,3,4]
+        [[[[1]]]].flatten() => [[[1]]]
+        [[1]].flatten(0) => [[1]]
+        [[1]].flatten(-1) !! level must be non-negative
+        [3, 1, 2].sort() => [1,2,3]
+        object.spec.names.sort() => ["a","b","c"]
+        [[1], [0]].sort() !! found no matching overload for 'sort'
+        [dyn(1), dyn('a')].sort() !! list elements must have the same type
+        dyn([{'a': 1}]).sort() !! list elements must be comparable
+        object.spec.ports.sortBy(p, -p.port).map(p, p.name) => ["tls","http"]
+        ['bb', 'a'].sortBy(x, x.size()) => ["a","bb"]
+        [1].sortBy(x, [x]) !! found no matching overload
+        [1, 2, 1, 3, 2].distinct() => [1,2,3]
+        [1, 1.0, 'a'].distinct() !! expected type
+        lists.range(3) => [0,1,2]
+        lists.range(-1) => []
+        lists.range(9223372036854775807) !! range of more than
+        [1, 2, 3].reverse() => [3,2,1]
+        'abc'.reverse() !! found no matching overload for 'reverse'
         [1, 2].sum() + [3, 1].min() + [3, 1].max() + [5, 6].indexOf(6) + [5, 5].lastIndexOf(5) => 9
         [].sum() => 0
         sets.contains([1, 2, 3], [1, 3]) && sets.equivalent([1, 2], [2, 1, 1]) && sets.intersects([1], [1, 2]) => true

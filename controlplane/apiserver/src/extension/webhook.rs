@@ -63,7 +63,7 @@ impl Webhook {
         Self {
             name: hook.name.into(),
             fails: hook.failure_policy != Some("Ignore"),
-            again: hook.again,
+            again: hook.again(),
             dry: matches!(hook.side_effects, "None" | "NoneOnDryRun"),
             matching: Matching::of_hook(hook),
             conditions: Conditions::of(hook.conditions, &admission::names(&Type::Dyn))

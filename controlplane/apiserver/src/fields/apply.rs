@@ -36,7 +36,7 @@ impl Write {
         applied: &Value,
         force: bool,
     ) -> Result<Outcome, Refusal> {
-        let found = troubles(self.versions.place(), applied, self.strict());
+        let found = troubles(self.place(), applied, self.versions.knows(&self.who.version));
         if !found.is_empty() {
             let said = |name: &str| applied["metadata"][name].as_str().unwrap_or_default();
             let (namespace, name, version) = (said("namespace"), said("name"), &self.who.version);
@@ -75,7 +75,7 @@ impl Write {
         applied: &Value,
         force: bool,
     ) -> Result<Outcome, Vec<Conflict>> {
-        let place = self.versions.place();
+        let place = self.place();
         let wanted = set_of(place, applied).without(&self.ignored);
         let mut after = managers.clone();
         let last = after.of(&self.who).cloned();
@@ -113,7 +113,7 @@ impl Write {
             let version = &entry.who.version;
             let difference = seen.entry(version.clone()).or_insert_with(|| {
                 let turned = |value| self.versions.turned(value, &self.who.version, version);
-                compare(self.versions.place(), &turned(live), &turned(value)).without(&self.ignored)
+                compare(self.versions.place(version), &turned(live), &turned(value)).without(&self.ignored)
             });
             let taken = entry.fields.intersection(&difference.written());
             conflicts
@@ -128,35 +128,40 @@ impl Write {
 
     /// Without what its applier wanted the last time, and nobody wants now.
     fn prune(&self, merged: &Value, managers: &Managers, last: &Entry) -> Value {
-        let (place, mine, then) = (self.versions.place(), &self.who.version, &last.who.version);
+        let (mine, then) = (&self.who.version, &last.who.version);
+        let place = |version: &str| self.versions.place(version);
         let turned = |value: &Value, from: &str, to: &str| self.versions.turned(value, from, to);
-        let whole = |value: &Value| whole(place, &set_of(place, value));
-        let without = |value: &Value, fields: &FieldSet| {
-            remove(place, value, fields).unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+        let whole = |value: &Value, version: &str| whole(place(version), &set_of(place(version), value));
+        let without = |value: &Value, fields: &FieldSet, version: &str| {
+            let left = remove(place(version), value, fields);
+            left.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
         };
         let before = turned(merged, mine, then);
-        let lasted = self::whole(place, &last.fields);
-        let (mut pruned, mut version) = (without(&before, &lasted), then.clone());
+        let lasted = self::whole(place(then), &last.fields);
+        let (mut pruned, mut version) = (without(&before, &lasted, then), then.clone());
         let mut owned: BTreeMap<&str, FieldSet> = BTreeMap::new();
         for entry in &managers.0 {
-            let fields = owned.entry(&entry.who.version).or_default();
-            *fields = std::mem::take(fields).union(&self::whole(place, &entry.fields));
+            let theirs = entry.who.version.as_str();
+            let fields = owned.entry(theirs).or_default();
+            *fields = std::mem::take(fields).union(&self::whole(place(theirs), &entry.fields));
         }
         // What others own comes back, and with it what it stands in.
         for (theirs, fields) in owned {
             let all = turned(merged, mine, theirs);
-            let gone = whole(&all).minus(&whole(&turned(&pruned, &version, theirs))).minus(&fields);
-            pruned = without(&all, &gone);
+            let kept = whole(&turned(&pruned, &version, theirs), theirs);
+            let gone = whole(&all, theirs).minus(&kept).minus(&fields);
+            pruned = without(&all, &gone, theirs);
             theirs.clone_into(&mut version);
         }
         // And so does what was never this applier's.
-        let gone = whole(&before).minus(&whole(&turned(&pruned, &version, then))).intersection(&lasted);
-        turned(&without(&before, &gone), then, mine)
+        let kept = whole(&turned(&pruned, &version, then), then);
+        let gone = whole(&before, then).minus(&kept).intersection(&lasted);
+        turned(&without(&before, &gone, then), then, mine)
     }
 
     /// What was applied from the client's side, and still is so.
     fn applied_before(&self, live: &Value) -> FieldSet {
-        let place = self.versions.place();
+        let place = self.place();
         let annotation = live.pointer("/metadata/annotations").and_then(|all| all.get(LAST_APPLIED));
         let last: Option<Value> =
             annotation.and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
@@ -167,9 +172,9 @@ impl Write {
         set_of(place, &last).minus(&since.modified).minus(&since.removed)
     }
 
-    /// Whether every field of what is applied is known.
-    fn strict(&self) -> bool {
-        self.versions.is_stored(&self.who.version)
+    /// What is known of an object as it is applied.
+    fn place(&self) -> Place {
+        self.versions.place(&self.who.version)
     }
 }
 

@@ -16,7 +16,7 @@ impl Write {
     /// `metadata.managedFields` of a new object of which nobody else owns anything.
     pub(super) fn fresh(&self, new: &Value) -> Option<Vec<u8>> {
         let mut fields = Vec::with_capacity(1024);
-        let root = Node { place: self.versions.place(), held: true, nobodys: Some(&NONE) };
+        let root = Node { place: self.versions.place(&self.who.version), held: true, nobodys: Some(&NONE) };
         let some = root.map(new.as_object()?, &mut fields, Some(&self.ignored));
         some.then(|| [b"[", &managers::text(&self.who, Some(self.now), &fields)[..], b"]"].concat())
     }

@@ -36,6 +36,11 @@ impl Place {
         Self { known: schema::of(kind.group, kind.version, kind.kind), ..Self::UNKNOWN }
     }
 
+    /// An object of a type.
+    pub(crate) fn of_type(of: &'static Type) -> Self {
+        Self { known: Some(of), ..Self::UNKNOWN }
+    }
+
     /// A field of a struct or an entry of a map.
     pub(crate) fn field(self, name: &str) -> Self {
         match (self.known, self.shape) {

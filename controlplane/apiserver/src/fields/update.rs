@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{conversion::Turns, local::Local, registry};
 use serde_json::Value;
-use shared_api::{KindInfo, Timestamp, WriteHow};
+use shared_api::{
+    KindInfo, Timestamp, WriteHow,
+    schema::{self, Type},
+};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 /// What no writer owns: the server sets it, or it says which object is meant.
@@ -55,6 +58,13 @@ impl Write {
         let name = how.manager.as_deref().filter(|name| !name.is_empty()).unwrap_or(name);
         let ignored = match part {
             "" if kind.subresources.contains(&"status") => FieldSet::of(&["status"]),
+            // Of a defined kind a status is all that its status says.
+            "status" if kind.custom.is_some() => {
+                let fields = schema::of(kind.group, kind.version, kind.kind).map(Type::fields);
+                let others =
+                    fields.into_iter().flatten().map(|field| field.name).filter(|name| *name != "status");
+                others.fold(FieldSet::of(&["spec"]), |all, name| all.union(&FieldSet::of(&[name])))
+            }
             "status" => {
                 let held = registry::held(kind).map(|field| FieldSet::of(&["metadata", field]));
                 FieldSet::of(&["spec"]).union(&held.unwrap_or_default())
@@ -124,7 +134,7 @@ impl Write {
 
     pub(super) fn difference(&self, version: &str, old: &Value, new: &Value) -> Option<Difference> {
         let (old, new) = (self.versions.shown(old, version)?, self.versions.shown(new, version)?);
-        Some(compare(self.versions.place(), &old, &new).without(&self.ignored).minus(&NONE))
+        Some(compare(self.versions.place(version), &old, &new).without(&self.ignored).minus(&NONE))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::place::Place;
 use crate::conversion::Turns;
 use serde_json::Value;
-use shared_api::{KindInfo, Served};
+use shared_api::{KindInfo, Served, schema};
 use std::{borrow::Cow, sync::Arc};
 
 /// A kind and what its objects look like in each version.
@@ -30,9 +30,20 @@ impl Versions {
         self.turns.as_deref()
     }
 
-    /// What is known of an object. Older versions have the same fields, or unknown ones.
-    pub(crate) fn place(&self) -> Place {
-        self.place
+    /// What is known of an object in a version: of one whose type nobody knows, that it has the stored one's
+    /// fields, or unknown ones.
+    pub(crate) fn place(&self, version: &str) -> Place {
+        if self.is_stored(version) { self.place } else { self.other(version).unwrap_or(self.place) }
+    }
+
+    /// Whether every field of a version is known.
+    pub(crate) fn knows(&self, version: &str) -> bool {
+        self.is_stored(version) || self.other(version).is_some()
+    }
+
+    fn other(&self, version: &str) -> Option<Place> {
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
+        schema::of(group, version, self.kind.kind).map(Place::of_type)
     }
 
     /// A stored object as it is in a version; `None` when there is no such version.

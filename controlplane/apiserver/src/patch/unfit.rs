@@ -6,9 +6,14 @@ use std::fmt::Write;
 
 /// The refusal. A strategic patch is told as it was sent, others by what they make of the object.
 pub(crate) fn unfit(patch: &Patch, becomes: &Value, why: &Refusal) -> Refusal {
-    let told = match patch.kind {
-        PatchType::Strategic => plain(&patch.body),
-        _ => becomes.to_string(),
+    let told = if patch.kind == PatchType::Strategic {
+        plain(&patch.body)
+    } else {
+        let mut becomes = becomes.clone();
+        if let Some(meta) = becomes.get_mut("metadata").and_then(Value::as_object_mut) {
+            meta.remove("managedFields");
+        }
+        becomes.to_string()
     };
     let mut invalid = Invalid::default();
     invalid.value("patch", told, &why.message);

@@ -8,7 +8,7 @@ use super::{
     request::{RequestInfo, Verb},
     room, strict, subresources, watch,
 };
-use crate::door::Caller;
+use crate::{door::Caller, patch::unfit};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, request::Parts};
 use serde_json::{Value, json};
@@ -260,13 +260,17 @@ async fn odd_patch(
     mut odd: Vec<String>,
 ) -> Refusal {
     let how = WriteHow { dry_run: true, validation: Validation::Warn, ..how };
-    match cluster.patch(&info.key(), patch, &how).await {
-        Err(refusal) if refusal.reason != Reason::Invalid => refusal,
-        _ => {
-            odd.extend(cluster.warnings().into_iter().filter(|told| told.starts_with("unknown field ")));
-            strict::refusal(info.served.version(), info.kind.kind, &odd)
-        }
+    let patched = match cluster.patch(&info.key(), patch, &how).await {
+        Err(refusal) if refusal.reason != Reason::Invalid => return refusal,
+        Ok(patched) => patched.value(),
+        Err(_) => Value::Null,
+    };
+    if matches!(patch.kind, PatchType::Apply { .. }) {
+        return Refusal::bad_request(format!("error strict decoding YAML: {}", odd.join(", ")));
     }
+    odd.extend(cluster.warnings().into_iter().filter(|told| told.starts_with("unknown field ")));
+    let why = Refusal::bad_request(format!("strict decoding error: {}", odd.join(", ")));
+    unfit(patch, &patched, &why)
 }
 
 #[cfg(test)]

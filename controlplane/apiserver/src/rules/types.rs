@@ -1,30 +1,12 @@
 //! A schema as expressions see it: what sort of value it is, and which fields it has.
 
 use serde_json::Value as Json;
-use shared_cel::{Fields, Type};
+use shared_cel::{Fields, RESERVED, Type};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Words that expressions keep for themselves.
-const KEPT: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-];
+/// Words that mean something in an expression, and reserved ones that fields are called by all the same.
+const MEANT: &[&str] = &["true", "false", "null", "in"];
+const FREE: &[&str] = &["var", "void", "while"];
 
 /// The type of a value with this schema; `whole`: it is an object of the kind.
 pub(super) fn of(schema: &Json, whole: bool) -> Type {
@@ -88,7 +70,7 @@ impl Fields for Schema {
 
 /// A name as expressions can write it.
 fn escaped(name: &str) -> String {
-    if KEPT.contains(&name) {
+    if MEANT.contains(&name) || RESERVED.contains(&name) && !FREE.contains(&name) {
         return format!("__{name}__");
     }
     let name = name.replace("__", "__underscores__");

@@ -279,6 +279,23 @@ async fn appliers_share_a_list_by_its_keys() {
 }
 
 #[tokio::test]
+async fn who_applies_a_status_owns_nothing_but_the_status() {
+    let group = "status.example.com";
+    let (it, path) = with_crontabs(group).await;
+    it.send(&format!("POST {path}"), &crontab(group, "a", &json!({"cronSpec": "* * * * *"}))).await;
+    let mut told = crontab(group, "a", &json!({"replicas": 3}));
+    told["metadata"]["labels"] = json!({"a": "b"});
+    told["status"] = json!({"replicas": 1});
+    let media = [("content-type", "application/apply-patch+yaml")];
+    let line = format!("PATCH {path}/a/status?fieldManager=me");
+    let told = it.with(&line, &media, &told.to_string()).await.json();
+    let entries = told["metadata"]["managedFields"].as_array().unwrap();
+    let mine = entries.iter().find(|entry| entry["manager"] == "me").unwrap();
+    assert_eq!(mine["fieldsV1"], json!({"f:status": {"f:replicas": {}}}));
+    assert_eq!((&told["metadata"].get("labels"), &told["spec"].get("replicas")), (&None, &None));
+}
+
+#[tokio::test]
 async fn a_definition_that_is_being_deleted_takes_nothing_new() {
     let group = "leaving.example.com";
     let (it, path) = with_crontabs(group).await;

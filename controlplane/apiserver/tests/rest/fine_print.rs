@@ -49,10 +49,9 @@ async fn everything_odd_about_a_body_is_refused_at_once() {
         r#"unknown field "spec.zz", duplicate field "spec.paused""#,
     );
     let refused = it.with(&format!("PATCH {DEPLOYMENTS}/d?fieldValidation=Strict"), MERGE, spec).await;
-    strict(
-        refused.json()["message"].as_str().unwrap(),
-        r#"duplicate field "spec.paused", unknown field "spec.zz""#,
-    );
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    let says = r#": strict decoding error: duplicate field "spec.paused", unknown field "spec.zz""#;
+    assert!(refused.code == 422 && message.ends_with(says), "{message}");
     let warned = it.with(&format!("PATCH {DEPLOYMENTS}/d"), MERGE, spec).await;
     let told: Vec<_> = warned.headers.get_all("warning").iter().collect();
     assert_eq!(told, [r#"299 - "duplicate field \"spec.paused\"""#, r#"299 - "unknown field \"spec.zz\"""#]);
@@ -178,4 +177,65 @@ async fn a_binding_may_stand_by_itself() {
     let listed = it.ask("GET /api/v1").await.json();
     let bindings = listed["resources"].as_array().unwrap().iter().find(|r| r["name"] == "bindings").unwrap();
     assert_eq!((&bindings["kind"], &bindings["verbs"]), (&json!("Binding"), &json!(["create"])));
+}
+
+#[tokio::test]
+async fn what_a_patch_adds_and_nobody_knows_is_told_with_what_becomes_of_the_object() {
+    let it = Asking::new().await;
+    it.map("a").await;
+    let patch = |media: &'static str, validation: &'static str, body: &'static str| {
+        let it = &it;
+        let line = format!("PATCH {MAPS}/a?fieldManager=me&fieldValidation={validation}");
+        async move { it.with(&line, &[("content-type", media)], body).await }
+    };
+    let merge = "application/merge-patch+json";
+    let strategic = "application/strategic-merge-patch+json";
+    let json = "application/json-patch+json";
+    for (media, body, begins, ends) in [
+        (
+            merge,
+            r#"{"dota":{"a":"b"}}"#,
+            r#" "" is invalid: patch: Invalid value: "{"#,
+            r#"": strict decoding error: unknown field "dota""#,
+        ),
+        (
+            merge,
+            r#"{"data":{"a":"b","a":"c"},"dota":1}"#,
+            r#" "" is invalid: patch: Invalid value: "{"#,
+            r#"": strict decoding error: duplicate field "data.a", unknown field "dota""#,
+        ),
+        (
+            strategic,
+            r#"{"dota":{"a":"b"}}"#,
+            r#" "" is invalid: patch: Invalid value: "map[dota:map[a:b]]": strict"#,
+            r#"unknown field "dota""#,
+        ),
+        (
+            json,
+            r#"[{"op":"add","path":"/dota","value":1}]"#,
+            r#" "" is invalid: patch: Invalid value: "{"#,
+            r#"unknown field "dota""#,
+        ),
+    ] {
+        let refused = patch(media, "Strict", body).await;
+        let message = refused.json()["message"].as_str().unwrap().to_owned();
+        assert_eq!((refused.code, refused.json()["reason"].as_str()), (422, Some("Invalid")), "{message}");
+        assert!(message.starts_with(begins) && message.ends_with(ends), "{message}");
+    }
+    let warned = patch(merge, "Warn", r#"{"dota":1,"data":{"a":"b","a":"c"}}"#).await;
+    let told: Vec<_> =
+        warned.headers.get_all("warning").iter().map(|w| w.to_str().unwrap().to_owned()).collect();
+    assert_eq!(warned.code, 200, "{}", warned.text);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter().any(|w| w.contains(r#"unknown field \"dota\""#))
+            && told.iter().any(|w| w.contains("duplicate"))
+    );
+    let ignored = patch(merge, "Ignore", r#"{"dota":1}"#).await;
+    assert_eq!((ignored.code, ignored.headers.get("warning")), (200, None));
+    let applied =
+        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"x":"1","x":"2"}}"#;
+    let refused = patch("application/apply-patch+yaml", "Strict", applied).await;
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    assert!(refused.code == 400 && message.starts_with("error strict decoding YAML: "), "{message}");
 }

@@ -1,13 +1,16 @@
-//! What both kinds of webhook have in common: defaults and validation.
+//! Webhooks that may change what is written, and webhooks that may refuse it: two kinds that differ in one field.
 
 mod address;
 
 pub(crate) use address::valid as valid_address;
 
 use super::rules;
-use crate::{Invalid, meta::LabelSelector, name, selector};
+use crate::{Column, Invalid, Kind, meta::LabelSelector, metadata::valid_name, name, selector};
 use k8s_openapi::api::admissionregistration::v1::{
     MatchCondition, MutatingWebhook, RuleWithOperations, ValidatingWebhook, WebhookClientConfig,
+};
+pub use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
 use std::collections::BTreeSet;
 
@@ -27,7 +30,14 @@ pub struct Hook<'a> {
     pub match_policy: Option<&'a str>,
     pub timeout: Option<i32>,
     /// Whether it is asked again when a later one changed the object; only for those that change.
-    pub again: bool,
+    pub reinvocation: Option<&'a str>,
+}
+
+impl Hook<'_> {
+    /// Whether it is asked again when a later one changed the object.
+    pub fn again(&self) -> bool {
+        self.reinvocation == Some("IfNeeded")
+    }
 }
 
 /// What may be left out of a webhook.
@@ -38,13 +48,33 @@ pub(super) struct Gaps<'a> {
     failure_policy: &'a mut Option<String>,
     match_policy: &'a mut Option<String>,
     timeout: &'a mut Option<i32>,
+    reinvocation: Option<&'a mut Option<String>>,
 }
 
 macro_rules! either {
-    ($kind:ty, $again:expr) => {
+    ($configuration:ty, $kind:ty $(, $policy:ident)?) => {
+        impl Kind for $configuration {
+            const CATEGORIES: &'static [&'static str] = &["api-extensions"];
+            const COLUMNS: &'static [Column<Self>] = &[
+                Column::integer("Webhooks", |c, _| c.webhooks.as_ref().map_or(0, Vec::len).to_string()),
+                Column::age(),
+            ];
+
+            fn set_defaults(&mut self) {
+                for hook in self.webhooks.iter_mut().flatten() {
+                    complete(hook.into());
+                }
+            }
+
+            fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {
+                valid_name(&self.metadata, name::subdomain, invalid);
+                let old = old.map(|old| old.webhooks.iter().flatten().map(Into::into).collect::<Vec<_>>());
+                valid(self.webhooks.iter().flatten().map(Into::into), old.as_deref(), invalid);
+            }
+        }
+
         impl<'a> From<&'a $kind> for Hook<'a> {
             fn from(hook: &'a $kind) -> Self {
-                let again: fn(&$kind) -> bool = $again;
                 Self {
                     name: &hook.name,
                     client: &hook.client_config,
@@ -57,7 +87,7 @@ macro_rules! either {
                     failure_policy: hook.failure_policy.as_deref(),
                     match_policy: hook.match_policy.as_deref(),
                     timeout: hook.timeout_seconds,
-                    again: again(hook),
+                    reinvocation: None$(.or(hook.$policy.as_deref()))?,
                 }
             }
         }
@@ -71,14 +101,15 @@ macro_rules! either {
                     failure_policy: &mut hook.failure_policy,
                     match_policy: &mut hook.match_policy,
                     timeout: &mut hook.timeout_seconds,
+                    reinvocation: None$(.or(Some(&mut hook.$policy)))?,
                 }
             }
         }
     };
 }
 
-either!(ValidatingWebhook, |_| false);
-either!(MutatingWebhook, |hook| hook.reinvocation_policy.as_deref() == Some("IfNeeded"));
+either!(ValidatingWebhookConfiguration, ValidatingWebhook);
+either!(MutatingWebhookConfiguration, MutatingWebhook, reinvocation_policy);
 
 /// Fills in what was left out of a webhook.
 pub(super) fn complete(gaps: Gaps<'_>) {
@@ -88,6 +119,9 @@ pub(super) fn complete(gaps: Gaps<'_>) {
     gaps.failure_policy.get_or_insert_with(|| "Fail".into());
     gaps.match_policy.get_or_insert_with(|| "Equivalent".into());
     gaps.timeout.get_or_insert(10);
+    if let Some(reinvocation) = gaps.reinvocation {
+        reinvocation.get_or_insert_with(|| "Never".into());
+    }
     if let Some(service) = &mut gaps.client.service {
         service.port.get_or_insert(443);
     }
@@ -137,6 +171,7 @@ pub(super) fn valid<'a>(
             }
         }
         address::valid(&format!("{path}.clientConfig"), hook.client, invalid);
+        invalid.one_of(format!("{path}.reinvocationPolicy"), hook.reinvocation, &["IfNeeded", "Never"]);
         rules::conditions(&format!("{path}.matchConditions"), hook.conditions, invalid);
     }
 }

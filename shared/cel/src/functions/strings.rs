@@ -12,7 +12,6 @@ pub(super) const TABLE: &[Row] = &[
     ("lowerAscii", "string.() string", |args, cost| mapped(args, cost, str::to_ascii_lowercase)),
     ("upperAscii", "string.() string", |args, cost| mapped(args, cost, str::to_ascii_uppercase)),
     ("trim", "string.() string", |args, cost| mapped(args, cost, |text| text.trim().to_owned())),
-    ("reverse", "string.() string", |args, cost| mapped(args, cost, |text| text.chars().rev().collect())),
     ("strings.quote", "(string) string", |args, cost| mapped(args, cost, quoted)),
     ("charAt", "string.(int) string", |args, cost| {
         let (text, place) = (text_at(args, 0)?, int_at(args, 1)?);

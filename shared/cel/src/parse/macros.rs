@@ -26,6 +26,7 @@ pub(super) fn member(
         ("exists", 2 | 3) => How::Exists,
         ("exists_one", 2) | ("existsOne", 2 | 3) => How::ExistsOne,
         ("filter", 2) => How::Filter,
+        ("sortBy", 2) => How::SortBy,
         ("map", 2 | 3) | ("transformList", 3 | 4) => How::Map,
         ("transformMap", 3 | 4) => How::TransformMap,
         ("transformMapEntry", 3 | 4) => How::TransformMapEntry,
