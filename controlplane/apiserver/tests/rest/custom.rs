@@ -97,6 +97,25 @@ async fn a_definition_is_established_by_the_write_that_brings_it() {
 }
 
 #[tokio::test]
+async fn a_kind_that_is_open_at_its_root_names_no_fields_to_older_clients() {
+    let group = "open.example.com";
+    let it = Asking::new().await;
+    let mut open = crontabs(group);
+    open["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["x-kubernetes-preserve-unknown-fields"] =
+        json!(true);
+    assert_eq!(it.send(&format!("POST {DEFINITIONS}"), &open).await.code, 201);
+    let two = it.ask("GET /openapi/v2").await.json();
+    let meaning = json!([{"group": group, "version": "v1", "kind": "CronTab"}]);
+    assert_eq!(
+        two["definitions"]["com.example.open.v1.CronTab"],
+        json!({"type": "object", "x-kubernetes-group-version-kind": meaning})
+    );
+    let three = it.ask(&format!("GET /openapi/v3/apis/{group}/v1")).await.json();
+    let said = &three["components"]["schemas"]["com.example.open.v1.CronTab"];
+    assert_eq!(said["properties"]["spec"]["description"], "What is wanted.");
+}
+
+#[tokio::test]
 async fn objects_are_pruned_completed_and_checked() {
     let group = "objects.example.com";
     let (it, path) = with_crontabs(group).await;

@@ -17,9 +17,11 @@ pub(super) fn object(dialect: Dialect, served: Served) -> Value {
         older(&mut schema);
     }
     let Value::Object(fields) = &mut schema else { return json!({"type": "object"}) };
-    let whole = fields.get("properties").is_some_and(Value::is_object)
-        || fields.get("x-kubernetes-preserve-unknown-fields") != Some(&Value::Bool(true));
-    if whole {
+    let open = fields.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
+    if open && dialect == Dialect::Two {
+        // Whoever reads this language takes the fields that are named for all there may be.
+        fields.clear();
+    } else if !open || fields.get("properties").is_some_and(Value::is_object) {
         let properties = fields.entry("properties").or_insert_with(|| json!({}));
         if let Value::Object(properties) = properties {
             head(properties);
