@@ -96,8 +96,11 @@ pub(crate) async fn spoken(server: &Server, kind: &'static KindInfo, object: Obj
 
 /// What is to be stored, in the version that is stored.
 pub(crate) async fn kept(server: &Server, kind: &KindInfo, encoded: Encoded) -> Result<Encoded> {
+    if !kind.converts() {
+        return Ok(encoded);
+    }
     let own = keys::known(&kind.group_kind())?;
-    if !kind.converts() || own.api_version == kind.api_version {
+    if own.api_version == kind.api_version {
         return Ok(encoded);
     }
     let mut value: Value = serde_json::from_slice(&encoded.json).map_err(Refusal::internal)?;

@@ -39,6 +39,8 @@ mod program;
 mod proxy;
 #[path = "rest/server.rs"]
 mod server;
+#[path = "rest/surface.rs"]
+mod surface;
 #[path = "rest/watches.rs"]
 mod watches;
 #[path = "rest/webhooks.rs"]

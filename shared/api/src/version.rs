@@ -73,10 +73,10 @@ impl Served {
         self.version.is_none()
     }
 
-    /// JSON of this version as JSON of the stored one.
+    /// JSON of this version as JSON of the stored one; as it is where somebody else has to be asked.
     #[must_use]
     pub fn upgrade(&self, mut value: Value) -> Value {
-        if let Some(version) = self.version {
+        if let Some(version) = self.version.filter(|_| !self.kind.converts()) {
             (version.upgrade)(&mut value);
             value["apiVersion"] = self.kind.api_version.into();
         }

@@ -110,19 +110,19 @@ impl Compiled {
                 asked.learn(version).await?;
             }
         }
-        self.judge(asked, namespace.as_ref())?;
+        self.judge(asked, namespace.as_ref()).await?;
         // All of them at once; of several that refuse the first in order is heard.
         let answers = self.validating.iter().map(|hook| hook.look(asked, namespace.as_ref()));
         future::join_all(answers).await.into_iter().collect()
     }
 
-    fn judge(&self, asked: &Asked<'_>, namespace: Option<&Value>) -> Result<(), Refusal> {
+    async fn judge(&self, asked: &Asked<'_>, namespace: Option<&Value>) -> Result<(), Refusal> {
         let mut outcome = Outcome::default();
         for policy in &self.policies {
             let bound = |binding: &&Binding| binding.spec.policy_name.as_deref() == Some(&policy.name);
             let bindings: Vec<&Binding> = self.bindings.iter().filter(bound).collect();
             if !bindings.is_empty() {
-                policy.judge(&bindings, asked, namespace, &mut outcome)?;
+                policy.judge(&bindings, asked, namespace, &mut outcome).await?;
             }
         }
         asked.caller.warn(std::mem::take(&mut outcome.warnings));

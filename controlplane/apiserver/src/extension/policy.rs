@@ -116,7 +116,7 @@ impl Policy {
     }
 
     /// What it says where its bindings say that it holds.
-    pub(super) fn judge(
+    pub(super) async fn judge(
         &self,
         bindings: &[&Binding],
         asked: &Asked<'_>,
@@ -141,7 +141,7 @@ impl Policy {
                     return Ok(());
                 }
             };
-            let params = match params::found(self.param_kind.as_ref(), &binding.spec, asked)? {
+            let params = match params::found(self.param_kind.as_ref(), &binding.spec, asked).await? {
                 Ok(params) => params,
                 Err(why) => {
                     outcome.broken(self, Some(binding), &format!("failed to configure binding: {why}"));

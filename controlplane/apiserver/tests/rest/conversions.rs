@@ -4,6 +4,8 @@ use crate::{
     asking::{Answer, Asking},
     hook::Hook,
     listening::listen,
+    open::Open,
+    program::Kubectl,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -50,7 +52,7 @@ fn one(object: &Value, wanted: &str) -> Value {
     object["apiVersion"] = json!(wanted);
     // Whatever it says about who and when is not its business.
     object["metadata"]["creationTimestamp"] = json!("1999-01-01T00:00:00Z");
-    object["metadata"]["annotations"] = json!({"turned": version});
+    object["metadata"]["annotations"]["turned"] = json!(version);
     object
 }
 
@@ -335,4 +337,29 @@ async fn webhooks_are_asked_in_the_version_they_name() {
     let heard = &hook.heard()[0];
     assert_eq!((&heard["kind"]["version"], &heard["requestKind"]["version"]), (&json!("v1"), &json!("v2")));
     assert_eq!(heard["object"]["apiVersion"], "asked.example.com/v1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_works_in_either_version() {
+    let group = "either.example.com";
+    let router = controlplane_apiserver::rest::router(Open::server().await);
+    let Some(kubectl) = Kubectl::at(router).await else { return };
+    let hook = Hook::called("127.0.0.1", turned);
+    let client = listen(&hook).await;
+    kubectl.says("apply -f -", &definition(group, &client, "v1").to_string()).await;
+    let route = |address: &str| {
+        json!({"apiVersion": format!("{group}/v2"), "kind": "Route", "metadata": {"name": "a"},
+            "spec": {"address": address}})
+        .to_string()
+    };
+    assert_eq!(kubectl.says("apply -f -", &route("h:80")).await, format!("route.{group}/a created\n"));
+    assert_eq!(kubectl.says("apply -f -", &route("h:81")).await, format!("route.{group}/a configured\n"));
+    assert_eq!(kubectl.says("apply -f -", &route("h:81")).await, format!("route.{group}/a unchanged\n"));
+    let first = format!("get routes.v1.{group} a -o jsonpath={{.spec.host}}/{{.spec.port}}");
+    assert_eq!(kubectl.says(&first, "").await, "h/81");
+    let table = kubectl.says(&format!("get routes.v2.{group}"), "").await;
+    assert!(table.contains("WHERE") && table.contains("h:81"), "{table}");
+    let server = kubectl.says("apply --server-side --force-conflicts -f -", &route("h:82")).await;
+    assert_eq!(server, format!("route.{group}/a serverside-applied\n"));
+    assert!(kubectl.says(&format!("delete routes.v1.{group} a"), "").await.contains("deleted"));
 }

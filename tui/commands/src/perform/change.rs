@@ -59,7 +59,8 @@ pub(super) async fn apply_manifest(
 ) -> Result<(&'static str, Object), Refusal> {
     let validation = if apply.lenient { Validation::Warn } else { Validation::Strict };
     let how = how(&apply.write, validation);
-    if apply.server_side {
+    // What only a webhook can turn into another version cannot be compared with what is there.
+    if apply.server_side || manifest.object.api_version() != manifest.kind.api_version {
         apply_there(manifest, apply.force_conflicts, &how, doors).await
     } else {
         apply_one(manifest, &how, doors).await
@@ -74,7 +75,8 @@ async fn apply_there(
     doors: &Doors,
 ) -> Result<(&'static str, Object), Refusal> {
     let patch = Patch { kind: PatchType::Apply { force }, body: manifest.value.clone() };
-    let after = doors.cluster.patch(&nameable(manifest)?, &patch, how).await?;
+    let how = WriteHow { version: Some(manifest.object.api_version().into()), ..how.clone() };
+    let after = doors.cluster.patch(&nameable(manifest)?, &patch, &how).await?;
     Ok(("serverside-applied", after))
 }
 

@@ -1,15 +1,15 @@
 //! The parameters of a policy: objects that its binding names.
 
 use super::super::request::Asked;
-use crate::admission::There;
+use crate::{admission::There, door::Converter};
 use serde_json::Value as Json;
 use shared_api::{
-    KindInfo, LabelSelector, Refusal, Served,
+    KindInfo, LabelSelector, Object, Refusal, Served,
     admissionregistration::{ParamKind, ValidatingAdmissionPolicyBindingSpec},
 };
 
 /// Each set of parameters, of which a policy without parameters has one that is nothing; or why there is none.
-pub(super) fn found(
+pub(super) async fn found(
     kind: Option<&ParamKind>,
     binding: &ValidatingAdmissionPolicyBindingSpec,
     asked: &Asked<'_>,
@@ -38,7 +38,7 @@ pub(super) fn found(
         (true, Some(namespace), _) | (true, None, namespace) => namespace,
     };
     let server = &*asked.caller.server;
-    let all = match (params.name.as_deref().filter(|name| !name.is_empty()), &params.selector) {
+    let all: Vec<Object> = match (params.name.as_deref().filter(|name| !name.is_empty()), &params.selector) {
         (Some(name), _) => server.object(served.kind, namespace, name)?.into_iter().collect(),
         (None, Some(selector)) => {
             let selector = LabelSelector::from_meta(selector);
@@ -51,10 +51,11 @@ pub(super) fn found(
     if all.is_empty() && params.parameter_not_found_action.as_deref() != Some("Allow") {
         return Ok(Err("no params found for policy binding with `Deny` parameterNotFoundAction".into()));
     }
+    let all = if served.kind.converts() { server.turned(served, all).await? } else { all };
     Ok(Ok(all.iter().map(|object| Some(shown(served, object.value()))).collect()))
 }
 
-fn objects(there: &dyn There, kind: &KindInfo, namespace: &str) -> Result<Vec<shared_api::Object>, Refusal> {
+fn objects(there: &dyn There, kind: &KindInfo, namespace: &str) -> Result<Vec<Object>, Refusal> {
     there.objects(kind, namespace)
 }
 
