@@ -1,6 +1,6 @@
 //! Ends the pods that no longer tolerate the node they are on.
 
-use crate::pod::{is_over, node};
+use crate::pod::{disrupted, is_over, node};
 use shared_api::{
     GroupKind, Key, Timestamp,
     core::{Node, Pod, Taint},
@@ -44,7 +44,10 @@ impl Reconciler for Eviction {
         let name = |m: &shared_api::meta::ObjectMeta| m.name.clone().unwrap_or_default();
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let why = format!("Marking for deletion Pod {namespace}/{}", name(&pod.metadata));
-        Plan::nothing().record(Note::normal(pod, "TaintManagerEviction", why)).delete::<Pod>(&pod.metadata)
+        let cause = "Taint manager: deleting due to NoExecute taint";
+        let told = disrupted(pod, "DeletionByTaintManager", cause, world.now());
+        let plan = Plan::nothing().record(Note::normal(pod, "TaintManagerEviction", why));
+        plan.update_status(&told).delete::<Pod>(&pod.metadata)
     }
 }
 
@@ -95,7 +98,10 @@ mod tests {
 
     #[test]
     fn pods_leave_when_they_no_longer_tolerate_their_node() {
-        assert!(evicts(&decide(&pod("a").on("n1"), 0)));
+        let plan = decide(&pod("a").on("n1"), 0);
+        assert!(evicts(&plan));
+        let told = |c: &Change| matches!(c, Change::UpdateStatus(o) if format!("{o:?}").contains("DisruptionTarget"));
+        assert!(plan.changes.iter().any(told), "{plan:?}");
         assert!(decide(&pod("a").on("n1").tolerates("gone", "NoExecute"), 999).is_nothing());
         assert_eq!(decide(&patient(300), 100).again_in, Some(Duration::from_secs(200)));
         assert!(evicts(&decide(&patient(300), 300)));

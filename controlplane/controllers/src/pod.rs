@@ -1,6 +1,9 @@
 //! What controllers ask of a pod.
 
-use shared_api::{Timestamp, core::Pod};
+use shared_api::{
+    Time, Timestamp,
+    core::{Pod, PodCondition},
+};
 
 pub(crate) fn phase(pod: &Pod) -> &str {
     pod.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or("Pending")
@@ -59,4 +62,20 @@ pub(crate) fn failed_long_enough(pod: &Pod, now: Timestamp) -> Result<(), i64> {
     let born = pod.metadata.creation_timestamp.as_ref().map_or(now, |t| t.0);
     let left = born.as_second() + REST - now.as_second();
     if left > 0 { Err(left) } else { Ok(()) }
+}
+
+/// The pod, saying that it goes for no fault of its own: who replaces it need not count that.
+pub(crate) fn disrupted(pod: &Pod, reason: &str, message: &str, now: Timestamp) -> Pod {
+    let mut pod = pod.clone();
+    let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+    conditions.retain(|c| c.type_ != "DisruptionTarget");
+    conditions.push(PodCondition {
+        type_: "DisruptionTarget".into(),
+        status: "True".into(),
+        reason: Some(reason.into()),
+        message: Some(message.into()),
+        last_transition_time: Some(Time(now)),
+        ..PodCondition::default()
+    });
+    pod
 }

@@ -1,6 +1,6 @@
 //! Removes pods that nobody is left to end: bound to a node that is gone, or never bound.
 
-use crate::pod::{is_over, node};
+use crate::pod::{disrupted, is_over, node};
 use shared_api::{
     GroupKind, Key,
     core::{Node, Pod},
@@ -42,7 +42,8 @@ impl Reconciler for PodGarbage {
         }
         let mut plan = Plan::nothing();
         if !is_over(pod) {
-            let mut failed = pod.clone();
+            let cause = "PodGC: node no longer exists";
+            let mut failed = disrupted(pod, "DeletionByPodGC", cause, world.now());
             failed.status.get_or_insert_default().phase = Some("Failed".into());
             let why = format!("PodGC: node {node} no longer exists");
             failed.status.get_or_insert_default().message = Some(why);

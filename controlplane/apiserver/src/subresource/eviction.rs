@@ -8,10 +8,10 @@ use crate::{
     local::{Local, ask as asked},
     pipeline,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared_api::{
-    DeleteHow, GroupKind, Key, KindInfo, LabelSelector, Object, Preconditions, Reason, Refusal, Time,
-    Timestamp, WriteHow,
+    DeleteHow, GroupKind, Key, KindInfo, LabelSelector, Object, Patch, PatchType, Preconditions, Reason,
+    Refusal, Time, Timestamp, WriteHow,
     core::Pod,
     meta::{DeleteOptions, StatusCause, StatusDetails},
     policy::{PodDisruptionBudget, PodDisruptionBudgetStatus},
@@ -56,8 +56,8 @@ pub(super) async fn evict(
         let mut unchanged = how.clone();
         unchanged.preconditions.revision.get_or_insert(found.revision());
         let gone = match asked_budget(caller, &pod, &key.namespace)? {
-            Leave::Unasked => pipeline::evict(caller, kind, key, &unchanged).await,
-            Leave::Freely => pipeline::evict(caller, kind, key, &how).await,
+            Leave::Unasked => go(caller, kind, key, &pod, unchanged).await,
+            Leave::Freely => go(caller, kind, key, &pod, how.clone()).await,
             Leave::Charging(charged) => {
                 if !how.dry_run {
                     match caller.allowed().update(Object::from_kind(&*charged), &WriteHow::status()).await {
@@ -67,7 +67,7 @@ pub(super) async fn evict(
                 }
                 // Charged once: should the pod change meanwhile, it goes all the same.
                 how.preconditions.uid.get_or_insert_with(|| found.uid().into());
-                pipeline::evict(caller, kind, key, &how).await
+                go(caller, kind, key, &pod, how.clone()).await
             }
         };
         match gone {
@@ -76,6 +76,36 @@ pub(super) async fn evict(
         }
     }
     Err(Refusal::conflict(key, "pod and disruption budget changed each time; please try again"))
+}
+
+/// Says on the pod that it goes for no fault of its own, and lets it go.
+async fn go(
+    caller: &Local,
+    kind: &'static KindInfo,
+    key: &Key,
+    pod: &Pod,
+    mut how: DeleteHow,
+) -> Result<Object> {
+    let revision = pod.metadata.resource_version.as_ref().and_then(|v| v.parse().ok());
+    let wanted = how.preconditions.clone();
+    let meant = wanted.uid.is_none_or(|uid| Some(&uid) == pod.metadata.uid.as_ref())
+        && wanted.revision.is_none_or(|wanted| Some(wanted) == revision);
+    if meant && !how.dry_run && pod.metadata.deletion_timestamp.is_none() {
+        let patch = Patch { kind: PatchType::Strategic, body: told(pod, (caller.server.options.clock)()) };
+        let written = caller.allowed().patch(key, &patch, &WriteHow::status()).await?;
+        if let Some(revision) = &mut how.preconditions.revision {
+            *revision = written.revision();
+        }
+    }
+    pipeline::evict(caller, kind, key, &how).await
+}
+
+/// What is said on a pod that goes because somebody asked for it.
+fn told(pod: &Pod, now: Timestamp) -> Value {
+    let at = Timestamp::from_second(now.as_second()).unwrap_or(now).to_string();
+    let condition = json!({"type": "DisruptionTarget", "status": "True", "lastTransitionTime": at,
+        "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting"});
+    json!({"metadata": {"uid": pod.metadata.uid}, "status": {"conditions": [condition]}})
 }
 
 /// How the budget that a pod counts for lets it go.
@@ -186,7 +216,6 @@ fn violated(why: String, retry_after: i32) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
     use shared_testkit::{MetaWords, PodWords, moment, pod};
 
     fn budget(allowed: i32, healthy: i32, policy: Option<&str>) -> PodDisruptionBudget {

@@ -39,6 +39,12 @@ pub(super) fn why(object: &Object, job: &Job, known: &Known<'_>) -> Report {
     let over = |answer: &String| !answer.contains("has done its work");
     let answers: Vec<_> = ill.iter().map(|pod| pod::summary(pod, known).answer).filter(over).collect();
     report.section("Pods that did not do well", answers);
+    let first = ill.iter().find(|pod| over(&pod::summary(pod, known).answer));
+    if let Some(first) = first.filter(|_| says("Complete").is_none()) {
+        let found = pod::why(&Object::from_kind(&***first), first, known);
+        report.remedies.extend(found.remedies);
+        report.sections.extend(found.sections);
+    }
     report.table("Conditions", &rows(&conditions));
     report
 }
