@@ -1,6 +1,8 @@
 //! A whole control plane in one process: every controller, the scheduler, and agents that merely say
 //! their pods run, around one cluster in memory.
 
+#[path = "story/jobs.rs"]
+mod jobs;
 #[path = "story/sets.rs"]
 mod sets;
 #[path = "story/stage.rs"]

@@ -113,7 +113,7 @@ pub(crate) fn is_ready(pod: &Pod) -> bool {
     conditions.any(|c| c.type_ == "Ready" && c.status == "True")
 }
 
-/// Every node's agent: bound pods run, ended pods are gone.
+/// Every node's agent: bound pods run, those that need not run for ever end well, deleted pods are gone.
 async fn agents(cluster: Arc<dyn Cluster>) {
     let mut events = cluster.watch(&[Query::every::<Pod>()], None).await.expect("watching");
     let mut address = 0;
@@ -126,7 +126,10 @@ async fn agents(cluster: Arc<dyn Cluster>) {
         let key = seen.key();
         let _: Result<Object, Refusal> = if pod.metadata.deletion_timestamp.is_some() {
             cluster.delete(&key, &DeleteHow { grace_seconds: Some(0), ..DeleteHow::default() }).await
-        } else if is_ready(&pod) {
+        } else if is_ready(&pod) && ends(&pod) {
+            let over = (*pod).clone().phase("Succeeded").condition("Ready", "False");
+            cluster.update(object(&over), &WriteHow::status()).await
+        } else if is_ready(&pod) || ends(&pod) && has_begun(&pod) {
             continue;
         } else {
             address += 1;
@@ -134,4 +137,12 @@ async fn agents(cluster: Arc<dyn Cluster>) {
             cluster.update(object(&running), &WriteHow::status()).await
         };
     }
+}
+
+fn ends(pod: &Pod) -> bool {
+    pod.spec.as_ref().is_some_and(|s| s.restart_policy.as_deref() == Some("Never"))
+}
+
+fn has_begun(pod: &Pod) -> bool {
+    pod.status.as_ref().is_some_and(|s| s.start_time.is_some())
 }
