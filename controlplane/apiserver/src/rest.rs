@@ -6,6 +6,7 @@
 mod accept;
 mod answer;
 mod body;
+mod chosen;
 mod deletion;
 mod discovery;
 mod gzip;

@@ -6,12 +6,16 @@
 mod apply;
 #[path = "door/contract.rs"]
 mod contract;
+#[path = "door/converted.rs"]
+mod converted;
 #[path = "door/dry.rs"]
 mod dry;
 #[path = "rest/hook.rs"]
 mod hook;
 #[path = "door/hooked.rs"]
 mod hooked;
+#[path = "rest/listening.rs"]
+mod listening;
 #[path = "door/measuring.rs"]
 mod measuring;
 #[path = "door/port.rs"]

@@ -147,6 +147,20 @@ impl FieldSelector {
         Self(vec![(path.into(), true, value.into())])
     }
 
+    /// Takes out what it says of fields that are no metadata.
+    #[must_use]
+    pub fn take_inner(&mut self) -> Self {
+        let all = std::mem::take(&mut self.0);
+        let (outer, inner) = all.into_iter().partition(|(path, ..)| path.starts_with("metadata."));
+        self.0 = outer;
+        Self(inner)
+    }
+
+    /// Whether it requires nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value that `path` must have, when just one will do.
     pub fn requires(&self, path: &str) -> Option<&str> {
         let mut meant = self.0.iter().filter(|(p, equal, _)| p == path && *equal);

@@ -3,7 +3,9 @@
 use super::{
     Asked,
     accept::{self, Form, Offer},
-    answer, body, deletion, manager,
+    answer, body,
+    chosen::Chosen,
+    deletion, manager,
     parameters::Parameters,
     request::{RequestInfo, Verb},
     room, strict, subresources, watch,
@@ -91,10 +93,15 @@ async fn list(
     parameters: &Parameters,
     form: Form,
 ) -> Result<Response> {
-    let query = parameters.list(info.kind, info.namespace.as_deref())?;
+    let mut query = parameters.list(info.kind, info.namespace.as_deref())?;
+    let chosen = Chosen::of(info, &mut query, false);
     match cluster.list(&query).await {
         Ok(mut list) => {
             list.items = cluster.spoken(info.served, list.items).await?;
+            if let Some(chosen) = chosen {
+                list.items.retain(|object| chosen.means(object));
+                list.remaining = None;
+            }
             answer::list(form, info.served, list)
         }
         Err(refusal) if refusal.reason == Reason::Expired => {

@@ -1,13 +1,16 @@
 //! Watches: one JSON line per event, from where the asker wants to begin, over HTTP or a WebSocket.
 
+mod turned;
+
 use super::{
     accept::{Form, Shape},
+    chosen::Chosen,
     parameters::Parameters,
     request::RequestInfo,
     table::{self, Look},
 };
 use crate::{
-    door::{Caller, Converter},
+    door::Caller,
     meter::{Guard, METER},
 };
 use axum::{
@@ -88,11 +91,18 @@ pub(super) async fn serve(
     if !info.name.is_empty() {
         query.selectors.fields = FieldSelector::equal("metadata.name", &info.name);
     }
+    let chosen = Chosen::of(info, &mut query, wanted.from.is_some());
     let length = length(parameters)?;
     let lines = match open(caller, &query, wanted).await {
         Ok(events) => {
             let events = match caller.asked_for(info.served) {
-                Some(converter) => turned(events, info.served, converter),
+                Some(converter) => turned::events(events, info.served, converter),
+                None => events,
+            };
+            let events = match chosen {
+                Some(mut chosen) => {
+                    events.filter_map(move |event| future::ready(chosen.event(event))).boxed()
+                }
                 None => events,
             };
             Lines::new(events, info, form, wanted, length).pieces().boxed()
@@ -162,33 +172,6 @@ async fn open(
             future::ready(was_told || event.is_err())
         })
         .boxed())
-}
-
-/// The events of a watch with their objects in the version that is spoken: what is ready is asked about together.
-fn turned(
-    events: BoxStream<'static, Result<Event>>,
-    served: Served,
-    converter: Arc<dyn Converter>,
-) -> BoxStream<'static, Result<Event>> {
-    let turned = events.ready_chunks(LINES).then(move |events| {
-        let converter = Arc::clone(&converter);
-        async move {
-            let object = |event: &Result<Event>| event.as_ref().ok().and_then(Event::object).cloned();
-            let objects = events.iter().filter_map(object).collect();
-            let mut turned = match converter.turned(served, objects).await {
-                Ok(turned) => turned.into_iter(),
-                Err(refusal) => return vec![Err(refusal)],
-            };
-            let event = |event: Result<Event>| match event? {
-                Event::Added(object) => Ok(Event::Added(turned.next().unwrap_or(object))),
-                Event::Modified(object) => Ok(Event::Modified(turned.next().unwrap_or(object))),
-                Event::Deleted(object) => Ok(Event::Deleted(turned.next().unwrap_or(object))),
-                bookmark @ Event::Bookmark { .. } => Ok(bookmark),
-            };
-            events.into_iter().map(event).collect()
-        }
-    });
-    turned.flat_map(futures::stream::iter).boxed()
 }
 
 /// How long the watch lasts; without a wish half an hour to an hour, so that not all end at once.

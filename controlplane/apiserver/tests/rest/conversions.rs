@@ -59,6 +59,7 @@ fn one(object: &Value, wanted: &str) -> Value {
 fn definition(group: &str, client: &Value, stored: &str) -> Value {
     let version = |name: &str, spec: Value| {
         json!({"name": name, "served": true, "storage": name == stored, "subresources": {"status": {}},
+            "selectableFields": [{"jsonPath": if name == "v2" { ".spec.address" } else { ".spec.host" }}],
             "additionalPrinterColumns": [{"name": "Where", "type": "string",
                 "jsonPath": if name == "v2" { ".spec.address" } else { ".spec.host" }}],
             "schema": {"openAPIV3Schema": {"type": "object", "properties": {
@@ -217,6 +218,31 @@ async fn watchers_see_the_version_they_speak() {
     let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
     let message = "conversion webhook for seen.example.com/v1, Kind=Route failed: I will not";
     assert_eq!((&last["type"], &last["object"]["message"]), (&json!("ERROR"), &json!(message)));
+}
+
+#[tokio::test]
+async fn fields_are_selected_in_the_version_that_is_spoken() {
+    let it = Routes::new("selected.example.com").await;
+    it.made("v1", "a", &json!({"host": "h", "port": 80})).await;
+    it.made("v1", "b", &json!({"host": "i", "port": 81})).await;
+    let names = |list: &Value| -> Vec<String> {
+        let items = list["items"].as_array().unwrap().iter();
+        items.map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&it.get("v2", "?fieldSelector=spec.address%3Di:81").await), ["b"]);
+    assert_eq!(names(&it.get("v1", "?fieldSelector=spec.host%3Dh").await), ["a"]);
+    assert_eq!(names(&it.get("v1", "?fieldSelector=spec.host%3Dh,metadata.name!%3Da").await), [""; 0]);
+    let begun = it.get("v1", "").await["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+    it.ask("PATCH", "v2", "/a", &json!({"spec": {"address": "i:81"}})).await;
+    it.ask("PATCH", "v2", "/b", &json!({"spec": {"address": "i:82"}})).await;
+    it.ask("DELETE", "v1", "/a", &Value::Null).await;
+    let line = "?watch=true&timeoutSeconds=1&fieldSelector=spec.address%3Di:81&resourceVersion=";
+    let path = format!("GET /apis/selected.example.com/v2/namespaces/default/routes{line}{begun}");
+    let said = it.it.ask(&path).await.text;
+    let events: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let heard: Vec<_> =
+        events.iter().map(|e| format!("{} {}", e["type"], e["object"]["metadata"]["name"])).collect();
+    assert_eq!(heard, [r#""ADDED" "a""#, r#""DELETED" "b""#, r#""DELETED" "a""#]);
 }
 
 #[tokio::test]
