@@ -7,6 +7,7 @@ use crate::{
 use serde_json::Value;
 use shared_api::Object;
 use shared_client::World;
+use std::collections::BTreeMap;
 
 /// How many pods of each generation are told one by one.
 const PODS: usize = 12;
@@ -154,40 +155,42 @@ fn parts(object: &Object, value: &Value, world: &World) -> Vec<Part> {
             })
             .collect();
     }
-    let newest = value.pointer("/status/updateRevision").and_then(Value::as_str);
-    let hash = |pod: &Object| {
-        let labels = pod.metadata().labels.as_ref();
-        labels.and_then(|l| l.get("controller-revision-hash")).cloned().unwrap_or_default()
+    revised(object, value, world)
+}
+
+/// The generations of a set without sets in between: its pods by the revision they are of.
+fn revised(object: &Object, value: &Value, world: &World) -> Vec<Part> {
+    // A daemon's pod carries the hash of its revision, a stateful set's the name.
+    let hash = |o: &Object| {
+        let labels = o.metadata().labels.as_ref();
+        labels.and_then(|l| l.get("controller-revision-hash")).cloned()
     };
-    let latest = world
+    let revisions: BTreeMap<String, Value> = world
         .dependents(object.uid())
         .filter(|o| o.kind() == "ControllerRevision")
-        .max_by_key(|o| number(&o.bare_value(), "/revision"));
-    let latest = latest.and_then(|o| {
-        let labels = o.metadata().labels.as_ref();
-        labels.and_then(|l| l.get("controller-revision-hash")).cloned().or_else(|| Some(o.name().to_owned()))
-    });
-    let newest = newest.map(str::to_owned).or(latest).unwrap_or_default();
-    let mut by_hash = std::collections::BTreeMap::<String, Vec<Line>>::new();
-    by_hash.entry(newest.clone()).or_default();
+        .map(|o| (hash(o).unwrap_or_else(|| o.name().to_owned()), o.bare_value()))
+        .collect();
+    let known = |name: &str| revisions.get(name).map_or(0, |of| number(of, "/revision"));
+    let told = value.pointer("/status/updateRevision").and_then(Value::as_str).map(str::to_owned);
+    let newest =
+        told.or_else(|| revisions.keys().max_by_key(|name| known(name)).cloned()).unwrap_or_default();
+    let mut pods = BTreeMap::<String, Vec<Line>>::new();
+    pods.entry(newest.clone()).or_default();
     for pod in pods_of(object, world) {
-        by_hash.entry(hash(pod)).or_default().push(Line::of(pod, world));
+        pods.entry(hash(pod).unwrap_or_default()).or_default().push(Line::of(pod, world));
     }
     let wanted = value.pointer("/spec/replicas").and_then(Value::as_i64);
     let wanted = wanted.unwrap_or_else(|| number(value, "/status/desiredNumberScheduled"));
-    let of = |(hash, pods): (String, Vec<Line>)| {
-        let is_new =
-            hash == newest || hash.ends_with(&format!("-{newest}")) || newest.ends_with(&format!("-{hash}"));
-        Part {
-            revision: i64::from(is_new),
-            is_new,
-            wanted: if is_new { wanted } else { 0 },
-            images: None,
-            name: if hash.is_empty() { "(no revision)".into() } else { hash },
-            pods,
-        }
+    let template = &value["spec"]["template"]["spec"];
+    let of = |(name, pods): (String, Vec<Line>)| Part {
+        revision: known(&name),
+        is_new: name == newest,
+        wanted: if name == newest { wanted } else { 0 },
+        images: revisions.get(&name).map(|of| images(&of["data"]["spec"]["template"]["spec"], template)),
+        name: if name.is_empty() { "(no revision)".into() } else { name },
+        pods,
     };
-    by_hash.into_iter().map(of).collect()
+    pods.into_iter().map(of).collect()
 }
 
 fn pods_of<'a>(owner: &Object, world: &'a World) -> impl Iterator<Item = &'a Object> {
@@ -249,6 +252,43 @@ mod tests {
         let old = text.find("Old: web-1 revision 1 — 2 wanted, 2 there, 2 ready").unwrap();
         assert!(new < old, "{text}");
         assert!(text.contains("What holds it up\n  Pod web-2-a"), "{text}");
+    }
+
+    #[test]
+    fn a_sets_generations_are_its_revisions() {
+        let mut logs = object(&daemon_set("logs").image("logs:2")).value();
+        logs["status"] =
+            json!({"desiredNumberScheduled": 2, "updatedNumberScheduled": 1, "numberAvailable": 2});
+        let revision = |number: i64, image: &str| {
+            let owners = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "logs", "uid": "uid-logs", "controller": true}]);
+            let hash = format!("h{number}");
+            Object::from_value(&json!({
+                "apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": number,
+                "metadata": {"name": format!("logs-{hash}"), "namespace": "default", "ownerReferences": owners,
+                    "labels": {"controller-revision-hash": hash}},
+                "data": {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": image}]}}}},
+            }))
+            .unwrap()
+        };
+        let pod = |name: &str, hash: &str| {
+            object(
+                &pod(name).ready().labelled("controller-revision-hash", hash).owned_by(&daemon_set("logs")),
+            )
+        };
+        let logs = Object::from_value(&logs).unwrap();
+        let world = World::of([
+            logs.clone(),
+            revision(1, "logs:1"),
+            revision(2, "logs:2"),
+            pod("logs-a", "h1"),
+            pod("logs-b", "h2"),
+        ]);
+        let text = text(&logs, &world.at(moment()));
+        assert!(text.contains("New: h2 revision 2 — 2 wanted, 1 there, 1 ready\n  app=logs:2\n"), "{text}");
+        assert!(
+            text.contains("Old: h1 revision 1 — 0 wanted, 1 there, 1 ready\n  app=logs:1 (was)\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -162,8 +162,14 @@ impl Loss {
                 self.note(format!("the pods of {} change only as they are deleted", object.name()));
             }
             (_, "StatefulSet") => {
-                self.note(format!("{} replaced, one at a time", of_it(all, object)));
-                self.in_turn.push((pods, 1));
+                let number = |path: &str| spec.pointer(path).and_then(Value::as_u64).unwrap_or(0);
+                let least = number("/ordinals/start") + number("/updateStrategy/rollingUpdate/partition");
+                let reached = pods.into_iter().filter(|pod| ordinal(&pod.name) >= least);
+                let reached: BTreeSet<Key> = reached.collect();
+                let at_a_time = portion(&rolling["maxUnavailable"], "1", ready).max(1);
+                let turn = if at_a_time == 1 { "one".into() } else { at_a_time.to_string() };
+                self.note(format!("{} replaced, {turn} at a time", of_it(reached.len(), object)));
+                self.in_turn.push((reached, at_a_time));
             }
             (_, of) => {
                 let usual = if of == "DaemonSet" { "1" } else { "25%" };
