@@ -6,6 +6,7 @@
 //! networks through `agent_network::Sandboxes`, and the cluster through `shared_client::Cluster`.
 
 mod act;
+mod admission;
 mod aim;
 pub mod credentials;
 pub mod env;

@@ -22,6 +22,8 @@ pub struct Observed {
     pub troubles: BTreeMap<Slot, Trouble>,
     /// Why it does not get the resources it now asks for.
     pub pending: Option<Pending>,
+    /// The node cannot take it.
+    pub refused: bool,
     /// What probes said, by container id.
     pub health: BTreeMap<String, Health>,
 }

@@ -7,6 +7,7 @@ mod worker;
 pub(crate) use report::Report;
 
 use crate::{
+    admission,
     events::{Recorder, Scribe, recorder},
     paths::Paths,
     room::{self, Pending, Waiting},
@@ -97,6 +98,8 @@ struct Input {
     mounts: u64,
     /// The pod asks for more than is here; `pod` says what it was promised.
     pending: Option<Pending>,
+    /// The node cannot take it.
+    refused: bool,
 }
 
 impl Pods {
@@ -156,6 +159,8 @@ struct Keeper {
     doubt: Option<String>,
     /// Pods that may have what they newly ask for.
     granted: HashSet<String>,
+    /// Pods that the node cannot take.
+    refused: HashSet<String>,
 }
 
 impl Keeper {
@@ -171,6 +176,7 @@ impl Keeper {
             sandboxes: HashMap::new(),
             doubt: None,
             granted: HashSet::new(),
+            refused: HashSet::new(),
         }
     }
 
@@ -238,6 +244,7 @@ impl Keeper {
         let trusted = self.memory.judge(&standing, revision);
         self.doubts(trusted.as_ref().err());
         let mut waiting = room::waiting(&pods, self.shared.options.allocatable, &mut self.granted);
+        self.refused = admission::refused(&pods, &self.refused);
         let mut wanted = HashSet::new();
         for pod in pods {
             let uid = pod.metadata.uid.clone().unwrap_or_default();
@@ -279,13 +286,15 @@ impl Keeper {
     }
 
     fn give(&mut self, uid: &str, pod: &Arc<Pod>, pending: Option<Pending>, gone: bool) {
+        let refused = self.refused.contains(uid);
         if let Some(input) = self.workers.get(uid) {
             input.send_if_modified(|i| {
                 let new = i.pod.metadata.resource_version != pod.metadata.resource_version
                     || i.gone != gone
-                    || i.pending != pending;
+                    || i.pending != pending
+                    || i.refused != refused;
                 if new {
-                    (i.pod, i.gone, i.pending) = (Arc::clone(pod), gone, pending);
+                    (i.pod, i.gone, i.pending, i.refused) = (Arc::clone(pod), gone, pending, refused);
                     known::save(&self.shared.options.paths, pod);
                 }
                 new
@@ -293,7 +302,7 @@ impl Keeper {
             return;
         }
         known::save(&self.shared.options.paths, pod);
-        let input = watch::Sender::new(Input { pod: Arc::clone(pod), gone, mounts: 0, pending });
+        let input = watch::Sender::new(Input { pod: Arc::clone(pod), gone, mounts: 0, pending, refused });
         let sandbox = self.sandboxes.get(uid).cloned();
         let worker = Worker::new(Arc::clone(&self.shared), uid, input.subscribe(), sandbox);
         let task = self.tasks.spawn(worker.run());

@@ -35,7 +35,7 @@ pub fn stage(pod: &Pod, seen: &Observed, now: Timestamp) -> Stage {
     if leaving(pod, seen) {
         return if quiet { Stage::Removing } else { Stage::Ending };
     }
-    if terminal(pod) || overdue(pod, now) || outcome(pod, seen).is_some() {
+    if terminal(pod) || seen.refused || overdue(pod, now) || outcome(pod, seen).is_some() {
         return if quiet { Stage::Ended } else { Stage::Ending };
     }
     let networked = spec.host_network == Some(true) || seen.address.is_some();

@@ -6,6 +6,7 @@ mod containers;
 pub(crate) use conditions::{OURS, PENDING};
 
 use crate::{
+    admission,
     observed::{Observed, Seen},
     restart::{Policy, policy},
     stage::{begun, guests, leaving, next_init, outcome, overdue, sidecar, terminal},
@@ -38,6 +39,8 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
     let phase = phase(pod, spec, seen, now);
     let (reason, message) = if overdue(pod, now) && phase == "Failed" {
         (Some("DeadlineExceeded".into()), Some(OVERDUE.into()))
+    } else if seen.refused {
+        (Some(admission::REASON.into()), Some(admission::MESSAGE.into()))
     } else {
         (old.reason.clone(), old.message.clone())
     };
@@ -77,7 +80,7 @@ fn phase(pod: &Pod, spec: &PodSpec, seen: &Observed, now: Timestamp) -> &'static
         return if failed { "Failed" } else { "Succeeded" };
     }
     let alive = seen.containers.iter().any(Seen::alive);
-    if overdue(pod, now) && !alive {
+    if (seen.refused || overdue(pod, now)) && !alive {
         return "Failed";
     }
     if let Some(succeeded) = outcome(pod, seen).filter(|_| !alive) {

@@ -130,7 +130,7 @@ fn raise(to: &mut Amounts, other: &Amounts) {
     }
 }
 
-fn ports(spec: &PodSpec) -> Vec<HostPort> {
+pub(crate) fn ports(spec: &PodSpec) -> Vec<HostPort> {
     let containers = spec.containers.iter().chain(spec.init_containers.iter().flatten());
     let ports = containers.flat_map(|c| c.ports.iter().flatten());
     ports

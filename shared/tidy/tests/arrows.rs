@@ -39,7 +39,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("agent-runtime", &[]),
     ("agent-network", &["shared-api", "shared-client"]),
     ("agent-volumes", &["shared-api"]),
-    ("agent-pods", &["agent-network", "agent-runtime", "agent-volumes", "shared-api", "shared-client"]),
+    (
+        "agent-pods",
+        &[
+            "agent-network",
+            "agent-runtime",
+            "agent-volumes",
+            "shared-api",
+            "shared-client",
+            "shared-placement",
+        ],
+    ),
     (
         "agent-node",
         &[

@@ -145,6 +145,7 @@ impl Worker {
         let sighting = self.sight.borrow_and_update().clone();
         self.seen.gone = input.gone;
         self.seen.pending.clone_from(&input.pending);
+        self.seen.refused = input.refused;
         self.seen.address = self.sandbox.as_ref().map(|s| s.ip.to_string());
         let states = sighting.pods.get(&self.uid);
         let mut containers: Vec<_> = states.into_iter().flatten().filter_map(labels::read).collect();
@@ -199,6 +200,7 @@ impl Worker {
         let old = self.told.as_ref().or(pod.status.as_ref());
         noting::note(self.shared.recorder(), pod, old, &status);
         noting::pending(self.shared.recorder(), pod, old, self.seen.pending.as_ref());
+        noting::refused(self.shared.recorder(), pod, old, &status);
         self.told = Some(status);
     }
 

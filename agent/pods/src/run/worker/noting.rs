@@ -1,6 +1,7 @@
 //! What is noted when a pod's status turns, and the last words of containers.
 
 use crate::{
+    admission,
     events::{Recorder, Weight},
     observed::Seen,
     room::Pending,
@@ -74,6 +75,14 @@ pub(super) fn pending(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, n
     };
     if !told.into_iter().any(same) {
         recorder.note(pod, None, Weight::Warning, &format!("Resize{}", new.reason), &new.told);
+    }
+}
+
+/// Notes that the node does not take a pod.
+pub(super) fn refused(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new: &PodStatus) {
+    let is = |status: &PodStatus| status.reason.as_deref() == Some(admission::REASON);
+    if is(new) && !old.is_some_and(is) {
+        recorder.note(pod, None, Weight::Warning, admission::REASON, admission::MESSAGE);
     }
 }
 
