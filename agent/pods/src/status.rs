@@ -54,12 +54,11 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
     let conditions = conditions::conditions(pod, spec, seen, phase, now);
     PodStatus {
         phase: Some(phase.into()),
-        reason,
-        message,
         conditions: Some(conditions),
-        container_statuses: Some(
-            spec.containers.iter().map(|c| containers::status(pod, spec, seen, c, false, now)).collect(),
-        ),
+        // Of a pod that was never begun there is nothing to say.
+        container_statuses: (reason.as_deref() != Some(admission::REASON)).then(|| {
+            spec.containers.iter().map(|c| containers::status(pod, spec, seen, c, false, now)).collect()
+        }),
         init_container_statuses: (!inits.is_empty()).then_some(inits),
         ephemeral_container_statuses: (!guests.is_empty()).then_some(guests),
         host_ip: Some(host.ip.into()),
@@ -69,6 +68,8 @@ pub fn status(pod: &Pod, seen: &Observed, host: &Host<'_>, now: Timestamp) -> Po
         start_time: old.start_time.clone().or(Some(Time(whole(now)))),
         qos_class: old.qos_class.clone().or_else(|| Some(Class::of(spec).as_str().into())),
         observed_generation: pod.metadata.generation,
+        reason,
+        message,
         ..old
     }
 }

@@ -177,3 +177,15 @@ fn what_was_told_of_a_pod_that_ended_stays() {
     assert_eq!(later.container_statuses, first.container_statuses);
     assert_eq!(later.pod_ip, first.pod_ip);
 }
+
+#[test]
+fn a_pod_that_is_refused_has_failed_and_nothing_of_it_was() {
+    let asked = pod(&json!({}));
+    let refused = Observed { refused: true, ..Observed::default() };
+    let told = of(&asked, &refused);
+    assert_eq!((&told["phase"], &told["reason"]), (&json!("Failed"), &json!("NodePorts")));
+    assert_eq!(told["containerStatuses"], Value::Null);
+    let mut again = asked;
+    again.status = serde_json::from_value(told.clone()).unwrap();
+    assert_eq!(of(&again, &Observed::default())["containerStatuses"], Value::Null, "it stays so");
+}
