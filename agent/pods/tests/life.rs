@@ -337,7 +337,7 @@ async fn attaching_ends_when_all_is_said() {
         let mut node = Node::new("attach");
         let mut listening = web("web");
         let container = &mut listening.spec.as_mut().unwrap().containers[0];
-        (container.stdin, container.stdin_once) = (Some(true), Some(once));
+        (container.stdin, container.stdin_once) = (Some(true), once.then_some(true));
         node.cluster.put(&object(&listening));
         let pods = node.begin();
         node.until("web", ready).await;
