@@ -59,6 +59,7 @@ const JUMPS: &[Jump] = &[
     jump(Table::Filter, "OUTPUT", NEW, true),
     // Last: a host's own refusals stay in force.
     jump(Table::Filter, "FORWARD", "-j DHOW-FORWARD", false),
+    jump(Table::Filter, "INPUT", "-j DHOW-INPUT", false),
 ];
 
 /// One of the two rule sets.

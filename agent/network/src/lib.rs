@@ -1,4 +1,4 @@
-//! Pod networks and service chains of one node. It knows no container: a sandbox is a network
+//! Pod networks, service chains and names of one node. It knows no container: a sandbox is a network
 //! namespace with a name.
 //!
 //! [`Bridge`] makes sandboxes; [`services::rules`] and [`routes::routes`] decide what the node's
@@ -8,6 +8,7 @@
 
 pub mod address;
 mod conntrack;
+pub mod dns;
 pub mod iptables;
 mod kernel;
 mod namespace;
@@ -65,6 +66,8 @@ pub trait Sandboxes: Send + Sync {
     async fn create(&self, id: &str) -> Result<Sandbox>;
     /// Removes it and frees its address; fine when it is gone already.
     async fn remove(&self, id: &str) -> Result<()>;
+    /// Where pods ask for names; nothing as long as nobody would answer.
+    fn resolver(&self) -> Option<Ipv4Addr>;
     /// Every sandbox there is, as the kernel has them.
     async fn list(&self) -> Result<Vec<Sandbox>>;
 }

@@ -57,6 +57,11 @@ impl Bridge {
         *self.range.borrow()
     }
 
+    /// Where addresses come from, and every change of it.
+    pub(crate) fn ranges(&self) -> watch::Receiver<Option<Cidr>> {
+        self.range.subscribe()
+    }
+
     /// Waits until there are addresses for pods.
     pub async fn ranged(&self) {
         // The sender lives as long as we do.
@@ -186,6 +191,10 @@ impl Sandboxes for Bridge {
             conntrack::forget_pod(ip).await;
         }
         Ok(())
+    }
+
+    fn resolver(&self) -> Option<Ipv4Addr> {
+        self.range().map(|range| range.first())
     }
 
     async fn list(&self) -> Result<Vec<Sandbox>> {

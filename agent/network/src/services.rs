@@ -5,6 +5,7 @@
 //!                            (a /24 of addresses)  (a port)     (an endpoint)
 //!                       └► DHOW-NODEPORTS ─► DHOW-NP-117 ─► DHOW-EXT-… ─► DHOW-SVC-…
 //! INPUT, FORWARD, OUTPUT ─► DHOW-REJECT        ports nobody serves
+//! INPUT ─► DHOW-INPUT                          what pods ask of this node's name server
 //! POSTROUTING ─► DHOW-POSTROUTING              packets that must come back through this node
 //! ```
 
@@ -12,7 +13,10 @@ mod backends;
 mod chains;
 mod dispatch;
 
-use crate::rules::{Chain, Rules, Table};
+use crate::{
+    dns,
+    rules::{Chain, Rules, Table},
+};
 use shared_api::{
     Cidr,
     core::{Node, Service},
@@ -39,7 +43,10 @@ pub fn rules(world: &World, site: &Site) -> Rules {
     let mut rules = Rules::default();
     let own = world.named::<Node>("", &site.node).and_then(|node| pod_range(&node));
     let inside = chains::Inside { cluster: site.cluster, own };
-    let known = backends::by_service(world);
+    let mut known = backends::by_service(world);
+    if let Some(own) = own {
+        backends::names(world, &mut known, own.first(), &site.node);
+    }
     let (mut reach, mut refuse) = (dispatch::Tree::default(), dispatch::Tree::default());
     for service in world.list::<Service>() {
         for port in chains::ports(&service, &known, &site.node) {
@@ -66,7 +73,7 @@ fn base(world: &World, inside: &chains::Inside, rules: &mut Rules) {
     rules.insert(Table::Nat, masquerade);
     let mut leaving =
         Chain::new("DHOW-POSTROUTING").with(format_args!("-m mark --mark {MARK} -j DHOW-MASQUERADE"));
-    let mut forward = Chain::new("DHOW-FORWARD");
+    let (mut forward, mut input) = (Chain::new("DHOW-FORWARD"), Chain::new("DHOW-INPUT"));
     if let Some(own) = inside.own {
         leaving.rule(format_args!("-s {own} -j DHOW-EGRESS"));
         let mut egress = Chain::new("DHOW-EGRESS");
@@ -81,9 +88,17 @@ fn base(world: &World, inside: &chains::Inside, rules: &mut Rules) {
         // Hosts that forward nothing by default, as Docker leaves them, still carry pods.
         forward.rule(format_args!("-s {own} -j ACCEPT"));
         forward.rule(format_args!("-d {own} -j ACCEPT"));
+        // Hosts that take nothing in by default still tell their pods names.
+        for protocol in ["udp", "tcp"] {
+            let (server, port) = (own.first(), dns::PORT);
+            input.rule(format_args!(
+                "-s {own} -d {server}/32 -p {protocol} -m {protocol} --dport {port} -j ACCEPT"
+            ));
+        }
     }
     rules.insert(Table::Nat, leaving);
     rules.insert(Table::Filter, forward);
+    rules.insert(Table::Filter, input);
     // What a look at the canaries tells: somebody emptied the table.
     for table in Table::ALL {
         rules.insert(table, Chain::new(CANARY).with("-j RETURN"));

@@ -9,7 +9,7 @@ use crate::{
     node::Facts,
     streams,
 };
-use agent_network::Network;
+use agent_network::{Network, dns};
 use agent_pods::Pods;
 use agent_runtime::{Runtime, containerd::Containerd};
 use anyhow::{Context, Result, anyhow};
@@ -76,6 +76,9 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<()> {
     let (rules, world, name, stop) =
         (Arc::clone(&network), Arc::clone(&live), node.clone(), shutdown.clone());
     tasks.start("network", async move { rules.run(world, &name, stop.cancelled_owned()).await });
+    let (names, bridge, stop) =
+        (dns::Server::new(Arc::clone(&live), "/etc/resolv.conf".into()), network.bridge(), shutdown.clone());
+    tasks.start("names", async move { names.run(&bridge, stop.cancelled_owned()).await });
     let measuring = measure::run(Arc::clone(&cluster), Arc::clone(&runtime), node.clone());
     tasks.start("measure", measuring);
     let troubles: Vec<Troubles> = vec![network.trouble(), runtime_trouble(&tasks, runtime)];

@@ -117,22 +117,24 @@ impl Shared {
     }
 
     /// Writes the files in `/etc` that the pod gets.
-    fn write_files(&self, pod: &Pod, address: &str) -> std::io::Result<()> {
+    fn write_files(&self, pod: &Pod, address: &str) -> Result<(), String> {
         let Some(spec) = &pod.spec else { return Ok(()) };
         let dir = self.options.paths.pod(pod.metadata.uid.as_deref().unwrap_or_default());
         let hostname = files::hostname(pod, spec, &self.options.node);
         let node =
             |name: &str| std::fs::read_to_string(self.options.paths.etc.join(name)).unwrap_or_default();
-        std::fs::create_dir_all(&dir)?;
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let resolv = files::resolv(spec, namespace, &node("resolv.conf"), self.sandboxes.resolver())?;
+        std::fs::create_dir_all(&dir).map_err(|e| format!("making {}: {e}", dir.display()))?;
         for (name, text) in [
             ("etc-hosts", files::hosts(pod, spec, &hostname, address, &node("hosts"))),
-            ("resolv.conf", files::resolv(spec, &node("resolv.conf"))),
-            ("hostname", format!("{hostname}\n")),
+            ("resolv.conf", resolv),
+            ("hostname", format!("{}\n", files::kernel_name(pod, spec, &self.options.node)?)),
         ] {
             let place = dir.join(name);
             // Mounted into containers: written in place, and only when something changed.
             if std::fs::read_to_string(&place).ok().as_deref() != Some(&text) {
-                std::fs::write(&place, text)?;
+                std::fs::write(&place, text).map_err(|e| format!("writing {}: {e}", place.display()))?;
             }
         }
         Ok(())

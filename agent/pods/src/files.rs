@@ -1,7 +1,41 @@
 //! The few files in `/etc` that a pod gets from its node.
 
+mod resolv;
+
+use agent_network::dns::DOMAIN;
 use shared_api::core::{Pod, PodSpec};
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
+
+pub use resolv::resolv;
+
+/// The longest host name the kernel takes.
+const LONG: usize = 64;
+
+/// The name the kernel gives to the pod's processes: the host name, or all of it when the pod asks so.
+/// What is wrong with it, in kubelet's words.
+pub fn kernel_name(pod: &Pod, spec: &PodSpec, node: &str) -> Result<String, String> {
+    let short = hostname(pod, spec, node);
+    let full = full_name(pod, spec, &short).filter(|_| spec.set_hostname_as_fqdn == Some(true));
+    let Some(full) = full else { return Ok(short) };
+    if full.len() > LONG {
+        return Err(format!(
+            "failed to construct FQDN from pod hostname and cluster domain, FQDN {full} is too long \
+             ({LONG} characters is the max, {} characters requested)",
+            full.len()
+        ));
+    }
+    Ok(full)
+}
+
+/// The name under which others find the pod, when it has a subdomain.
+fn full_name(pod: &Pod, spec: &PodSpec, hostname: &str) -> Option<String> {
+    if spec.hostname_override.is_some() || spec.host_network == Some(true) {
+        return None;
+    }
+    let subdomain = spec.subdomain.as_deref().filter(|s| !s.is_empty())?;
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+    Some(format!("{hostname}.{subdomain}.{namespace}.svc.{DOMAIN}"))
+}
 
 /// The pod's host name.
 pub fn hostname(pod: &Pod, spec: &PodSpec, node: &str) -> String {
@@ -24,11 +58,8 @@ pub fn hosts(pod: &Pod, spec: &PodSpec, hostname: &str, address: &str, node: &st
             "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
              fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n",
         );
-        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
-        let _ = match spec.subdomain.as_deref().filter(|s| !s.is_empty()) {
-            Some(sub) => {
-                writeln!(text, "{address}\t{hostname}.{sub}.{namespace}.svc.cluster.local\t{hostname}")
-            }
+        let _ = match full_name(pod, spec, hostname) {
+            Some(full) => writeln!(text, "{address}\t{full}\t{hostname}"),
             None => writeln!(text, "{address}\t{hostname}"),
         };
         text
@@ -39,51 +70,6 @@ pub fn hosts(pod: &Pod, spec: &PodSpec, hostname: &str, address: &str, node: &st
             let _ =
                 writeln!(text, "{}\t{}", alias.ip, alias.hostnames.clone().unwrap_or_default().join("\t"));
         }
-    }
-    text
-}
-
-/// `/etc/resolv.conf`; `node` is the node's own, which every policy but `None` begins with.
-pub fn resolv(spec: &PodSpec, node: &str) -> String {
-    let (mut servers, mut searches, mut options) = (Vec::new(), Vec::new(), BTreeMap::new());
-    if spec.dns_policy.as_deref() != Some("None") {
-        for line in node.lines() {
-            let mut words = line.split_whitespace().map(str::to_owned);
-            match words.next().as_deref() {
-                Some("nameserver") => servers.extend(words.next()),
-                Some("search" | "domain") => searches = words.collect(),
-                Some("options") => {
-                    options.extend(words.map(|w| match w.split_once(':') {
-                        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                        None => (w, None),
-                    }));
-                }
-                _ => {}
-            }
-        }
-    }
-    if let Some(own) = &spec.dns_config {
-        let add = |to: &mut Vec<String>, more: &Option<Vec<String>>| {
-            for item in more.iter().flatten() {
-                if !to.contains(item) {
-                    to.push(item.clone());
-                }
-            }
-        };
-        add(&mut servers, &own.nameservers);
-        add(&mut searches, &own.searches);
-        options.extend(own.options.iter().flatten().filter_map(|o| Some((o.name.clone()?, o.value.clone()))));
-    }
-    let mut text = String::new();
-    if !searches.is_empty() {
-        let _ = writeln!(text, "search {}", searches.join(" "));
-    }
-    for server in servers {
-        let _ = writeln!(text, "nameserver {server}");
-    }
-    if !options.is_empty() {
-        let words = options.into_iter().map(|(n, v)| v.map_or(n.clone(), |v| format!("{n}:{v}")));
-        let _ = writeln!(text, "options {}", words.collect::<Vec<_>>().join(" "));
     }
     text
 }
@@ -126,20 +112,17 @@ mod tests {
     }
 
     #[test]
-    fn names_are_resolved_as_the_pod_asks() {
-        let node = "# by hand\nnameserver 9.9.9.9\nsearch lan\noptions edns0 ndots:2\n";
-        for (spec, expected) in [
-            (json!({"containers": []}), "search lan\nnameserver 9.9.9.9\noptions edns0 ndots:2\n"),
-            (
-                json!({"containers": [], "dnsConfig": {"nameservers": ["1.1.1.1"], "searches": ["x"], "options": [{"name": "ndots", "value": "5"}]}}),
-                "search lan x\nnameserver 9.9.9.9\nnameserver 1.1.1.1\noptions edns0 ndots:5\n",
-            ),
-            (
-                json!({"containers": [], "dnsPolicy": "None", "dnsConfig": {"nameservers": ["1.1.1.1"]}}),
-                "nameserver 1.1.1.1\n",
-            ),
-        ] {
-            assert_eq!(resolv(&pod(&spec).1, node), expected);
-        }
+    fn a_pod_may_have_its_full_name() {
+        let name = |hostname: String, more: serde_json::Value| {
+            let mut spec = json!({"containers": [], "hostname": hostname, "setHostnameAsFQDN": true});
+            spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let (pod, spec) = pod(&spec);
+            kernel_name(&pod, &spec, "n1")
+        };
+        assert_eq!(name("a".into(), json!({})).unwrap(), "a");
+        assert_eq!(name("a".into(), json!({"subdomain": "db"})).unwrap(), "a.db.shop.svc.cluster.local");
+        assert_eq!(name("a".into(), json!({"subdomain": "db", "setHostnameAsFQDN": false})).unwrap(), "a");
+        let why = name("a".repeat(63), json!({"subdomain": "db"})).unwrap_err();
+        assert!(why.ends_with("is too long (64 characters is the max, 89 characters requested)"), "{why}");
     }
 }

@@ -45,7 +45,7 @@ pub fn spec(making: Making<'_>) -> Result<ContainerSpec, String> {
     let spec = pod.spec.as_ref().unwrap_or(&own);
     let uid = pod.metadata.uid.clone().unwrap_or_default();
     let id = labels::id(&uid, &container.name, attempt);
-    let hostname = files::hostname(pod, spec, node);
+    let hostname = files::kernel_name(pod, spec, node)?;
     let known: BTreeMap<String, String> = env.iter().cloned().collect();
     let expanded = |words: &Option<Vec<String>>| words.iter().flatten().map(|w| expand(w, &known)).collect();
     let mut all_env = vec![("HOSTNAME".to_owned(), hostname.clone())];

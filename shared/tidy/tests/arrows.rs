@@ -92,6 +92,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("oci-spec", &["agent-runtime"]),
     ("rtnetlink", &["agent-network"]),
     ("iptables", &["agent-network"]),
+    ("simple-dns", &["agent-network"]),
     ("ratatui", &["tui-screen"]),
     ("crossterm", &["tui-screen"]),
     ("axum", &["controlplane-apiserver", "controlplane-server"]),

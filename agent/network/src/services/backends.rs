@@ -1,7 +1,11 @@
 //! Who serves: the endpoints of every service.
 
 use super::usable;
-use shared_api::discovery::{Endpoint, EndpointSlice};
+use crate::dns;
+use shared_api::{
+    core::Service,
+    discovery::{Endpoint, EndpointPort, EndpointSlice},
+};
 use shared_client::World;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -30,6 +34,34 @@ pub(super) fn by_service(world: &World) -> Known {
         known.entry((namespace, service.clone())).or_default().push(slice);
     }
     known
+}
+
+/// The service of the name servers is served by this node's own, at `server`, as long as nobody gave it
+/// other endpoints: each node answers its pods itself.
+pub(super) fn names(world: &World, known: &mut Known, server: Ipv4Addr, node: &str) {
+    let (namespace, name) = dns::SERVICE;
+    let Some(service) = world.named::<Service>(namespace, name) else { return };
+    let spec = service.spec.clone().unwrap_or_default();
+    let key = (namespace.to_owned(), name.to_owned());
+    if spec.selector.is_some_and(|s| !s.is_empty()) || known.contains_key(&key) {
+        return;
+    }
+    let ports = spec.ports.into_iter().flatten().filter(|port| port.port == i32::from(dns::PORT));
+    let ports = ports.map(|port| EndpointPort {
+        name: port.name,
+        protocol: port.protocol,
+        port: Some(port.port),
+        ..EndpointPort::default()
+    });
+    let endpoint =
+        Endpoint { addresses: vec![server.to_string()], node_name: Some(node.into()), ..Endpoint::default() };
+    let slice = EndpointSlice {
+        address_type: "IPv4".into(),
+        endpoints: vec![endpoint],
+        ports: Some(ports.collect()),
+        ..EndpointSlice::default()
+    };
+    known.insert(key, vec![Arc::new(slice)]);
 }
 
 impl Backends {

@@ -93,11 +93,14 @@ fn a_node_without_services_lets_pods_out_and_keeps_their_addresses_inside() {
     let expected = "*filter
 :DHOW-CANARY - [0:0]
 :DHOW-FORWARD - [0:0]
+:DHOW-INPUT - [0:0]
 :DHOW-REJECT - [0:0]
 -A DHOW-CANARY -j RETURN
 -A DHOW-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A DHOW-FORWARD -s 10.1.0.0/24 -j ACCEPT
 -A DHOW-FORWARD -d 10.1.0.0/24 -j ACCEPT
+-A DHOW-INPUT -s 10.1.0.0/24 -d 10.1.0.1/32 -p udp -m udp --dport 53 -j ACCEPT
+-A DHOW-INPUT -s 10.1.0.0/24 -d 10.1.0.1/32 -p tcp -m tcp --dport 53 -j ACCEPT
 COMMIT
 *nat
 :DHOW-CANARY - [0:0]
@@ -119,6 +122,40 @@ COMMIT
 COMMIT
 ";
     assert_eq!(of([]).text(), expected);
+}
+
+#[test]
+fn the_service_of_names_leads_to_the_nodes_own_server() {
+    let names = |selector: bool| {
+        let mut service = Service::default();
+        service.metadata.name = Some("kube-dns".into());
+        service.metadata.namespace = Some("kube-system".into());
+        let spec = service.spec.get_or_insert_default();
+        spec.cluster_ip = Some("10.96.0.10".into());
+        spec.selector = selector.then(|| [("k8s-app".into(), "kube-dns".into())].into());
+        let port = ServicePort { port: 53, protocol: Some("UDP".into()), ..ServicePort::default() };
+        spec.ports = Some(vec![port]);
+        Object::from_kind(&service)
+    };
+    check(
+        [names(false)],
+        r#"
+        DHOW-IP-0a6000 -d 10.96.0.10/32 -p udp -m udp --dport 53 -m comment --comment "kube-system/kube-dns" -j DHOW-SVC-8d8b
+        DHOW-SEP-9af8 -s 10.1.0.1/32 -j DHOW-MARK
+        DHOW-SEP-9af8 -p udp -m udp -j DNAT --to-destination 10.1.0.1:53
+        DHOW-SERVICES -d 10.96.0.0/24 -j DHOW-IP-0a6000
+        DHOW-SVC-8d8b -d 10.96.0.10/32 ! -s 10.1.0.0/16 -j DHOW-MARK
+        DHOW-SVC-8d8b -j DHOW-SEP-9af8
+        "#,
+    );
+    // Somebody else's server: its endpoints count, and there are none yet.
+    check(
+        [names(true)],
+        r#"
+        DHOW-REJECT -d 10.96.0.0/24 -j DHOW-RJ-0a6000
+        DHOW-RJ-0a6000 -d 10.96.0.10/32 -p udp -m udp --dport 53 -m comment --comment "kube-system/kube-dns" -j REJECT --reject-with icmp-port-unreachable
+        "#,
+    );
 }
 
 #[test]

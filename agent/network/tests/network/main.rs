@@ -8,5 +8,6 @@
 
 mod cluster;
 mod lab;
+mod names;
 mod sandboxes;
 mod services;

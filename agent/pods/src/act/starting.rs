@@ -134,7 +134,7 @@ impl Shared {
         let known: BTreeMap<String, String> = env.iter().cloned().collect();
         let expand = |text: &str| env::expand(text, &known);
         let binds = self.volumes.binds(pod, container, &expand).map_err(|e| e.to_string())?;
-        self.write_files(pod, &address).map_err(|e| format!("writing the pod's files: {e}"))?;
+        self.write_files(pod, &address)?;
         let message = self.options.paths.message(uid, &container.name, job.attempt);
         prepare_message(&message).map_err(|e| format!("making {}: {e}", message.display()))?;
         let made = spec(Making {

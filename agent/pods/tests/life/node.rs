@@ -64,6 +64,10 @@ impl Sandboxes for Nets {
         Ok(())
     }
 
+    fn resolver(&self) -> Option<Ipv4Addr> {
+        Some(Ipv4Addr::new(10, 1, 0, 1))
+    }
+
     async fn list(&self) -> Result<Vec<Sandbox>> {
         Ok(self.0.lock().unwrap().values().cloned().collect())
     }
