@@ -194,7 +194,7 @@ impl Sandboxes for Bridge {
     }
 
     fn resolver(&self) -> Option<Ipv4Addr> {
-        self.range().map(|range| range.first())
+        self.range().map(Cidr::first)
     }
 
     async fn list(&self) -> Result<Vec<Sandbox>> {

@@ -69,10 +69,10 @@ fn known(world: &World, name: &str, about: About) -> Option<Found> {
                 asked.one(Data::Soa(number))
             }
             About::Ns => asked.one(Data::Ns(format!("ns.dns.{DOMAIN}"))),
-            _ => asked.nothing(),
+            _ => nothing(),
         },
         Place::Version if matches!(about, About::Txt | About::Any) => asked.one(Data::Txt(VERSION.into())),
-        Place::Version | Place::Branch => asked.nothing(),
+        Place::Version | Place::Branch => nothing(),
         Place::Server => {
             let service = world.named::<Service>(SERVICE.0, SERVICE.1);
             asked.addresses(service.iter().flat_map(|service| own(service)))
@@ -120,7 +120,7 @@ fn backwards(world: &World, name: &str, about: About, ip: Ipv4Addr) -> Option<Fo
     if let Some(title) = title {
         return Some(match about {
             About::Ptr | About::Any => asked.one(Data::Ptr(title)),
-            _ => asked.nothing(),
+            _ => nothing(),
         });
     }
     // Nobody outside knows a pod.
@@ -134,6 +134,11 @@ fn backwards(world: &World, name: &str, about: About, ip: Ipv4Addr) -> Option<Fo
     })
 }
 
+/// The name is there, but has nothing of the kind.
+fn nothing() -> Found {
+    Found { exists: true, ..Found::default() }
+}
+
 struct Asked<'a> {
     world: &'a World,
     name: &'a str,
@@ -141,13 +146,8 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The name is there, but has nothing of the kind.
-    fn nothing(&self) -> Found {
-        Found { exists: true, ..Found::default() }
-    }
-
     fn one(&self, data: Data) -> Found {
-        Found { records: vec![Record { name: self.name.into(), data }], ..self.nothing() }
+        Found { records: vec![Record { name: self.name.into(), data }], ..nothing() }
     }
 
     /// A name with these addresses.
@@ -159,7 +159,7 @@ impl Asked<'_> {
             _ => false,
         };
         let record = |ip| Record { name: self.name.into(), data: Data::Address(ip) };
-        Found { records: all.into_iter().filter(wanted).map(record).collect(), ..self.nothing() }
+        Found { records: all.into_iter().filter(wanted).map(record).collect(), ..nothing() }
     }
 
     fn service(&self, service: Option<Arc<Service>>) -> Found {

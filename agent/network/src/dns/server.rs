@@ -6,6 +6,7 @@ use super::{
     resolvers, zone,
 };
 use crate::Bridge;
+use shared_api::Cidr;
 use shared_client::Live;
 use simple_dns::RCODE;
 use std::{
@@ -79,7 +80,7 @@ impl Server {
         let mut ranges = bridge.ranges();
         let mut told = false;
         loop {
-            let at = ranges.borrow_and_update().map(|range| range.first());
+            let at = ranges.borrow_and_update().map(Cidr::first);
             let serving = async {
                 let Some(at) = at else { return std::future::pending().await };
                 let (udp, tcp) = listen(at).await?;
