@@ -117,7 +117,8 @@ fn endpoints(ip: IpAddr, port: u16) -> [Value; 2] {
     [
         json!({
             "apiVersion": "v1", "kind": "Endpoints",
-            "metadata": {"name": "kubernetes", "namespace": "default"},
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
             "subsets": [{"addresses": [{"ip": ip}], "ports": ports}],
         }),
         json!({

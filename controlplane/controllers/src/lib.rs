@@ -13,6 +13,7 @@ mod custom_resource_definitions;
 mod daemon_set;
 mod deployment;
 mod disruption;
+mod endpoint_mirroring;
 mod endpoint_slices;
 mod endpoints;
 mod event_retention;
@@ -50,6 +51,7 @@ pub use custom_resource_definitions::CustomResourceDefinitions;
 pub use daemon_set::DaemonSets;
 pub use deployment::Deployments;
 pub use disruption::Disruption;
+pub use endpoint_mirroring::EndpointMirroring;
 pub use endpoint_slices::EndpointSlices;
 pub use endpoints::EndpointsOfServices;
 pub use event_retention::EventRetention;
@@ -109,6 +111,7 @@ pub fn all(options: &Options) -> Vec<Arc<dyn Controller>> {
         Arc::new(HorizontalPodAutoscalers::new(options.measure.clone())),
         Arc::new(EndpointSlices),
         Arc::new(EndpointsOfServices),
+        Arc::new(EndpointMirroring),
         Arc::new(Namespaces),
         Arc::new(CustomResourceDefinitions),
         Arc::new(ServiceAccounts),

@@ -42,7 +42,9 @@ impl Replicas for ReplicaSet {
         self.spec.as_ref().and_then(|s| s.min_ready_seconds).unwrap_or(0)
     }
 
-    fn told(&self, counts: &Counts) -> Option<Self> {
+    fn told(&self, counts: &Counts, over: &[&str]) -> Option<Self> {
+        let mut conditions = self.status.as_ref().and_then(|s| s.conditions.clone()).unwrap_or_default();
+        conditions.retain(|condition| !over.contains(&condition.type_.as_str()));
         let status = ReplicaSetStatus {
             replicas: counts.active,
             fully_labeled_replicas: counts.labelled,
@@ -50,7 +52,7 @@ impl Replicas for ReplicaSet {
             available_replicas: counts.available,
             terminating_replicas: Some(counts.terminating),
             observed_generation: self.metadata.generation,
-            conditions: self.status.as_ref().and_then(|s| s.conditions.clone()),
+            conditions: (!conditions.is_empty()).then_some(conditions),
         };
         (self.status.as_ref() != Some(&status)).then(|| Self { status: Some(status), ..self.clone() })
     }

@@ -17,6 +17,9 @@ use shared_reconcile::{Event, Plan, World};
 pub(crate) use status::Counts;
 use std::sync::Arc;
 
+/// The condition of a set that says why it cannot make or delete a pod.
+pub(crate) const FAILURE: &str = "ReplicaFailure";
+
 /// At most so many pods are created or deleted by one decision.
 const BURST: usize = 500;
 
@@ -34,8 +37,9 @@ pub(crate) trait Replicas: Kind {
     /// For how many seconds a pod has to be ready to be available.
     fn min_ready(&self) -> i32;
 
-    /// The object with these counts in its status; `None` when that says so already.
-    fn told(&self, counts: &Counts) -> Option<Self>;
+    /// The object with these counts in its status, and without the conditions that are `over`; `None` when
+    /// that says so already.
+    fn told(&self, counts: &Counts, over: &[&str]) -> Option<Self>;
 }
 
 /// Which sets an event concerns.
@@ -60,7 +64,7 @@ pub(crate) fn reconcile<K: Replicas>(set: &K, world: &World) -> Plan {
     let meta = set.metadata();
     let (mine, strangers): (Vec<_>, Vec<_>) =
         world.owned_by::<Pod>(set).partition(|pod| selects(set, &pod.metadata));
-    let mut plan = status::plan(set, template, &mine, world.now());
+    let mut plan = status::plan(set, template, &mine, world.now()).failing(FAILURE);
     if meta.deletion_timestamp.is_some() {
         return plan;
     }

@@ -42,14 +42,16 @@ impl Replicas for ReplicationController {
         self.spec.as_ref().and_then(|s| s.min_ready_seconds).unwrap_or(0)
     }
 
-    fn told(&self, counts: &Counts) -> Option<Self> {
+    fn told(&self, counts: &Counts, over: &[&str]) -> Option<Self> {
+        let mut conditions = self.status.as_ref().and_then(|s| s.conditions.clone()).unwrap_or_default();
+        conditions.retain(|condition| !over.contains(&condition.type_.as_str()));
         let status = ReplicationControllerStatus {
             replicas: counts.active,
             fully_labeled_replicas: counts.labelled,
             ready_replicas: counts.ready,
             available_replicas: counts.available,
             observed_generation: self.metadata.generation,
-            conditions: self.status.as_ref().and_then(|s| s.conditions.clone()),
+            conditions: (!conditions.is_empty()).then_some(conditions),
         };
         (self.status.as_ref() != Some(&status)).then(|| Self { status: Some(status), ..self.clone() })
     }

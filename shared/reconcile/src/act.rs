@@ -2,8 +2,9 @@
 
 use crate::{Change, Note, Told, note::again, queue::Ending};
 use futures::{StreamExt, stream};
+use serde_json::{Value, json};
 use shared_api::{
-    GroupKind, Key, Object, Reason, Refusal, Revision, Timestamp, WriteHow,
+    GroupKind, Key, Object, Reason, Refusal, Revision, Time, Timestamp, WriteHow,
     core::{Event, ObjectReference},
 };
 use shared_client::{Cluster, Result};
@@ -21,6 +22,8 @@ pub(crate) struct Actor<'a> {
     pub(crate) reads: &'a BTreeSet<GroupKind>,
     /// The object decided about.
     pub(crate) about: Option<ObjectReference>,
+    /// The same, and which of its conditions says that something was refused.
+    pub(crate) failing: Option<(Key, &'static str)>,
     /// When it was decided.
     pub(crate) now: Timestamp,
 }
@@ -30,12 +33,14 @@ pub(crate) struct Outcome {
     pub(crate) ending: Ending,
     /// The last revision the world will show of it.
     pub(crate) wrote: Revision,
+    /// What was refused first, and why.
+    failed: Option<(Told, Refusal)>,
 }
 
 impl Actor<'_> {
     /// Does what `changes` say, in order, until one is refused.
     pub(crate) async fn perform(&self, changes: Vec<Change>) -> Outcome {
-        let mut outcome = Outcome { ending: Ending::Done, wrote: 0 };
+        let mut outcome = Outcome { ending: Ending::Done, wrote: 0, failed: None };
         // What this plan wrote itself is no conflict to its later writes.
         let mut mine: HashMap<Key, Object> = HashMap::new();
         let mut notes = Vec::new();
@@ -72,7 +77,32 @@ impl Actor<'_> {
         }
         let recorded = stream::iter(notes).map(|note| record(self.cluster, self.name, note, self.now));
         recorded.buffer_unordered(8).collect::<()>().await;
+        if let (Some((key, condition)), Some((attempt, refusal))) = (&self.failing, &outcome.failed)
+            && let Err(error) = self.tell(key, condition, attempt.reason, &refusal.message).await
+        {
+            tracing::debug!(controller = self.name, %key, condition, %error, "condition not told");
+        }
         outcome
+    }
+
+    /// Says in a condition of an object why something was refused, unless it says so already.
+    async fn tell(&self, key: &Key, condition: &str, reason: &str, message: &str) -> Result<()> {
+        let mut value = self.cluster.get(key).await?.value();
+        let conditions = &mut value["status"]["conditions"];
+        let mut list = conditions.as_array().cloned().unwrap_or_default();
+        let told = |c: &Value| c["type"] == condition && c["status"] == "True";
+        if list.iter().any(|c| told(c) && c["reason"] == reason && c["message"] == message) {
+            return Ok(());
+        }
+        let since = list.iter().find(|c| told(c)).map(|c| c["lastTransitionTime"].clone());
+        let since = since.unwrap_or_else(|| json!(Time::from(self.now)));
+        list.retain(|c| c["type"] != condition);
+        list.push(json!({"type": condition, "status": "True", "reason": reason, "message": message,
+            "lastTransitionTime": since}));
+        *conditions = list.into();
+        let object = Object::from_value(&value).map_err(Refusal::internal)?;
+        let how = WriteHow { subresource: Some("status".into()), ..self.how() };
+        self.cluster.update(object, &how).await.map(drop)
     }
 
     /// A creation or deletion, and what to tell when it is made.
@@ -163,9 +193,10 @@ impl Outcome {
                 tracing::warn!(controller = actor.name, object = ?actor.about.as_ref().and_then(|a| a.name.as_deref()),
                     error = %refusal, "refused");
                 // One refusal is enough to know; the others of its group say the same.
-                if self.ending != Ending::Refused {
+                if self.ending != Ending::Refused && is_theirs(&refusal) {
                     let told = actor.about.clone().zip(attempt);
-                    notes.extend(told.and_then(|(about, attempt)| refused(about, attempt, &refusal)));
+                    notes.extend(told.map(|(about, attempt)| refused(about, attempt, &refusal)));
+                    self.failed = attempt.map(|attempt| (attempt, refusal));
                 }
                 self.ending = Ending::Refused;
                 None
@@ -174,15 +205,18 @@ impl Outcome {
     }
 }
 
-/// What the user should know about a refusal: nothing when the cluster merely cannot answer now.
-fn refused(about: ObjectReference, attempt: Told, refusal: &Refusal) -> Option<Note> {
-    let theirs = matches!(refusal.reason, Reason::Forbidden | Reason::Invalid | Reason::BadRequest);
-    theirs.then(|| Note {
+/// Whether the user should know about a refusal: not when the cluster merely cannot answer now.
+fn is_theirs(refusal: &Refusal) -> bool {
+    matches!(refusal.reason, Reason::Forbidden | Reason::Invalid | Reason::BadRequest)
+}
+
+fn refused(about: ObjectReference, attempt: Told, refusal: &Refusal) -> Note {
+    Note {
         about,
         warning: true,
         reason: attempt.reason.into(),
         message: format!("{}{}", attempt.message, refusal.message),
-    })
+    }
 }
 
 fn is_independent(change: &Change) -> bool {

@@ -67,6 +67,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// When to look again even if nothing changes.
     pub again_in: Option<Duration>,
+    /// The condition of the object decided about that says when a creation or deletion was refused.
+    pub failing: Option<&'static str>,
 }
 
 impl Plan {
@@ -91,6 +93,7 @@ impl Plan {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.changes.extend(other.changes);
+        self.failing = self.failing.or(other.failing);
         match other.again_in {
             Some(span) => self.again_in(span),
             None => self,
@@ -155,6 +158,13 @@ impl Plan {
         if let Some(Change::Create { told, .. } | Change::Delete { told, .. }) = self.changes.last_mut() {
             *told = Some(Told { reason, message });
         }
+        self
+    }
+
+    /// Says in which condition of the object decided about it is told that a creation or deletion was refused.
+    #[must_use]
+    pub fn failing(mut self, condition: &'static str) -> Self {
+        self.failing = Some(condition);
         self
     }
 

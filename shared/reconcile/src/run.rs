@@ -140,8 +140,9 @@ async fn perform(
     decision: Decision,
 ) -> (Key, Outcome, Option<Duration>) {
     let Decision { key, plan, about, now } = decision;
+    let failing = plan.failing.map(|condition| (key.clone(), condition));
     tracing::debug!(controller = name, %key, changes = plan.changes.len(), "acting");
-    let actor = Actor { cluster, name, reads, about, now };
+    let actor = Actor { cluster, name, reads, about, failing, now };
     let outcome = actor.perform(plan.changes).await;
     (key, outcome, plan.again_in)
 }

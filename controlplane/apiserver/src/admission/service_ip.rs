@@ -30,6 +30,7 @@ pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
                     invalid.value("spec.clusterIPs[0]", &spec.cluster_ip, "may not change once set");
                 }
             }
+            families(spec, &mut invalid);
             let taken = |key: &str| !had.contains(key) && request.there.reserved(key.as_bytes());
             let allocate = Allocate { options: request.options, chance: request.chance, taken: &taken };
             allocate.address(spec, &mut invalid)?;
@@ -50,6 +51,26 @@ pub(super) fn admit(request: &mut Request<'_>) -> Result<(), Refusal> {
         request.txn.ops.push(Op::Delete { key: key.clone().into(), last: None });
     }
     Ok(())
+}
+
+/// Records what only a cluster with addresses of both families could give.
+fn families(spec: &ServiceSpec, invalid: &mut Invalid) {
+    let headless = spec.cluster_ip.as_deref() == Some(HEADLESS);
+    // Whose endpoints are somebody else's affair may have any.
+    if !has_address(spec) || (headless && spec.selector.iter().flatten().next().is_none()) {
+        return;
+    }
+    if let Some(policy) = spec.ip_family_policy.as_deref().filter(|policy| *policy == "RequireDualStack") {
+        invalid.value(
+            "spec.ipFamilyPolicy",
+            policy,
+            "this cluster is not configured for dual-stack services",
+        );
+    }
+    for (at, family) in spec.ip_families.iter().flatten().enumerate().filter(|(_, family)| *family == "IPv6")
+    {
+        invalid.value(format!("spec.ipFamilies[{at}]"), family, "not configured on this cluster");
+    }
 }
 
 /// The reservations a service holds.
@@ -127,7 +148,8 @@ impl Allocate<'_> {
             Some(ip) => match ip.parse::<IpAddr>() {
                 Ok(parsed) if !inside(parsed) => {
                     let why = format!(
-                        "failed to allocate IP {ip}: the provided IP is not in the valid range {block}"
+                        "failed to allocate IP {ip}: the provided IP ({ip}) is not in the valid range. \
+                         The range of valid IPs is {block}"
                     );
                     invalid.value("spec.clusterIPs", [&ip], &why);
                     return Ok(());

@@ -83,7 +83,25 @@ fn unsupported(media: &str, known: &[&str]) -> Refusal {
 fn json(bytes: &[u8], of: Option<&'static Type>) -> Result<Manifest> {
     let mut text = serde_json::Deserializer::from_slice(bytes);
     let read = Reader::of(of).deserialize(&mut text).and_then(|read| text.end().map(|()| read));
-    read.map_err(|e| Refusal::bad_request(format!("the body is not JSON: {e}")))
+    read.map_err(|e| {
+        let Some(of) = of else { return Refusal::bad_request(format!("the body is not JSON: {e}")) };
+        let (kind, beginning) = (of.kind(), beginning(bytes));
+        Refusal::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; \
+             json parse error: {e} ({beginning})"
+        ))
+    })
+}
+
+/// The first bytes of what nobody could read.
+fn beginning(bytes: &[u8]) -> String {
+    const SHOWN: usize = 30;
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    match bytes.get(..SHOWN) {
+        _ if bytes.is_empty() => "<empty>".into(),
+        Some(first) if bytes.len() > SHOWN => format!("{} ...", hex(first)),
+        _ => hex(bytes),
+    }
 }
 
 fn text(bytes: &[u8]) -> Result<&str> {
@@ -109,6 +127,11 @@ mod tests {
         assert_eq!(patch_type("application/merge-patch+json", false, true), Ok(PatchType::Merge));
         assert_eq!(patch(b"a: 1").unwrap().value["a"], 1);
         assert!(patch(b"nonsense").is_err());
+        let of = shared_api::schema::of("", "v1", "Namespace");
+        let why =
+            manifest("application/json", b"apiVersion: v1", of).map_or_else(|e| e.message, |_| "read".into());
+        let first = "the object provided is unrecognized (must be of type Namespace): couldn't get version/kind; json";
+        assert!(why.starts_with(first) && why.ends_with("(61706956657273696f6e3a207631)"), "{why}");
     }
 
     #[test]

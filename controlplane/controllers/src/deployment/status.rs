@@ -1,7 +1,11 @@
 //! What a deployment says of itself, so that `kubectl rollout status` tells the truth.
 
 use super::{Scene, available, condition::Condition, progress};
-use shared_api::apps::{Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus};
+use crate::replicas::FAILURE;
+use shared_api::{
+    Timestamp,
+    apps::{Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus},
+};
 use shared_reconcile::Plan;
 
 /// Writes the status if it changed; `created` is what a set made just now has to say.
@@ -21,6 +25,7 @@ pub(super) fn plan(scene: &Scene<'_>, created: &[Condition]) -> Plan {
     for said in created {
         said.say(&mut status, true, now);
     }
+    fail(scene, &mut status, now);
     if scene.deployment.status.as_ref() == Some(&status) {
         return plan;
     }
@@ -44,6 +49,21 @@ pub(super) fn counted(scene: &Scene<'_>) -> DeploymentStatus {
         observed_generation: scene.deployment.metadata.generation,
         collision_count: said.and_then(|s| s.collision_count),
         conditions: said.and_then(|s| s.conditions.clone()),
+    }
+}
+
+/// Says what keeps its sets from making or deleting pods; what the newest one has to say comes first.
+fn fail(scene: &Scene<'_>, status: &mut DeploymentStatus, now: Timestamp) {
+    let sets = scene.new.iter().chain(&scene.old).filter_map(|sized| sized.set.status.as_ref());
+    let mut told = sets.flat_map(|status| status.conditions.iter().flatten());
+    match told.find(|c| c.type_ == FAILURE && c.status == "True") {
+        Some(told) => {
+            let deleting = told.reason.as_deref() == Some("FailedDelete");
+            let reason = if deleting { "FailedDelete" } else { "FailedCreate" };
+            let message = told.message.clone().unwrap_or_default();
+            Condition::new(FAILURE, "True", reason, message).say(status, false, now);
+        }
+        None => status.conditions.iter_mut().for_each(|all| all.retain(|c| c.type_ != FAILURE)),
     }
 }
 

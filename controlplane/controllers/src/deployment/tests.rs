@@ -1,6 +1,7 @@
 //! The steps of a rollout.
 
 use super::*;
+use serde_json::json;
 use shared_api::{
     IntOrString, Object, Timestamp,
     apps::{DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment},
@@ -185,4 +186,23 @@ fn history_is_kept_only_so_long() {
     let gone = |c: &&Change| matches!(c, Change::Delete { key, .. } if key.name == "web-1");
     assert_eq!(plan.changes.iter().filter(gone).count(), 1, "{plan:?}");
     assert_eq!(plan.changes.iter().filter(|c| matches!(c, Change::Delete { .. })).count(), 1);
+}
+
+#[test]
+fn what_keeps_its_newest_set_from_making_pods_is_told() {
+    let refused = |set: ReplicaSet, message: &str| {
+        let mut value = object(&set).value();
+        let reason =
+            json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message});
+        value["status"]["conditions"] = json!([reason]);
+        ReplicaSet::clone(&Object::from_value(&value).unwrap().to_kind::<ReplicaSet>().unwrap())
+    };
+    let (old, new) = (|| set("old", 1, 3, 3), || set("new", 2, 1, 0));
+    let told = |sets: [ReplicaSet; 2]| {
+        let status = status(&decide(&web(), sets));
+        condition::known(&status, "ReplicaFailure").and_then(|c| c.message.clone())
+    };
+    assert_eq!(told([refused(old(), "old"), refused(new(), "new")]).as_deref(), Some("new"));
+    assert_eq!(told([refused(old(), "old"), new()]).as_deref(), Some("old"));
+    assert_eq!(told([old(), new()]), None);
 }

@@ -1,6 +1,7 @@
 //! How many pods, and which ones go.
 
 use super::*;
+use serde_json::json;
 use shared_api::{Object, OwnedBy, Timestamp};
 use shared_reconcile::Change;
 use shared_testkit::{MetaWords, PodWords, ReplicaSetWords, moment, object, pod, replica_set};
@@ -114,4 +115,25 @@ fn waifs_are_adopted_and_strangers_released() {
     let [stranger] = &updated(&plan)[..] else { panic!("{plan:?}") };
     assert!(stranger.controller().is_none());
     assert_eq!(created(&plan), 1, "and replaced");
+}
+
+#[test]
+fn what_was_refused_is_told_as_long_as_it_matters() {
+    let failing = |wanted| {
+        let mut value = object(&replica_set("web", wanted).has(1, 0)).value();
+        let condition = json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"});
+        value["status"]["conditions"] = json!([condition]);
+        ReplicaSet::clone(&Object::from_value(&value).unwrap().to_kind::<ReplicaSet>().unwrap())
+    };
+    let told = |wanted| {
+        let plan = decide(&failing(wanted), [web("a")]);
+        assert_eq!(plan.failing, Some("ReplicaFailure"));
+        let told = plan.changes.into_iter().find_map(|change| match change {
+            Change::UpdateStatus(told) => Some(told.value()["status"]["conditions"].clone()),
+            _ => None,
+        });
+        told.expect("the status is written")
+    };
+    assert_eq!(told(2)[0]["type"], "ReplicaFailure");
+    assert_eq!(told(1), serde_json::Value::Null);
 }

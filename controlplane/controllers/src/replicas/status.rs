@@ -1,6 +1,6 @@
 //! What a set says of its pods.
 
-use super::{Replicas, is_terminating};
+use super::{FAILURE, Replicas, is_terminating};
 use crate::pod::{available_in, is_active, is_ready};
 use shared_api::{
     LabelSelector, Timestamp,
@@ -33,7 +33,10 @@ pub(super) fn plan<K: Replicas>(
 ) -> Plan {
     let mut plan = Plan::nothing();
     let min_ready = set.min_ready();
-    if let Some(told) = set.told(&count(template, min_ready, mine, now)) {
+    let counts = count(template, min_ready, mine, now);
+    // Nothing was refused, or it does not matter any longer.
+    let over: &[&str] = if counts.active == set.wanted() { &[FAILURE] } else { &[] };
+    if let Some(told) = set.told(&counts, over) {
         plan = plan.update_status(&told);
     }
     let soon = mine

@@ -14,16 +14,6 @@ impl Kind for Namespace {
     const COLUMNS: &'static [Column<Self>] = &[Column::text("Status", |n, _| phase(n)), Column::age()];
     const FIELDS: &'static [Field<Self>] = &[Field { path: "status.phase", get: phase }];
 
-    fn begin(&mut self) {
-        if self.metadata.deletion_timestamp.is_some() {
-            return;
-        }
-        let finalizers = self.spec.get_or_insert_default().finalizers.get_or_insert_default();
-        if !finalizers.iter().any(|f| f == OWN_FINALIZERS[0]) {
-            finalizers.push(OWN_FINALIZERS[0].into());
-        }
-    }
-
     fn set_defaults(&mut self) {
         if let Some(name) = self.metadata.name.clone().filter(|n| !n.is_empty()) {
             self.metadata.labels.get_or_insert_default().insert("kubernetes.io/metadata.name".into(), name);
@@ -32,6 +22,12 @@ impl Kind for Namespace {
         let status = self.status.get_or_insert_default();
         if status.phase.as_deref().unwrap_or_default().is_empty() {
             status.phase = Some(if deleted { "Terminating" } else { "Active" }.into());
+        }
+        if !deleted {
+            let finalizers = self.spec.get_or_insert_default().finalizers.get_or_insert_default();
+            if finalizers.is_empty() {
+                finalizers.push("kubernetes".into());
+            }
         }
     }
 

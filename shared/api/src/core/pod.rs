@@ -74,8 +74,12 @@ impl Kind for Pod {
         let nothing = PodSpec::default();
         let spec = self.spec.as_ref().unwrap_or(&nothing);
         validate::valid_spec(spec, "spec", invalid);
-        if let Some(old) = old.and_then(|o| o.spec.as_ref()) {
-            update::valid(spec, old, invalid);
+        match old {
+            Some(old) => update::valid(spec, old.spec.as_ref().unwrap_or(&nothing), invalid),
+            None if spec.ephemeral_containers.iter().flatten().next().is_some() => {
+                invalid.forbidden("spec.ephemeralContainers", "cannot be set on create");
+            }
+            None => {}
         }
     }
 }

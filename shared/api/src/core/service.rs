@@ -26,7 +26,12 @@ impl Kind for Service {
 
     fn set_defaults(&mut self) {
         defaults::complete(self.spec.get_or_insert_default());
-        self.status.get_or_insert_default().load_balancer.get_or_insert_default();
+        let balanced = self.status.get_or_insert_default().load_balancer.get_or_insert_default();
+        if self.spec.as_ref().and_then(|s| s.type_.as_deref()) == Some("LoadBalancer") {
+            for ingress in balanced.ingress.iter_mut().flatten().filter(|i| i.ip.is_some()) {
+                ingress.ip_mode.get_or_insert_with(|| "VIP".into());
+            }
+        }
     }
 
     fn validate(&self, old: Option<&Self>, invalid: &mut Invalid) {

@@ -80,7 +80,7 @@ fn some_services_have_no_address() {
 fn what_is_taken_or_out_of_range_is_refused() {
     for (spec, why) in [
         (json!({"clusterIP": "10.0.0.1"}), "provided IP is already allocated"),
-        (json!({"clusterIP": "10.1.0.1"}), "not in the valid range 10.0.0.0/29"),
+        (json!({"clusterIP": "10.1.0.1"}), "not in the valid range. The range of valid IPs is 10.0.0.0/29"),
         (json!({"clusterIP": "x"}), "must be a valid IP address"),
         (
             json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 30000}]}),
@@ -118,4 +118,20 @@ fn a_full_range_says_so() {
     let mut new = service(&json!({"type": "NodePort", "ports": [{"port": 1}]}));
     let full = &["!port/30000", "!port/30001", "!port/30002", "!port/30003"];
     assert!(run(Action::Create, None, &mut new, full).unwrap_err().message.contains("range is full"));
+}
+
+#[test]
+fn only_one_family_is_to_be_had() {
+    let refused = |spec: serde_json::Value| {
+        let mut new = service(&spec);
+        run(Action::Create, None, &mut new, &[]).map_or_else(|refusal| refusal.message, |_| "fine".into())
+    };
+    let both = refused(json!({"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv4", "IPv6"]}));
+    assert!(both.contains("this cluster is not configured for dual-stack services"), "{both}");
+    assert!(
+        both.contains("spec.ipFamilies[1]: Invalid value: \"IPv6\": not configured on this cluster"),
+        "{both}"
+    );
+    assert_eq!(refused(json!({"ipFamilyPolicy": "PreferDualStack"})), "fine");
+    assert_eq!(refused(json!({"clusterIP": "None", "ipFamilyPolicy": "RequireDualStack"})), "fine");
 }

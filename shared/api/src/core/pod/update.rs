@@ -72,10 +72,6 @@ fn comparable(new: &PodSpec, old: &PodSpec) -> PodSpec {
     {
         spec.termination_grace_period_seconds = old.termination_grace_period_seconds;
     }
-    // Binding is the one write that gives a pod its node.
-    if old.node_name.as_deref().unwrap_or_default().is_empty() {
-        spec.node_name.clone_from(&old.node_name);
-    }
     // Gates open and never close.
     let closed = |spec: &PodSpec| spec.scheduling_gates.clone().unwrap_or_default();
     if closed(new).iter().all(|gate| closed(old).contains(gate)) {
@@ -108,7 +104,7 @@ mod tests {
     fn little_may_change() {
         let none = Value::Null;
         let rule = "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.init";
-        check("nodeName", &none, &json!("n1"), None);
+        check("nodeName", &none, &json!("n1"), Some(rule));
         check("nodeName", &json!("n1"), &json!("n2"), Some(rule));
         check("hostname", &none, &json!("h"), Some(rule));
         check("containers", &none, &json!([{"name": "a", "image": "b:2"}]), None);

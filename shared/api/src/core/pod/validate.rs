@@ -55,13 +55,6 @@ pub(crate) fn valid_spec(spec: &PodSpec, path: &str, invalid: &mut Invalid) {
     security::valid_pod(spec, path, invalid);
     placement::valid(spec, path, invalid);
     details::valid(spec, path, invalid);
-    if let Some(seconds) = spec.termination_grace_period_seconds.filter(|s| *s < 0) {
-        invalid.value(
-            format!("{path}.terminationGracePeriodSeconds"),
-            seconds,
-            "must be greater than or equal to 0",
-        );
-    }
     if let Some(seconds) = spec.active_deadline_seconds.filter(|s| !(1..=i64::from(i32::MAX)).contains(s)) {
         let why = "must be between 1 and 2147483647, inclusive";
         invalid.value(format!("{path}.activeDeadlineSeconds"), seconds, why);
@@ -181,9 +174,11 @@ mod tests {
             &["spec.hostname: Invalid value: \"a.b\": a lowercase RFC 1123 label"],
         );
         check(&with("nodeName", json!("A")), &["spec.nodeName: Invalid value: \"A\""]);
+        // It is read as the shortest time there is.
+        check(&with("terminationGracePeriodSeconds", json!(-1)), &[]);
         check(
-            &with("terminationGracePeriodSeconds", json!(-1)),
-            &["spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0"],
+            &with("ephemeralContainers", json!([{"name": "b", "image": "b"}])),
+            &["spec.ephemeralContainers: Forbidden: cannot be set on create"],
         );
         check(
             &with("activeDeadlineSeconds", json!(0)),

@@ -83,6 +83,10 @@ mod tests {
         assert_eq!(spec(json!({"type": "NodePort"}))["externalTrafficPolicy"], "Cluster");
         assert_eq!(spec(json!({"clusterIP": "fd00::1"}))["ipFamilies"], json!(["IPv6"]));
         assert!(spec(json!({"type": "ExternalName"})).get("ipFamilies").is_none());
+        let balanced = completed::<Service>(json!({"spec": {"type": "LoadBalancer"},
+            "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}, {"hostname": "a"}]}}}));
+        let ingress = json!([{"ip": "1.2.3.4", "ipMode": "VIP"}, {"hostname": "a"}]);
+        assert_eq!(balanced["status"]["loadBalancer"]["ingress"], ingress);
         let sticky = spec(json!({"sessionAffinity": "ClientIP"}));
         assert_eq!(sticky["sessionAffinityConfig"], json!({"clientIP": {"timeoutSeconds": 10800}}));
     }

@@ -114,6 +114,14 @@ fn valid_addresses(spec: &ServiceSpec, type_: &str, old: Option<&ServiceSpec>, i
             invalid.value(format!("spec.externalIPs[{at}]"), ip, SHAPE);
         }
     }
+    for (at, range) in spec.load_balancer_source_ranges.iter().flatten().enumerate() {
+        let field = format!("spec.loadBalancerSourceRanges[{at}]");
+        if type_ != "LoadBalancer" {
+            invalid.forbidden(field, "may only be used when `type` is 'LoadBalancer'");
+        } else if !is_range(range.trim()) {
+            invalid.value(field, range, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+        }
+    }
     let (given, all) = (text(spec.cluster_ip.as_ref()), spec.cluster_ips.as_deref().unwrap_or_default());
     if type_ == "ExternalName" {
         if !all.is_empty() || !given.is_empty() {
@@ -139,6 +147,17 @@ fn valid_addresses(spec: &ServiceSpec, type_: &str, old: Option<&ServiceSpec>, i
     if all.first().is_some_and(|first| first != given) {
         invalid.value("spec.clusterIPs", all, "first value must match `clusterIP`");
     }
+}
+
+/// Whether a text is an address and how many of its bits count.
+fn is_range(text: &str) -> bool {
+    let Some((ip, bits)) = text.split_once('/') else { return false };
+    let most = match ip.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => 32,
+        Ok(IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    !bits.starts_with('+') && bits.parse::<u8>().is_ok_and(|bits| bits <= most)
 }
 
 #[cfg(test)]
@@ -189,6 +208,14 @@ mod tests {
             &["spec.ports[1].nodePort: Duplicate value: \"30000\""],
         );
         check(&json!({"type": "ExternalName"}), &["spec.externalName: Required value"]);
+        let ranges = json!(["10.0.0.0/8", "2001:db8::/64", "10.0.0.0", "10.0.0.0/33"]);
+        check(
+            &json!({"type": "LoadBalancer", "ports": [{"port": 80}], "loadBalancerSourceRanges": ranges}),
+            &[
+                "spec.loadBalancerSourceRanges[2]: Invalid value: \"10.0.0.0\": must be a valid CIDR value",
+                "spec.loadBalancerSourceRanges[3]: Invalid value: \"10.0.0.0/33\": must be a valid CIDR value",
+            ],
+        );
         check(
             &json!({"type": "NodePort", "clusterIP": "None", "ports": [{"port": 80}]}),
             &["spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"],
