@@ -3,17 +3,15 @@
 mod service;
 
 use crate::server::Server;
-use http::header;
+use http::{HeaderMap, header};
 use reqwest::Client;
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use service::Pool;
 use shared_api::admissionregistration::{ServiceReference, WebhookClientConfig};
+use shared_pki::believing;
 use std::{
     error::Error,
+    io::ErrorKind,
     sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
@@ -102,10 +100,12 @@ enum Trouble {
 
 /// Nobody but whom the bundle names is trusted; without one, whom this machine trusts.
 fn tls(bundle: &[u8]) -> Result<ClientConfig, String> {
-    let roots = if bundle.is_empty() { system() } else { named(bundle)? };
+    if !bundle.is_empty() {
+        return believing(bundle).map_err(|e| format!("unable to load root certificates: {e}"));
+    }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let config = config.with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(config.with_root_certificates(system()).with_no_client_auth())
 }
 
 /// The authorities that this machine trusts, read when they are first needed.
@@ -123,23 +123,37 @@ fn system() -> Arc<RootCertStore> {
     Arc::clone(&ROOTS)
 }
 
-fn named(bundle: &[u8]) -> Result<Arc<RootCertStore>, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(bundle) {
-        let certificate = certificate.map_err(|e| format!("unable to load root certificates: {e}"))?;
-        roots.add(certificate).map_err(|e| format!("unable to load root certificates: {e}"))?;
-    }
-    Ok(Arc::new(roots))
-}
-
 async fn address(client: &Client, url: &str, question: Question) -> Result<Vec<u8>, Trouble> {
     let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(question.body);
     let mut response = request.send().await.map_err(|e| Trouble::Way(innermost(&e)))?;
     let mut answer = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|e| Trouble::Way(innermost(&e)))? {
-        taken(&mut answer, &piece, question.longest)?;
+    let open = is_open(response.headers());
+    loop {
+        match response.chunk().await {
+            Ok(Some(piece)) => taken(&mut answer, &piece, question.longest)?,
+            Ok(None) => break,
+            Err(error) if open && broke_off(&error) => break,
+            Err(error) => return Err(Trouble::Way(innermost(&error))),
+        }
     }
     judged(response.status(), answer)
+}
+
+/// Whether an answer says nowhere how long it is: it ends with its connection.
+fn is_open(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// Whether a connection ended without the farewell that TLS asks for. Simple servers never say it.
+fn broke_off(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 fn taken(answer: &mut Vec<u8>, piece: &[u8], longest: usize) -> Result<(), Trouble> {
@@ -175,4 +189,20 @@ fn innermost(error: &dyn Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn an_answer_without_a_length_ends_with_its_connection() {
+        let headers = |name| HeaderMap::from_iter([(name, http::HeaderValue::from_static("1"))]);
+        assert!(is_open(&headers(header::SERVER)));
+        assert!(!is_open(&headers(header::CONTENT_LENGTH)) && !is_open(&headers(header::TRANSFER_ENCODING)));
+        let wrapped = |kind: ErrorKind| io::Error::other(io::Error::new(kind, "no farewell"));
+        assert!(broke_off(&wrapped(ErrorKind::UnexpectedEof)));
+        assert!(!broke_off(&wrapped(ErrorKind::ConnectionReset)));
+    }
 }

@@ -154,7 +154,7 @@ mod tests {
     use shared_api::Object;
     use shared_reconcile::Change;
 
-    fn made(kind: &str, fields: serde_json::Value) -> Object {
+    fn made(kind: &str, fields: &serde_json::Value) -> Object {
         let mut value = json!({"apiVersion": "v1", "kind": kind,
             "metadata": {"name": "db", "namespace": "default", "uid": "uid-db"}});
         for (field, found) in fields.as_object().unwrap() {
@@ -169,7 +169,7 @@ mod tests {
         let not_ready = json!([{"ip": "10.1.2.4"}]);
         made(
             "Endpoints",
-            json!({"subsets": [{"addresses": addresses, "notReadyAddresses": not_ready, "ports": ports}]}),
+            &json!({"subsets": [{"addresses": addresses, "notReadyAddresses": not_ready, "ports": ports}]}),
         )
     }
 
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_somebody_wrote_is_told_in_slices() {
-        let service = made("Service", json!({"spec": {"ports": [{"port": 80}]}}));
+        let service = made("Service", &json!({"spec": {"ports": [{"port": 80}]}}));
         let plan = decide(&written(), [service.clone()]);
         let created = plan.changes.iter().map(|change| match change {
             Change::Create { object, .. } => object.clone(),
@@ -199,17 +199,17 @@ mod tests {
         assert_eq!(slices[0].metadata().labels.as_ref().unwrap()[SERVICE_NAME], "db");
         let there = || [service.clone(), slices[0].clone(), slices[1].clone()];
         assert!(decide(&written(), there()).is_nothing());
-        let emptied = decide(&made("Endpoints", json!({})), there());
+        let emptied = decide(&made("Endpoints", &json!({})), there());
         assert!(emptied.changes.iter().all(|change| matches!(change, Change::Delete { .. })), "{emptied:?}");
         assert_eq!(emptied.changes.len(), 2);
     }
 
     #[test]
     fn what_the_cluster_says_itself_is_left_alone() {
-        let selecting = made("Service", json!({"spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}}));
+        let selecting = made("Service", &json!({"spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}}));
         assert!(decide(&written(), [selecting]).is_nothing());
         assert!(decide(&written(), []).is_nothing(), "there is no such service");
-        let service = made("Service", json!({"spec": {"ports": [{"port": 80}]}}));
+        let service = made("Service", &json!({"spec": {"ports": [{"port": 80}]}}));
         let mut skipped = written().value();
         skipped["metadata"]["labels"] = json!({SKIP: "true"});
         assert!(decide(&Object::from_value(&skipped).unwrap(), [service]).is_nothing());

@@ -7,6 +7,7 @@
 //! it talks to, and a secret, so that the control plane knows the stranger was invited.
 
 mod authority;
+mod bundle;
 mod issuer;
 mod renamed;
 mod subject;
@@ -15,6 +16,7 @@ mod token;
 mod wanted;
 
 pub use authority::{Authority, Identity, Request, Validity};
+pub use bundle::believing;
 pub use issuer::Issuer;
 pub use rustls;
 pub use subject::{Subject, expires_at, fingerprint, subject};

@@ -25,6 +25,12 @@ pub fn expires_at(der: &[u8]) -> Result<i64> {
     Ok(parse(der)?.validity().not_after.timestamp())
 }
 
+/// When a certificate (DER) begins and ends to hold, in seconds since 1970.
+pub(crate) fn validity(der: &[u8]) -> Result<(i64, i64)> {
+    let parsed = parse(der)?;
+    Ok((parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp()))
+}
+
 /// SHA-256 of a certificate (DER), in hexadecimal.
 pub fn fingerprint(der: &[u8]) -> String {
     hex::encode(Sha256::digest(der))

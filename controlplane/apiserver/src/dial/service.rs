@@ -1,7 +1,7 @@
 //! Connections to a service's places. The control plane need not stand where services are reached, so they go
 //! through the stream of an agent, as the service's proxy does.
 
-use super::{Question, Trouble, innermost, judged, taken};
+use super::{Question, Trouble, broke_off, innermost, is_open, judged, taken};
 use crate::{nodes::PodSessions, server::Server};
 use bytes::Bytes;
 use http::{Request, header};
@@ -57,9 +57,16 @@ impl Pool {
             (sender, answered)
         };
         let mut answer = Vec::new();
+        let open = is_open(response.headers());
         while let Some(frame) = response.body_mut().frame().await {
-            if let Ok(piece) = frame.map_err(way)?.into_data() {
-                taken(&mut answer, &piece, question.longest)?;
+            match frame {
+                Ok(frame) => {
+                    if let Ok(piece) = frame.into_data() {
+                        taken(&mut answer, &piece, question.longest)?;
+                    }
+                }
+                Err(error) if open && broke_off(&error) => break,
+                Err(error) => return Err(way(error)),
             }
         }
         let status = response.status();

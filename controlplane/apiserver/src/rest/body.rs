@@ -96,7 +96,12 @@ fn json(bytes: &[u8], of: Option<&'static Type>) -> Result<Manifest> {
 /// The first bytes of what nobody could read.
 fn beginning(bytes: &[u8]) -> String {
     const SHOWN: usize = 30;
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            text += &format!("{byte:02x}");
+            text
+        })
+    };
     match bytes.get(..SHOWN) {
         _ if bytes.is_empty() => "<empty>".into(),
         Some(first) if bytes.len() > SHOWN => format!("{} ...", hex(first)),

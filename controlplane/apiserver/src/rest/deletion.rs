@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures::StreamExt;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use shared_api::{DeleteHow, Invalid, KindInfo, Object, Propagation, Query, Reason, Refusal};
+use shared_api::{DeleteHow, Invalid, KindInfo, Object, Propagation, Query, Reason, Refusal, schema};
 use shared_client::{List, Result};
 
 /// How many objects of a collection are deleted at once.
@@ -81,6 +81,13 @@ fn asked(kind: &KindInfo, parameters: &Parameters, headers: &HeaderMap, sent: &[
     let named = options["kind"].as_str().is_none_or(|kind| matches!(kind, "DeleteOptions" | ""));
     if !(options.is_null() || options.is_object() && named) {
         return Err(Refusal::bad_request("decoded object cannot be converted to DeleteOptions"));
+    }
+    if let Some(of) = schema::named("meta.v1.DeleteOptions").filter(|_| options.is_object()) {
+        schema::check(of, &mut options.clone()).map_err(|why| {
+            Refusal::bad_request(format!(
+                "DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: {why}"
+            ))
+        })?;
     }
     let wrong =
         |field: &str, what: &str| Refusal::bad_request(format!("DeleteOptions.{field} is not {what}"));
@@ -176,6 +183,8 @@ mod tests {
             ("", "[]", 400),
             ("", r#"{"kind":"Pod"}"#, 400),
             ("", r#"{"gracePeriodSeconds":"x"}"#, 400),
+            ("", r#"{"preconditions":[]}"#, 400),
+            ("", r#"{"dryRun":"All"}"#, 400),
             ("", r#"{"dryRun":["Some"]}"#, 422),
         ] {
             assert_eq!(how(query, body), Err(code), "{query} {body}");

@@ -133,9 +133,17 @@ fn downgrade(value: &mut Value) {
     if let Some(conditions) = take(value, &["status", "conditions"]) {
         annotate(value, CONDITIONS, &conditions);
     }
+    // In this version there is no such thing as no replicas.
+    if let Some(Value::Object(status)) = value.get_mut("status") {
+        status.entry("currentReplicas").or_insert(0.into());
+        status.entry("desiredReplicas").or_insert(0.into());
+    }
 }
 
 fn upgrade(value: &mut Value) {
+    if value.pointer("/status/currentReplicas") == Some(&json!(0)) {
+        take(value, &["status", "currentReplicas"]);
+    }
     let mut metrics = Vec::new();
     if let Some(percent) = take(value, &["spec", "targetCPUUtilizationPercentage"]) {
         let target = json!({"type": "Utilization", "averageUtilization": percent});
@@ -261,6 +269,8 @@ mod tests {
         let shown = old.downgrade(stored(json!([all[0]])));
         assert_eq!(shown["spec"], json!({"maxReplicas": 3, "targetCPUUtilizationPercentage": 60}));
         assert_eq!(shown["metadata"], json!({"name": "a"}));
+        let counted = old.downgrade(json!({"status": {}}))["status"].clone();
+        assert_eq!(counted, json!({"currentReplicas": 0, "desiredReplicas": 0}));
         let shown = old.downgrade(stored(json!([all[0], all[1]])));
         assert_eq!(
             shown["metadata"]["annotations"]["autoscaling.alpha.kubernetes.io/metrics"],

@@ -31,6 +31,9 @@ const fn version(version: &'static str, api_version: &'static str, warning: Opti
 
 fn upgrade(event: &mut Value) {
     let Some(fields) = event.as_object_mut() else { return };
+    if fields.get("eventTime").is_some_and(|time| fields.get(FIRST).and_then(finely).as_ref() == Some(time)) {
+        fields.remove("eventTime");
+    }
     rename(fields, NAMES.iter().copied());
     fields.entry("involvedObject").or_insert_with(|| json!({}));
 }
@@ -38,6 +41,21 @@ fn upgrade(event: &mut Value) {
 fn downgrade(event: &mut Value) {
     let Some(fields) = event.as_object_mut() else { return };
     rename(fields, NAMES.iter().map(|(new, core)| (*core, *new)));
+    // Readers of this version rely on a time that events of old do not have.
+    if fields.get("eventTime").is_none_or(Value::is_null)
+        && let Some(first) = fields.get(FIRST).and_then(finely)
+    {
+        fields.insert("eventTime".into(), first);
+    }
+}
+
+/// Where this version has the time of an event of old.
+const FIRST: &str = "deprecatedFirstTimestamp";
+
+/// A time to the second, `2026-01-01T00:00:00Z`, to the microsecond.
+fn finely(time: &Value) -> Option<Value> {
+    let seconds = time.as_str()?.strip_suffix('Z').filter(|seconds| !seconds.contains('.'))?;
+    Some(format!("{seconds}.000000Z").into())
 }
 
 fn rename<'a>(fields: &mut Map<String, Value>, names: impl Iterator<Item = (&'a str, &'a str)>) {
@@ -73,5 +91,15 @@ mod tests {
         assert_eq!(value, core);
         downgrade(&mut value);
         assert_eq!(value, new);
+    }
+
+    #[test]
+    fn an_event_of_old_happened_when_it_was_first_seen() {
+        let old = json!({"message": "done", "involvedObject": {}, "firstTimestamp": "2026-01-01T00:00:00Z"});
+        let mut value = old.clone();
+        downgrade(&mut value);
+        assert_eq!(value["eventTime"], "2026-01-01T00:00:00.000000Z");
+        upgrade(&mut value);
+        assert_eq!(value, old);
     }
 }
