@@ -201,8 +201,7 @@ mod tests {
         let headers = |name| HeaderMap::from_iter([(name, http::HeaderValue::from_static("1"))]);
         assert!(is_open(&headers(header::SERVER)));
         assert!(!is_open(&headers(header::CONTENT_LENGTH)) && !is_open(&headers(header::TRANSFER_ENCODING)));
-        let wrapped = |kind: ErrorKind| io::Error::other(io::Error::new(kind, "no farewell"));
-        assert!(broke_off(&wrapped(ErrorKind::UnexpectedEof)));
-        assert!(!broke_off(&wrapped(ErrorKind::ConnectionReset)));
+        assert!(broke_off(&io::Error::new(ErrorKind::UnexpectedEof, "no farewell")));
+        assert!(!broke_off(&io::Error::from(ErrorKind::ConnectionReset)));
     }
 }

@@ -7,6 +7,7 @@ mod accept;
 mod answer;
 mod body;
 mod chosen;
+mod deadline;
 mod deletion;
 mod discovery;
 mod gzip;
@@ -82,11 +83,20 @@ fn refused(headers: &HeaderMap) -> fn(&Refusal) -> Response {
 async fn route(door: &Arc<dyn Door>, asked: Asked) -> Result<Response> {
     let user = door.authenticate(&credentials(&asked))?;
     let parameters = Parameters::of(asked.uri())?;
+    let info = request::parse(asked.method(), asked.uri().path(), parameters.flag("watch"));
+    let lasts = info.as_ref().is_ok_and(|info| info.as_ref().is_some_and(|info| info.nature().1));
+    let within = if lasts { None } else { Some(deadline::of(&parameters)?) };
     if let Some(response) = health::serve(&**door, &asked, &parameters) {
         return response;
     }
-    match request::parse(asked.method(), asked.uri().path(), parameters.flag("watch"))? {
-        Some(info) => about_objects(door, &user, info, parameters, asked).await,
+    match info? {
+        Some(info) => {
+            let done = about_objects(door, &user, info, parameters, asked);
+            match within {
+                Some(within) => tokio::time::timeout(within, done).await.map_err(|_| deadline::exceeded())?,
+                None => done.await,
+            }
+        }
         None => about_the_server(&**door, &user, &asked),
     }
 }

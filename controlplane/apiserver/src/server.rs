@@ -200,7 +200,13 @@ impl Door for Server {
     fn health(&self) -> Vec<(&'static str, Result<(), String>)> {
         let prepared = self.prepared.load(Ordering::Acquire);
         let waiting = || "the system's own objects are not there yet".to_owned();
-        vec![("ping", Ok(())), ("prepared", prepared.then_some(()).ok_or_else(waiting))]
+        let store = self.store.range(&Range { limit: 1, ..Range::default() }).map(drop);
+        vec![
+            ("ping", Ok(())),
+            // Standard tooling asks for the store by this name.
+            ("etcd", store.map_err(|error| error.to_string())),
+            ("prepared", prepared.then_some(()).ok_or_else(waiting)),
+        ]
     }
 }
 

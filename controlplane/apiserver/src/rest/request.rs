@@ -83,7 +83,8 @@ impl RequestInfo {
 
     /// Whether it only reads, and whether it lasts.
     pub(super) fn nature(&self) -> (bool, bool) {
-        let lasts = self.verb == Verb::Watch || subresources::is_stream(self);
+        let passes_on = subresources::is_stream(self) || self.subresource == subresources::PROXY;
+        let lasts = self.verb == Verb::Watch || passes_on;
         (matches!(self.verb, Verb::Get | Verb::List | Verb::Watch), lasts)
     }
 

@@ -19,13 +19,13 @@ pub(in crate::core::pod) fn valid(
     for (name, (request, text)) in &requests {
         let field = format!("{path}.requests");
         match limits.get(name) {
+            Some((limit, most)) if is_whole(name) && request != limit => {
+                invalid.value(field, text, &format!("must be equal to {name} limit of {most}"));
+            }
             Some((limit, most)) if request > limit => {
                 invalid.value(field, text, &format!("must be less than or equal to {name} limit of {most}"));
             }
-            Some((limit, _)) if is_extended(name) && request != limit => {
-                invalid.value(field, text, &format!("must be equal to {name} limit"));
-            }
-            None if is_extended(name) => {
+            None if is_whole(name) => {
                 invalid.required(
                     format!("{path}.limits"),
                     &format!("Limit must be set for non overcommitable resources ({name})"),
@@ -33,6 +33,10 @@ pub(in crate::core::pod) fn valid(
             }
             _ => {}
         }
+    }
+    let mut names = limits.keys().chain(requests.keys());
+    if names.clone().any(|name| is_huge(name)) && !names.any(|name| matches!(*name, "cpu" | "memory")) {
+        invalid.forbidden(path, "HugePages require cpu or memory");
     }
 }
 
@@ -74,9 +78,16 @@ fn amounts<'a>(
 }
 
 fn is_known(name: &str) -> bool {
-    matches!(name, "cpu" | "memory" | "ephemeral-storage")
-        || name.starts_with("hugepages-")
-        || name.contains('/')
+    matches!(name, "cpu" | "memory" | "ephemeral-storage") || is_huge(name) || name.contains('/')
+}
+
+fn is_huge(name: &str) -> bool {
+    name.starts_with("hugepages-")
+}
+
+/// Resources of which nobody is promised more than there is.
+fn is_whole(name: &str) -> bool {
+    is_huge(name) || is_extended(name)
 }
 
 /// Resources that nodes count and never share, such as devices.
@@ -118,5 +129,13 @@ mod tests {
             json!({"requests": {"x.io/gpu": "1"}}),
             &["resources.limits: Required value: Limit must be set"],
         );
+        check(
+            json!({"limits": {"hugepages-2Mi": "2Mi"}, "requests": {"hugepages-2Mi": "4Mi"}}),
+            &[
+                "resources.requests: Invalid value: \"4Mi\": must be equal to hugepages-2Mi limit of 2Mi",
+                "resources: Forbidden: HugePages require cpu or memory",
+            ],
+        );
+        check(json!({"limits": {"hugepages-2Mi": "2Mi", "memory": "1Mi"}}), &[]);
     }
 }
