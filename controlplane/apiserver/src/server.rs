@@ -203,9 +203,9 @@ impl Door for Server {
         let store = self.store.range(&Range { limit: 1, ..Range::default() }).map(drop);
         vec![
             ("ping", Ok(())),
+            ("prepared", prepared.then_some(()).ok_or_else(waiting)),
             // Standard tooling asks for the store by this name.
             ("etcd", store.map_err(|error| error.to_string())),
-            ("prepared", prepared.then_some(()).ok_or_else(waiting)),
         ]
     }
 }

@@ -49,7 +49,7 @@ async fn what_is_wrong_is_a_status_with_its_code() {
         ("GET /api/v1/things", &[][..], "", 404, "could not find the requested resource"),
         ("PUT /api", &[], "", 405, "does not allow this method"),
         ("POST /api/v1/pods", &[], "{}", 405, "does not allow this method"),
-        (&format!("POST {MAPS}"), &[], "{", 400, "not JSON"),
+        (&format!("POST {MAPS}"), &[], "{", 400, "json parse error"),
         (&format!("POST {MAPS}"), &[], "[]", 400, "not an object"),
         (&format!("POST {MAPS}"), &[], &big, 413, "too large"),
         (&format!("POST {MAPS}"), &[("content-type", "application/cbor")], "", 415, "application/cbor"),
