@@ -218,7 +218,9 @@ pub(crate) async fn change<B: Into<Became>>(
             if current && filled(&new, old.revision()) == old.bytes() {
                 return Ok(old);
             }
-            if registry::has_generation(kind) && registry::differ(kind, old.bytes(), &new.json) {
+            // A pod that gets its node is what its author wants, as before.
+            let wanted = part != "binding" && registry::has_generation(kind);
+            if wanted && registry::differ(kind, old.bytes(), &new.json) {
                 let meta = draft.meta_mut();
                 meta.generation = Some(meta.generation.unwrap_or(0) + 1);
                 new = encoded(key, &*draft, managed.as_deref())?;

@@ -124,6 +124,7 @@ async fn a_pod_is_bound_once() {
         (&bound["spec"]["nodeName"], &bound["status"]["conditions"][0]["type"]),
         (&json!("n1"), &json!("PodScheduled"))
     );
+    assert_eq!(bound["metadata"]["generation"], 1, "its author wants what was wanted before");
     let refused = bind("n2").await.unwrap_err();
     assert_eq!(refused.reason, Reason::Conflict);
     assert!(refused.message.ends_with(r#"pod web-1 is already assigned to node "n1""#), "{refused}");

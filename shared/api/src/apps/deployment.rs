@@ -38,7 +38,10 @@ impl Kind for Deployment {
     ];
 
     fn warnings(&self) -> Vec<String> {
-        self.spec.as_ref().map(|s| workload::selected(&s.selector, Some(&s.template))).unwrap_or_default()
+        let Some(spec) = &self.spec else { return Vec::new() };
+        let mut told = workload::selected(&spec.selector, Some(&spec.template));
+        told.extend(workload::warnings(&self.metadata, Some(&spec.template)));
+        told
     }
 
     fn set_defaults(&mut self) {

@@ -58,6 +58,12 @@ pub(crate) fn selected(selector: &LabelSelector, template: Option<&PodTemplateSp
     Vec::new()
 }
 
+/// What the author of a new template is told.
+pub(crate) fn warnings(meta: &ObjectMeta, template: Option<&PodTemplateSpec>) -> Vec<String> {
+    let spec = template.filter(|_| meta.uid.is_none()).and_then(|t| t.spec.as_ref());
+    spec.map(|spec| pod::warn::warnings(spec, "spec.template.spec")).unwrap_or_default()
+}
+
 /// Gives an object that has no labels those of its template.
 pub(crate) fn label(meta: &mut ObjectMeta, template: Option<&PodTemplateSpec>) {
     if meta.labels.as_ref().is_none_or(BTreeMap::is_empty)

@@ -8,6 +8,7 @@ mod status;
 mod update;
 pub(crate) mod validate;
 mod volumes;
+pub(crate) mod warn;
 
 pub use guests::{guest, valid_guests};
 pub use resize::valid_resize;
@@ -54,6 +55,12 @@ impl Kind for Pod {
         },
         Field { path: "status.nominatedNodeName", get: |p| status(p, |s| s.nominated_node_name.clone()) },
     ];
+
+    fn warnings(&self) -> Vec<String> {
+        // Only as it is made: later it is mostly written about by its node.
+        let made = self.spec.as_ref().filter(|_| self.metadata.uid.is_none());
+        made.map(|spec| warn::warnings(spec, "spec")).unwrap_or_default()
+    }
 
     fn set_defaults(&mut self) {
         if let Some(spec) = &mut self.spec {

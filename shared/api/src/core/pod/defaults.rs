@@ -40,6 +40,9 @@ pub(crate) fn complete(spec: &mut PodSpec) {
 /// Completes what is decided for a pod but not for a template.
 pub(super) fn complete_pod(spec: &mut PodSpec) {
     spec.enable_service_links.get_or_insert(true);
+    if let Some(seconds) = spec.termination_grace_period_seconds.as_mut().filter(|s| **s < 0) {
+        *seconds = 1;
+    }
     for one in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten()) {
         let Some(ResourceRequirements { limits: Some(limits), requests, .. }) = &mut one.resources else {
             continue;
@@ -152,6 +155,11 @@ mod tests {
 
     fn spec(spec: &Value) -> Value {
         completed::<Pod>(json!({"spec": spec}))["spec"].clone()
+    }
+
+    #[test]
+    fn a_negative_time_to_end_is_the_shortest_there_is() {
+        assert_eq!(spec(&json!({"terminationGracePeriodSeconds": -5}))["terminationGracePeriodSeconds"], 1);
     }
 
     #[test]
