@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn what_is_hardly_meant_is_told() {
-        let ports = json!([{"containerPort": 80}, {"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}]);
+        let ports =
+            json!([{"containerPort": 80}, {"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}]);
         let env = json!([{"name": "A", "value": "1"}, {"name": "A", "value": "$(A)2"}, {"name": "A", "value": "3"}]);
         let spec = json!({"terminationGracePeriodSeconds": -1, "imagePullSecrets": [{}],
             "nodeSelector": {"beta.kubernetes.io/os": "linux"},
