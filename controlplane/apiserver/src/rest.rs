@@ -27,6 +27,7 @@ mod streams;
 mod strict;
 mod subresources;
 mod table;
+mod twice;
 mod watch;
 
 use crate::{

@@ -8,7 +8,7 @@ use super::{
     deletion, manager,
     parameters::Parameters,
     request::{RequestInfo, Verb},
-    room, strict, subresources, watch,
+    room, strict, subresources, twice, watch,
 };
 use crate::{door::Caller, patch::unfit};
 use axum::response::Response;
@@ -241,6 +241,9 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
             "error decoding patch: the body of this patch is not {expected}"
         )));
     }
+    if let (PatchType::Apply { .. }, Validation::Strict) = (kind, how.validation) {
+        unambiguous(sent, odd.len())?;
+    }
     let patch = Patch { kind, body };
     if how.validation == Validation::Strict && !odd.is_empty() {
         return Err(odd_patch(cluster, info, &patch, how, odd).await);
@@ -255,6 +258,20 @@ async fn patch(writing: &Writing<'_>) -> Result<Response> {
     };
     warn(&mut response, &odd);
     Ok(response)
+}
+
+/// Refuses what is applied when keys of it come twice, each with its line; where that is not known, it is refused
+/// later and named by its path.
+fn unambiguous(sent: &[u8], odd: usize) -> Result<()> {
+    let twice = twice::keys(std::str::from_utf8(sent).unwrap_or_default());
+    if odd == 0 || twice.len() != odd {
+        return Ok(());
+    }
+    let told = twice.iter().map(|(line, key)| format!("  line {line}: key {key:?} already set in map"));
+    let told = told.collect::<Vec<_>>().join("\n");
+    Err(Refusal::bad_request(format!(
+        "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n{told}"
+    )))
 }
 
 /// Why a patch is refused in which keys come twice: for those and for the fields that what becomes of the object
