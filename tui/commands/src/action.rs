@@ -18,7 +18,7 @@ pub use create::{
     Autoscale, Binding, Create, Expose, Generator, Rights, Run, SecretKind, ServiceKind, Sources,
 };
 pub use read::{Capacity, Decode, Describe, Events, Get, Path, Preview, Wait, When, Why};
-pub use streams::{Attach, Copy, Debug, ExecIn, Logs, PortForward};
+pub use streams::{Attach, Copy, Debug, ExecIn, Logs, Place, PortForward, Speech};
 
 /// Something a person wants done.
 #[derive(Debug, Clone, PartialEq, Subcommand)]

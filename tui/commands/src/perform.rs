@@ -32,6 +32,7 @@ mod wait;
 mod why;
 
 use crate::{Action, At, Error, Exit, action::Set, bound::Bound, revision, when::Then};
+use futures::future::BoxFuture;
 use shared_api::{Key, Revision, Timestamp};
 use shared_client::{Cluster, Plain, Sessions};
 use std::{
@@ -100,6 +101,10 @@ pub trait Sink: Send {
     fn out(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// A remark beside the answer, one line.
     fn note(&mut self, line: &str);
+    /// Waits until there is room for more; asked before more is read from far away.
+    fn carried(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
     /// Standard input, taken once.
     fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>>;
     /// Lets the person change a file, and comes back when it is done; or says why that cannot be.

@@ -5,7 +5,7 @@ mod forward;
 mod logs;
 mod past;
 mod perform;
-mod shell;
+mod speak;
 mod uses;
 mod watch;
 
@@ -44,7 +44,7 @@ pub(crate) struct Effects {
 struct Task {
     handle: JoinHandle<()>,
     more: Vec<JoinHandle<()>>,
-    typing: Option<mpsc::UnboundedSender<shell::Typed>>,
+    typing: Option<mpsc::UnboundedSender<speak::Typed>>,
 }
 
 /// Follows the kinds that a cluster defines: they are called by their names like any other.
@@ -101,16 +101,17 @@ impl Effects {
                 self.spawn(generation, past::run(doors, generation, at, kinds, answers));
             }
             Effect::Save { path, text } => drop(tokio::spawn(files::save(path, text, answers))),
-            Effect::Shell { generation, pod, container, command, size } => {
+            Effect::Speak { generation, action, namespace, about, size } => {
                 let (typing, typed) = mpsc::unbounded_channel();
-                let session = shell::Ask { pod, container, command, size };
-                self.spawn(generation, shell::run(doors, generation, session, typed, answers));
+                let meant = about.into_iter().map(|(key, uid)| (key, uid.into()));
+                let doors = Doors { namespace, ..doors }.bound(meant);
+                self.spawn(generation, speak::run(doors, generation, action, size, typed, answers));
                 if let Some(task) = self.tasks.get_mut(&generation) {
                     task.typing = Some(typing);
                 }
             }
-            Effect::Type(generation, bytes) => self.typed(generation, shell::Typed::Bytes(bytes)),
-            Effect::Reshape(generation, size) => self.typed(generation, shell::Typed::Size(size)),
+            Effect::Type(generation, bytes) => self.typed(generation, speak::Typed::Bytes(bytes)),
+            Effect::Reshape(generation, size) => self.typed(generation, speak::Typed::Size(size)),
             Effect::Forward { generation, to, remote, address, local } => {
                 let ask = forward::Ask { to, remote, address, local };
                 self.spawn(generation, forward::run(doors, generation, ask, answers));
@@ -175,7 +176,7 @@ impl Effects {
         tasks.chain(self.watches.drain(..)).for_each(|handle| handle.abort());
     }
 
-    fn typed(&self, generation: Generation, typed: shell::Typed) {
+    fn typed(&self, generation: Generation, typed: speak::Typed) {
         if let Some(typing) = self.tasks.get(&generation).and_then(|t| t.typing.as_ref()) {
             // A shell that just ended reads no more; its end is on the way.
             let _ = typing.send(typed);

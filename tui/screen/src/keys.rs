@@ -12,7 +12,7 @@ mod wire;
 
 pub(crate) use map::{Binding, KEYS, PLACES};
 pub(crate) use trie::{Keymap, Meaning};
-pub(crate) use wire::encode;
+pub(crate) use wire::{encode, encode_mouse};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

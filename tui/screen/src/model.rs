@@ -190,7 +190,11 @@ pub(crate) enum Then {
     Do,
     Since,
     Logs(Key),
-    Shell(Key),
+    /// The line that lacks the container, and the very objects it is for.
+    Container {
+        line: String,
+        about: Vec<(Key, Box<str>)>,
+    },
     /// The column to sort by.
     Sort,
     /// What another pane shows of the cursor.
@@ -419,6 +423,11 @@ impl Model {
         // A shell wants every key for itself.
         let common: &[Place] = if own == [Place::Shell] { &[] } else { &[Place::Panes, Place::Anywhere] };
         own.iter().chain(common).copied().collect()
+    }
+
+    /// Whether keys go to a program that wants to hear of the mouse.
+    pub(crate) fn passes_mouse(&self) -> bool {
+        matches!(self.view(), View::Shell(shell) if shell.wants_mouse())
     }
 
     /// Brings what is shown up to what is known.

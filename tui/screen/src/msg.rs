@@ -48,8 +48,10 @@ pub(crate) enum Msg {
     Saved(Result<String, String>),
     /// Bytes for an embedded terminal.
     Screen(Generation, Bytes),
-    /// A log or a shell ended; why, when not as it should.
+    /// A log ended; why, when not as it should.
     Ended(Generation, Option<String>),
+    /// A shell ended.
+    Over(Generation, Over),
     /// A forward listens, or cannot.
     Forwarding(Generation, Result<SocketAddr, String>),
     /// Nothing happened for a moment since this was asked.
@@ -66,6 +68,19 @@ pub(crate) enum Msg {
     Carried(Generation, Carried),
     /// A connection of a forward failed.
     ForwardTrouble(Generation, String),
+}
+
+/// How a conversation with a process ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Over {
+    /// Well.
+    Done,
+    /// With this exit code.
+    Code(u8),
+    /// The person left it.
+    Left,
+    /// Otherwise.
+    Failed(String),
 }
 
 /// Where one is now.
@@ -141,11 +156,13 @@ pub(crate) enum Effect {
         path: PathBuf,
         text: String,
     },
-    Shell {
+    /// Do what speaks with a process, in a terminal of this size.
+    Speak {
         generation: Generation,
-        pod: Key,
-        container: String,
-        command: Vec<String>,
+        action: Box<Action>,
+        namespace: String,
+        /// The very objects that are meant, by their uids.
+        about: Vec<(Key, Box<str>)>,
         size: (u16, u16),
     },
     /// Bytes typed into a shell.

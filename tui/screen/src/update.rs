@@ -81,7 +81,7 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.pending.clear();
     }
     if let View::Shell(shell) = model.view() {
-        let (generation, application) = (shell.generation, shell.screen().application_cursor());
+        let application = shell.screen().application_cursor();
         let over = shell.ended.is_some();
         return match meaning {
             Meaning::Act(Act::LeaveShell) => act::act(model, Act::Back),
@@ -91,7 +91,7 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             Meaning::Nothing if over => act::act(model, Act::Back),
             Meaning::Nothing => {
                 let bytes = keys::encode(key, application);
-                if bytes.is_empty() { Vec::new() } else { vec![Effect::Type(generation, bytes)] }
+                if bytes.is_empty() { Vec::new() } else { typed(model, bytes) }
             }
         };
     }
@@ -108,11 +108,21 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let View::Shell(shell) = model.view() else { return Vec::new() };
+    if shell.ended.is_some() {
+        return Vec::new();
+    }
     let mut bytes = text.replace('\n', "\r").into_bytes();
     if shell.screen().bracketed_paste() {
         // The end mark inside a paste would end it early and run the rest.
         let inside = String::from_utf8_lossy(&bytes).replace("\x1b[201~", "");
         bytes = format!("\x1b[200~{inside}\x1b[201~").into_bytes();
     }
+    typed(model, bytes)
+}
+
+/// Gives the process that is spoken with what was typed.
+fn typed(model: &mut Model, bytes: Vec<u8>) -> Vec<Effect> {
+    let View::Shell(shell) = model.view_mut() else { return Vec::new() };
+    shell.used = true;
     vec![Effect::Type(shell.generation, bytes)]
 }

@@ -1,6 +1,6 @@
 //! What makes objects without a manifest.
 
-use super::Write;
+use super::{Speech, Write};
 use clap::{Args, Subcommand};
 
 /// See [`Action::Create`](super::Action::Create).
@@ -336,12 +336,9 @@ pub struct Run {
     /// Join it when it runs
     #[arg(long)]
     pub attach: bool,
-    /// Send it this command's standard input, and join it
-    #[arg(short = 'i', long)]
-    pub stdin: bool,
-    /// Give it a terminal
-    #[arg(short, long)]
-    pub tty: bool,
+    /// How; with -i it is joined
+    #[command(flatten)]
+    pub speech: Speech,
     /// Delete it when it has ended
     #[arg(long)]
     pub rm: bool,

@@ -1,8 +1,50 @@
 //! What is asked of running pods.
 
-use super::duration;
+use super::{Action, Run, duration};
 use clap::Args;
 use std::time::Duration;
+
+impl Action {
+    /// Whether one speaks with a process until it ends.
+    pub fn speaks(&self) -> bool {
+        match self {
+            Self::Attach(_) => true,
+            Self::Exec(exec) => exec.speech.stdin || exec.speech.tty,
+            Self::Debug(debug) => debug.speech.stdin || debug.speech.tty,
+            Self::Run(run) => run.joins(),
+            _ => false,
+        }
+    }
+}
+
+impl Run {
+    /// Whether it joins what it makes.
+    pub(crate) fn joins(&self) -> bool {
+        (self.attach || self.speech.stdin) && !self.write.dry_run && self.schedule.is_none()
+    }
+}
+
+/// Which container, and where.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Place {
+    /// Container; the first when absent
+    #[arg(short, long)]
+    pub container: Option<String>,
+    /// Namespace
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// How one speaks with a process.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Speech {
+    /// Send it this command's standard input
+    #[arg(short = 'i', long)]
+    pub stdin: bool,
+    /// It has a terminal
+    #[arg(short, long)]
+    pub tty: bool,
+}
 
 /// See [`Action::Logs`](super::Action::Logs).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
@@ -10,12 +52,9 @@ pub struct Logs {
     /// Pod, or KIND/NAME of what owns pods
     #[arg(value_name = "POD | KIND/NAME")]
     pub pod: String,
-    /// Container; the first when absent
-    #[arg(short, long)]
-    pub container: Option<String>,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
+    /// Where
+    #[command(flatten)]
+    pub place: Place,
     /// Go on as lines are written
     #[arg(short, long)]
     pub follow: bool,
@@ -39,18 +78,12 @@ pub struct ExecIn {
     /// Pod, or KIND/NAME of what owns pods
     #[arg(value_name = "POD | KIND/NAME")]
     pub pod: String,
-    /// Container; the first when absent
-    #[arg(short, long)]
-    pub container: Option<String>,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-    /// Send it this command's standard input
-    #[arg(short = 'i', long)]
-    pub stdin: bool,
-    /// Run it under a terminal
-    #[arg(short, long)]
-    pub tty: bool,
+    /// Where
+    #[command(flatten)]
+    pub place: Place,
+    /// How
+    #[command(flatten)]
+    pub speech: Speech,
     /// Program and arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
     pub command: Vec<String>,
@@ -74,12 +107,9 @@ pub struct Debug {
     /// Namespace
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<String>,
-    /// Send it this command's standard input
-    #[arg(short = 'i', long)]
-    pub stdin: bool,
-    /// Run it under a terminal
-    #[arg(short, long)]
-    pub tty: bool,
+    /// How
+    #[command(flatten)]
+    pub speech: Speech,
     /// Program and arguments; the image's own when absent
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
@@ -91,18 +121,12 @@ pub struct Attach {
     /// Pod, or KIND/NAME of what owns pods
     #[arg(value_name = "POD | KIND/NAME")]
     pub pod: String,
-    /// Container; the first when absent
-    #[arg(short, long)]
-    pub container: Option<String>,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
-    /// Send it this command's standard input
-    #[arg(short = 'i', long)]
-    pub stdin: bool,
-    /// It has a terminal
-    #[arg(short, long)]
-    pub tty: bool,
+    /// Where
+    #[command(flatten)]
+    pub place: Place,
+    /// How
+    #[command(flatten)]
+    pub speech: Speech,
 }
 
 /// See [`Action::Cp`](super::Action::Cp).
@@ -112,12 +136,9 @@ pub struct Copy {
     pub from: String,
     /// A path here, or [NAMESPACE/]POD:PATH
     pub to: String,
-    /// Container; the first when absent
-    #[arg(short, long)]
-    pub container: Option<String>,
-    /// Namespace
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<String>,
+    /// Where
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// See [`Action::PortForward`](super::Action::PortForward).

@@ -10,7 +10,7 @@ pub(crate) const IMAGE: &str = "busybox";
 fn container(name: &str, asked: &Debug) -> Value {
     let image = asked.image.as_deref().unwrap_or(IMAGE);
     let mut container = json!({
-        "name": name, "image": image, "stdin": asked.stdin, "tty": asked.tty,
+        "name": name, "image": image, "stdin": asked.speech.stdin, "tty": asked.speech.tty,
         "terminationMessagePolicy": "File",
     });
     if !asked.command.is_empty() {
@@ -73,12 +73,17 @@ pub(crate) fn on_node(node: &str, asked: &Debug) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Speech;
 
     #[test]
     fn a_guest_has_a_name_of_its_own() {
         let pod = json!({"metadata": {"name": "web"}, "spec": {"containers": [{"name": "app"}],
             "ephemeralContainers": [{"name": "debugger-1"}]}});
-        let asked = Debug { target: Some("app".into()), stdin: true, ..Debug::default() };
+        let asked = Debug {
+            target: Some("app".into()),
+            speech: Speech { stdin: true, tty: false },
+            ..Debug::default()
+        };
         let (after, name) = guest(&pod, &asked).unwrap();
         assert_eq!(name, "debugger-2");
         let made = &after["spec"]["ephemeralContainers"][1];

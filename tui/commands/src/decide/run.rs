@@ -27,12 +27,12 @@ pub(crate) fn objects(asked: &Run) -> Result<Vec<Value>, Error> {
     if let Some(when) = &asked.image_pull_policy {
         container["imagePullPolicy"] = json!(when);
     }
-    for (flag, field) in [(asked.stdin, "stdin"), (asked.tty, "tty")] {
+    for (flag, field) in [(asked.speech.stdin, "stdin"), (asked.speech.tty, "tty")] {
         if flag {
             container[field] = json!(true);
         }
     }
-    if asked.stdin {
+    if asked.speech.stdin {
         container["stdinOnce"] = json!(true);
     }
     let spec = json!({"containers": [container], "restartPolicy": asked.restart});

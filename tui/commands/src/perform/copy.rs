@@ -34,15 +34,15 @@ fn end(word: &str) -> Result<End, Error> {
 }
 
 pub(super) async fn copy(asked: &Copy, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let container = asked.container.clone().unwrap_or_default();
+    let container = asked.place.container.clone().unwrap_or_default();
     match (end(&asked.from)?, end(&asked.to)?) {
         (End::Here(from), End::There { namespace, pod, path }) => {
-            let namespace = namespace.or(asked.namespace.clone());
+            let namespace = namespace.or(asked.place.namespace.clone());
             let pod = select::pod(&pod, namespace.as_deref(), doors).await?.key();
             up(&from, &pod, container, &path, doors).await
         }
         (End::There { namespace, pod, path }, End::Here(to)) => {
-            let namespace = namespace.or(asked.namespace.clone());
+            let namespace = namespace.or(asked.place.namespace.clone());
             let pod = select::pod(&pod, namespace.as_deref(), doors).await?.key();
             down(&pod, container, &path, &to, doors, out).await
         }

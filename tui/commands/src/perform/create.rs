@@ -125,7 +125,7 @@ fn read(from: &Sources) -> Result<Entries, Error> {
 }
 
 pub(super) async fn run(asked: &Run, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let joins = (asked.attach || asked.stdin) && !asked.write.dry_run && asked.schedule.is_none();
+    let joins = asked.joins();
     if asked.rm && !joins {
         return Err(Error::Usage(
             "--rm should only be used for attached containers: say --attach or -i".into(),

@@ -40,11 +40,11 @@ async fn joined(
     doors: &Doors,
     out: Out<'_>,
 ) -> Result<Exit, Error> {
-    if !asked.stdin && !asked.tty {
+    if !asked.speech.stdin && !asked.speech.tty {
         return Ok(Exit::Done);
     }
     begun(pod, container, doors).await?;
-    streams::joined(pod, container.to_owned(), asked.stdin, asked.tty, doors, out).await
+    streams::joined(pod, container.to_owned(), &asked.speech, doors, out).await
 }
 
 /// Waits until a container of a pod runs; an error says why it will not.

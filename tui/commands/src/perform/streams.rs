@@ -2,7 +2,7 @@
 
 use super::{Doors, Out, Terminal, change, say, select};
 use crate::{
-    Attach, Error, ExecIn, Exit, Logs, PortForward, Run,
+    Attach, Error, ExecIn, Exit, Logs, PortForward, Run, Speech,
     forward::{self, Target},
 };
 use bytes::Bytes;
@@ -12,9 +12,9 @@ use shared_client::{Channel, Duplex, Event, Frame, LogOptions, Session};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 pub(super) async fn logs(logs: &Logs, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let pod = select::pod(&logs.pod, logs.namespace.as_deref(), doors).await?;
+    let pod = select::pod(&logs.pod, logs.place.namespace.as_deref(), doors).await?;
     let options = LogOptions {
-        container: logs.container.clone().unwrap_or_default(),
+        container: logs.place.container.clone().unwrap_or_default(),
         follow: logs.follow,
         previous: logs.previous,
         timestamps: logs.timestamps,
@@ -27,32 +27,46 @@ pub(super) async fn logs(logs: &Logs, doors: &Doors, out: Out<'_>) -> Result<Exi
 }
 
 pub(super) async fn exec(exec: &ExecIn, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let pod = select::pod(&exec.pod, exec.namespace.as_deref(), doors).await?;
+    let pod = select::pod(&exec.pod, exec.place.namespace.as_deref(), doors).await?;
     let session = Session::Exec {
-        container: exec.container.clone().unwrap_or_default(),
+        container: exec.place.container.clone().unwrap_or_default(),
         command: exec.command.clone(),
-        stdin: exec.stdin,
-        tty: exec.tty,
+        stdin: exec.speech.stdin,
+        tty: exec.speech.tty,
     };
-    let input = exec.stdin.then(|| out.input()).flatten();
+    let input = exec.speech.stdin.then(|| out.input()).flatten();
     let session = doors.sessions.open(&pod.key(), session).await?;
-    relay(session, input, exec.tty, out).await
+    relay(session, input, exec.speech.tty, out).await
 }
 
 pub(super) async fn attach(attach: &Attach, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let pod = select::pod(&attach.pod, attach.namespace.as_deref(), doors).await?;
-    let container = attach.container.clone().unwrap_or_default();
-    joined(&pod, container, attach.stdin, attach.tty, doors, out).await
+    let pod = select::pod(&attach.pod, attach.place.namespace.as_deref(), doors).await?;
+    let container = attach.place.container.clone().unwrap_or_default();
+    let mut speech = attach.speech.clone();
+    if speech.tty && !has_terminal(&pod, &container) {
+        let which = if container.is_empty() { "its container" } else { &container };
+        out.note(&format!("error: Unable to use a TTY - container {which} did not allocate one"));
+        speech.tty = false;
+    }
+    joined(&pod, container, &speech, doors, out).await
+}
+
+/// Whether a container, the first when none is named, runs under a terminal.
+fn has_terminal(pod: &Object, name: &str) -> bool {
+    let value = pod.bare_value();
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let mut all = lists.iter().filter_map(|list| value["spec"][*list].as_array()).flatten();
+    all.find(|c| name.is_empty() || c["name"] == name).is_some_and(|c| c["tty"] == true)
 }
 
 pub(super) async fn joined(
     pod: &Object,
     container: String,
-    stdin: bool,
-    tty: bool,
+    speech: &Speech,
     doors: &Doors,
     out: Out<'_>,
 ) -> Result<Exit, Error> {
+    let Speech { stdin, tty } = *speech;
     let session = Session::Attach { container, stdin, tty };
     let input = stdin.then(|| out.input()).flatten();
     let session = doors.sessions.open(&pod.key(), session).await?;
@@ -63,7 +77,7 @@ pub(super) async fn joined(
 /// Joins the pod that `run` made as soon as it runs; shows what it said when it has ended before.
 pub(super) async fn join(pod: &Object, asked: &Run, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let done = match begun(pod, doors).await {
-        Ok(true) => joined(pod, String::new(), asked.stdin, asked.tty, doors, out).await,
+        Ok(true) => joined(pod, String::new(), &asked.speech, doors, out).await,
         Ok(false) => {
             let session = doors.sessions.open(&pod.key(), Session::Logs(LogOptions::default())).await?;
             relay(session, None, false, out).await
@@ -157,6 +171,7 @@ async fn relay(
             Channel::Outcome => break outcome(&frame.data),
             Channel::Stdin | Channel::Resize => {}
         }
+        out.carried().await;
     };
     feed.abort();
     sizes.inspect(tokio::task::JoinHandle::abort);

@@ -51,8 +51,10 @@ fn recorded(action: &Action) -> bool {
         | Action::Create(_)
         | Action::Expose(_)
         | Action::Autoscale(_)
+        | Action::Debug(_)
         | Action::Edit(_)
         | Action::Rerun(_) => true,
+        Action::Run(run) => !run.rm,
         // What was there before is gone, with all that hung on it.
         Action::Replace(replace) => !replace.force,
         Action::Patch(patch) => patch.language != Language::Merge && patch.subresource.is_none(),

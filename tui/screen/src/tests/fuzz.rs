@@ -121,10 +121,16 @@ fn nothing_breaks_whatever_is_pressed_and_whatever_happens() {
                     }
                 }
                 5 => {
-                    let gestures =
-                        [Gesture::Press, Gesture::Again, Gesture::Drag, Gesture::Release, Gesture::WheelDown];
+                    let gestures = [
+                        Gesture::Press,
+                        Gesture::Again,
+                        Gesture::Drag,
+                        Gesture::Release,
+                        Gesture::WheelDown,
+                        Gesture::Other,
+                    ];
                     let what = gestures[dice.roll(gestures.len())];
-                    let touch = Touch { what, column: size(&mut dice, 120), row: size(&mut dice, 40) };
+                    let touch = Touch::made(what, size(&mut dice, 120), size(&mut dice, 40));
                     seat.tell(Msg::Touch(touch));
                 }
                 _ => drop(seat.press(KEYS[dice.roll(KEYS.len())])),

@@ -8,7 +8,7 @@ use crate::{
 
 impl Seat {
     fn touch(&mut self, what: Gesture, column: u16, row: u16) {
-        self.tell(Msg::Touch(Touch { what, column, row }));
+        self.tell(Msg::Touch(Touch::made(what, column, row)));
     }
 
     fn copied(&self) -> &str {
@@ -109,4 +109,45 @@ fn a_name_a_row_a_cell_and_everything_can_be_copied() {
     assert_eq!(seat.copied(), "one\ntwo\n");
     seat.press("Yn");
     assert_eq!(seat.said(), "there is nothing here to copy");
+}
+
+#[test]
+fn a_program_in_a_shell_that_asked_for_the_mouse_hears_of_it() {
+    let mut seat = Seat::over(scene());
+    seat.press("s");
+    let shell = seat.model.view().look().generation().unwrap();
+    seat.touch(Gesture::WheelUp, 5, 6);
+    assert!(!matches!(seat.asked.last(), Some(Effect::Type(..))), "it did not ask");
+    seat.tell(Msg::Screen(shell, "\x1b[?1049h".into()));
+    seat.touch(Gesture::WheelUp, 5, 6);
+    assert_eq!(seat.asked.last(), Some(&Effect::Type(shell, b"\x1b[A\x1b[A\x1b[A".to_vec())));
+    seat.tell(Msg::Screen(shell, "\x1b[?1002h\x1b[?1006h".into()));
+    seat.touch(Gesture::Press, 5, 6);
+    assert_eq!(seat.asked.last(), Some(&Effect::Type(shell, b"\x1b[<0;6;4M".to_vec())));
+    seat.touch(Gesture::Other, 6, 6);
+    assert_eq!(
+        seat.asked.last(),
+        Some(&Effect::Type(shell, b"\x1b[<0;6;4M".to_vec())),
+        "it did not ask for moves"
+    );
+    seat.tell(Msg::Screen(shell, "\x1b[?2004h".into()));
+    seat.tell(Msg::Paste("a\nb\x1b[201~c".into()));
+    assert_eq!(seat.asked.last(), Some(&Effect::Type(shell, b"\x1b[200~a\rbc\x1b[201~".to_vec())));
+}
+
+#[test]
+fn a_pod_with_several_containers_is_asked_which() {
+    let side = serde_json::from_value(serde_json::json!({"name": "side", "image": "x"})).unwrap();
+    let mut seat = Seat::over([object(&pod("two").container(side).ready())]);
+    seat.press(":attach -it two<enter>");
+    let picture = seat.picture();
+    assert!(picture.contains("attach: which container?") && picture.contains("side"), "{picture}");
+    seat.press("j<enter>");
+    let Some(Effect::Speak { action, .. }) = seat.asked.last() else { panic!("{:?}", seat.asked.last()) };
+    assert_eq!(**action, tui_commands::grammar::parse_line("attach -c side -it two").unwrap());
+    let generation = seat.model.view().look().generation().unwrap();
+    seat.tell(Msg::Over(generation, crate::msg::Over::Code(3)));
+    assert!(seat.picture().contains("it ended with exit code 3: attach -c side"));
+    seat.press("x:commands<enter>");
+    assert!(seat.picture().contains("exit code 3"), "{}", seat.picture());
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     effects::Effects,
-    msg::Outcome,
+    msg::{Outcome, Over},
     setup::{Clusters, Opening},
 };
 use shared_api::{Key, Refusal, core::Pod, meta::Status};
@@ -140,16 +140,19 @@ async fn a_log_comes_in_lines_and_ends() {
 
 #[tokio::test]
 async fn a_shell_gets_its_size_and_what_is_typed_until_it_ends() {
-    let (mut effects, mut answered) = outside(&FakeCluster::new());
-    let (container, command) = ("app".into(), vec!["sh".into()]);
-    effects.start(Effect::Shell { generation: 7, pod: key("a"), container, command, size: (80, 19) });
+    let fake = FakeCluster::holding([object(&pod("a"))]);
+    let (mut effects, mut answered) = outside(&fake);
+    let action = Box::new(parse_line("exec -it a -c app -- sh").unwrap());
+    let (namespace, about) = ("default".into(), Vec::new());
+    effects.start(Effect::Speak { generation: 7, action, namespace, about, size: (80, 19) });
     effects.start(Effect::Type(7, b"ls".to_vec()));
     effects.start(Effect::Type(7, vec![4]));
     let mut shown = Vec::new();
     loop {
         match answered.recv().await.unwrap() {
             Msg::Screen(7, bytes) => shown.extend(bytes),
-            Msg::Ended(7, why) => break assert_eq!(why, None),
+            Msg::Performed(7, _) => {}
+            Msg::Over(7, over) => break assert_eq!(over, Over::Done),
             other => panic!("{other:?}"),
         }
     }

@@ -83,7 +83,7 @@ fn nothing_is_changed_when_that_is_not_wanted_and_it_is_said_why() {
     ] {
         seat.asked.clear();
         seat.press(keys);
-        let done = seat.asked.iter().any(|e| matches!(e, Effect::Perform { .. } | Effect::Shell { .. }));
+        let done = seat.asked.iter().any(|e| matches!(e, Effect::Perform { .. } | Effect::Speak { .. }));
         assert!(!done && seat.model.overlay.is_none(), "{keys}: {:?}", seat.asked);
         assert!(seat.said().contains("read-only in /home/you/config.yaml"), "{keys}: {}", seat.said());
     }

@@ -93,7 +93,7 @@ fn a_shell_goes_on_beside_what_is_looked_at_and_knows_its_room() {
     let mut seat = Seat::over(scene());
     seat.press("<ctrl-w>vs");
     assert!(
-        matches!(seat.asked[..], [.., Effect::Shell { generation: 1, size: (40, 19), .. }]),
+        matches!(seat.asked[..], [.., Effect::Speak { generation: 1, size: (40, 19), .. }]),
         "{:?}",
         seat.asked
     );

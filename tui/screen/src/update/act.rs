@@ -181,6 +181,7 @@ fn on(model: &mut Model, act: Act, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effe
         Act::Why => open::push(model, View::Text(Text::about("why", &key))),
         Act::Timeline => open::push(model, View::Text(Text::about("timeline", &key))),
         Act::Logs => open::logs_of(model, kind, row),
+        Act::Shell if *kind == GroupKind::of::<core::Node>() => deeds::act(model, act),
         Act::Shell => open::shell_of(model, kind, row),
         Act::Forward => open::port_of(model, kind, row),
         Act::Edit => edit::edit(model, key, &row.uid),

@@ -3,7 +3,7 @@
 use super::{confirm, context, edit, link, open, past, steps};
 use crate::{
     model::{Message, Model, Pane, PaneId, Running, Shows, word},
-    msg::{Effect, Generation, Msg, Outcome},
+    msg::{Effect, Generation, Msg, Outcome, Over},
     views::{Step, Text, View},
 };
 
@@ -40,6 +40,7 @@ pub(super) fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         | Msg::SourceEnded(generation, ..)
         | Msg::Screen(generation, _)
         | Msg::Ended(generation, _)
+        | Msg::Over(generation, _)
         | Msg::Uses(generation, _) => {
             return hear(model, generation, msg);
         }
@@ -93,6 +94,16 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
 
 /// An answer goes to the view that asked for it, wherever that lies.
 fn hear(model: &mut Model, generation: Generation, msg: Msg) -> Vec<Effect> {
+    if let Msg::Over(_, over) = &msg {
+        let outcome = match over {
+            Over::Done | Over::Left => "ended".into(),
+            Over::Code(code) => format!("exit code {code}"),
+            Over::Failed(why) => crate::model::clean(why),
+        };
+        model.deeds.iter_mut().filter(|deed| deed.generation == generation).for_each(|deed| {
+            deed.outcome.clone_from(&outcome);
+        });
+    }
     let focused = model.view().look().generation() == Some(generation);
     let mut views = model.desk.views_mut();
     let Some(view) = views.find(|view| view.look().generation() == Some(generation)) else {
@@ -119,13 +130,13 @@ fn hear(model: &mut Model, generation: Generation, msg: Msg) -> Vec<Effect> {
 }
 
 fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec<Effect> {
-    let Some(at) = model.running.iter().position(|r| r.generation == generation) else { return Vec::new() };
-    let Running { line, shows, pane, .. } = model.running.remove(at);
     let Outcome { text, notes, dropped, error, undo } = outcome;
     if let Some(deed) = model.deeds.iter_mut().find(|deed| deed.generation == generation) {
         deed.outcome = error.as_ref().map_or_else(|| "done".into(), |why| crate::model::clean(why));
         deed.undo = undo;
     }
+    let Some(at) = model.running.iter().position(|r| r.generation == generation) else { return Vec::new() };
+    let Running { line, shows, pane, .. } = model.running.remove(at);
     let error = edit::written(model, &line, error);
     let mut whole = text;
     for note in &notes {

@@ -1,6 +1,6 @@
 //! What can be done with objects: each is a command line, shown before it runs and to be changed before that.
 
-use super::{begin, confirm};
+use super::{begin, confirm, open};
 use crate::{
     input::Input,
     keys::Act,
@@ -8,8 +8,9 @@ use crate::{
     msg::{Effect, info},
     rows::Row,
 };
-use shared_api::{GroupKind, KindInfo};
+use shared_api::{GroupKind, Key, KindInfo};
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
+use tui_commands::{Action, grammar};
 
 /// One thing that can be done.
 struct Way {
@@ -100,10 +101,10 @@ const WAYS: &[Way] = &[
     each("drain", Some(Act::Drain), node, "drain {name} --ignore-daemonsets --delete-emptydir-data"),
     each("what a drain would do", None, node, "capacity --drain {name}"),
     all("taint", None, node, "taint {} "),
-    each("a pod that sees all of the node", None, node, "debug node/{name} -- sleep 3600"),
+    each("a shell that sees all of the node", Some(Act::Shell), node, "debug -it node/{name} -- sh"),
     each("what ten more would do", None, scales, "capacity --more {}=10"),
-    each("put a guest into it", None, pod, "debug {} --target={container} -- sleep 3600"),
-    each("attach", None, pod, "attach {} -it"),
+    each("a guest with a shell in it", None, pod, "debug -it {} --target={container} -- sh"),
+    each("attach", None, pod, "attach -it {} -c {container}"),
     each("copy from it", None, pod, "cp {name}:"),
     each("what has changed", Some(Act::Diff), any, "diff {} --at={at}"),
     all("label", None, any, "label --overwrite {} "),
@@ -167,20 +168,35 @@ pub(super) fn chosen(model: &mut Model, what: &str) -> Vec<Effect> {
 fn propose(model: &mut Model, lines: Vec<String>, kind: &GroupKind, rows: &[Arc<Row>]) -> Vec<Effect> {
     let about: Vec<_> = rows.iter().map(|row| (row.key(kind), row.uid.clone())).collect();
     match &lines[..] {
-        [one] if one.ends_with(['=', ' ', ':']) => {
-            if let Err(why) = begin::may(model, one.trim_end()) {
-                model.complain(why);
-                return Vec::new();
-            }
-            // A name that is to be given stands where the cursor is.
-            model.overlay = Some(Overlay::Line { input: Input::with(one.clone()), about });
-            Vec::new()
-        }
+        [one] if one.contains(open::CONTAINER) => open::which(model, one.clone(), about),
+        [one] => propose_line(model, one.clone(), about),
         [one, ..] if one.ends_with(['=', ' ', ':']) => {
             model.say("this is done to one at a time: take the marks away");
             Vec::new()
         }
         _ => confirm::ask(model, lines, about),
+    }
+}
+
+fn propose_line(model: &mut Model, line: String, about: Vec<(Key, Box<str>)>) -> Vec<Effect> {
+    if !line.ends_with(['=', ' ', ':']) {
+        return confirm::ask(model, vec![line], about);
+    }
+    if let Err(why) = begin::may(model, line.trim_end()) {
+        model.complain(why);
+        return Vec::new();
+    }
+    // A name that is to be given stands where the cursor is.
+    model.overlay = Some(Overlay::Line { input: Input::with(line), about });
+    Vec::new()
+}
+
+/// Goes on with a line that lacked its container.
+pub(super) fn go_on(model: &mut Model, line: String, about: Vec<(Key, Box<str>)>) -> Vec<Effect> {
+    match grammar::parse_line(&line) {
+        // It is shown above what is said in it.
+        Ok(action @ (Action::Exec(_) | Action::Attach(_))) => open::perform_on(model, action, line, &about),
+        _ => propose_line(model, line, about),
     }
 }
 
@@ -196,7 +212,11 @@ fn lines(way: &Way, info: &KindInfo, rows: &[Arc<Row>], model: &Model) -> Vec<St
     match way.line {
         Line::Each(line) => {
             let of = |row: &Arc<Row>| {
-                let container = row.leads.containers.first().cloned();
+                // Of one that has several it is asked.
+                let container = match (&row.leads.containers[..], rows.len()) {
+                    ([_, _, ..], 1) => Some(open::CONTAINER.to_owned()),
+                    (all, _) => all.first().cloned(),
+                };
                 let text = line
                     .replace("{}", &word(&row.key(&kind)))
                     .replace("{name}", &row.name)
@@ -235,7 +255,7 @@ fn named(line: &str, namespace: &str) -> String {
 }
 
 /// The line that was shown is to be run as it stands now.
-pub(super) fn typed(model: &mut Model, line: &str, about: Vec<(shared_api::Key, Box<str>)>) -> Vec<Effect> {
+pub(super) fn typed(model: &mut Model, line: &str, about: Vec<(Key, Box<str>)>) -> Vec<Effect> {
     confirm::ask(model, vec![line.trim().to_owned()], about)
 }
 

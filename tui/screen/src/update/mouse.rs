@@ -3,7 +3,7 @@
 
 use super::{act, overlay};
 use crate::{
-    keys::Act,
+    keys::{self, Act},
     model::{Drag, Model, PaneId, Way},
     mouse::{Gesture, Touch},
     msg::Effect,
@@ -26,6 +26,9 @@ pub(super) fn touch(model: &mut Model, touch: Touch) -> Vec<Effect> {
             _ => Vec::new(),
         };
     }
+    if let Some(effects) = passed(model, touch, at) {
+        return effects;
+    }
     match touch.what {
         Gesture::Press => press(model, at),
         // What the first press put the cursor on.
@@ -34,9 +37,35 @@ pub(super) fn touch(model: &mut Model, touch: Touch) -> Vec<Effect> {
         Gesture::Release => model.drag = None,
         Gesture::WheelUp => wheel(model, at, -WHEEL),
         Gesture::WheelDown => wheel(model, at, WHEEL),
-        Gesture::Again => {}
+        Gesture::Again | Gesture::Other => {}
     }
     Vec::new()
+}
+
+/// What happens in a shell with the focus is told to its program, if that wants to hear of it; the wheel is arrows to
+/// one that fills the whole screen without.
+fn passed(model: &mut Model, touch: Touch, at: Position) -> Option<Vec<Effect>> {
+    let (id, area) = under(model, at)?;
+    if id != model.desk.tab().focus || at.y == area.y || model.drag.is_some() {
+        return None;
+    }
+    let View::Shell(shell) = model.view() else { return None };
+    let (inside, screen) = ((at.x - area.x, at.y - area.y - 1), shell.screen());
+    let bytes = if shell.wants_mouse() {
+        let (mode, encoding) = (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding());
+        keys::encode_mouse(touch.kind, touch.modifiers, inside, mode, encoding)
+    } else {
+        let arrow = match touch.what {
+            Gesture::WheelUp => KeyCode::Up,
+            Gesture::WheelDown => KeyCode::Down,
+            _ => return None,
+        };
+        if !screen.alternate_screen() || shell.ended.is_some() {
+            return None;
+        }
+        keys::encode(arrow.into(), screen.application_cursor()).repeat(WHEEL.unsigned_abs())
+    };
+    Some(if bytes.is_empty() { Vec::new() } else { super::typed(model, bytes) })
 }
 
 /// The pane that is seen there, and its place.

@@ -73,6 +73,9 @@ pub(super) fn namespaces(model: &mut Model, to: Namespaces) {
 
 /// Does what a line says; the answer goes to the message line, or to a text when it is long.
 pub(super) fn perform(model: &mut Model, action: Action, line: String) -> Vec<Effect> {
+    if action.speaks() {
+        return speak(model, action, line);
+    }
     // While it runs, the message line says so.
     model.message = None;
     let generation = model.ask();
@@ -88,7 +91,7 @@ pub(super) fn perform_on(
 ) -> Vec<Effect> {
     let mut effects = perform(model, action, line);
     for effect in &mut effects {
-        if let Effect::Perform { about: meant, .. } = effect {
+        if let Effect::Perform { about: meant, .. } | Effect::Speak { about: meant, .. } = effect {
             *meant = about.to_vec();
         }
     }
@@ -110,16 +113,22 @@ pub(super) fn ask(
         model.complain(why);
         return None;
     }
-    if risk(&action) > Risk::None {
-        let shown = if tui_commands::secret(&action) { "(a secret was made)".into() } else { clean(&line) };
-        let (at, outcome) = (model.known.now, "runs".into());
-        model.deeds.push(Deed { generation, at, line: shown, outcome, undo: Vec::new(), undone: false });
-        let extra = model.deeds.len().saturating_sub(DEEDS);
-        model.deeds.drain(..extra);
-    }
+    noted(model, generation, &action, &line);
     model.runs(generation, line, shows);
     let namespace = model.here().to_owned();
     Some(Effect::Perform { generation, action: Box::new(action), namespace, about: Vec::new() })
+}
+
+/// Takes note of what changes something.
+fn noted(model: &mut Model, generation: Generation, action: &Action, line: &str) {
+    if risk(action) == Risk::None {
+        return;
+    }
+    let shown = if tui_commands::secret(action) { "(a secret was made)".into() } else { clean(line) };
+    let (at, outcome) = (model.known.now, "runs".into());
+    model.deeds.push(Deed { generation, at, line: shown, outcome, undo: Vec::new(), undone: false });
+    let extra = model.deeds.len().saturating_sub(DEEDS);
+    model.deeds.drain(..extra);
 }
 
 /// What is asked of objects while the past is looked at, is asked of them as they were.
@@ -152,22 +161,42 @@ fn pod_behind(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Option<Key
 
 pub(super) fn logs_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
     let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
-    choose(model, pod, "logs of", Then::Logs)
+    let items = containers(model, &pod);
+    if items.len() > 1 {
+        return choose(model, items, Then::Logs(pod));
+    }
+    chosen(model, Then::Logs(pod), items.into_iter().next().unwrap_or_default())
 }
 
 pub(super) fn shell_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {
     let Some(pod) = pod_behind(model, kind, row) else { return Vec::new() };
-    choose(model, pod, "shell in", Then::Shell)
+    let Key { namespace, name, .. } = &pod;
+    let line = format!("exec -it {name} -n {namespace} -c {CONTAINER} -- sh");
+    which(model, line, vec![(pod, row.uid.clone())])
 }
 
-fn choose(model: &mut Model, pod: Key, what: &str, then: fn(Key) -> Then) -> Vec<Effect> {
-    let items = containers(model, &pod);
+/// What stands in a line for the container that is meant.
+pub(super) const CONTAINER: &str = "{container}";
+
+/// Asks which container a line is meant for, when its pod has several, and goes on with it.
+pub(super) fn which(model: &mut Model, line: String, about: Vec<(Key, Box<str>)>) -> Vec<Effect> {
+    let pod = about.first().map(|(key, _)| key);
+    let items = pod.map(|pod| containers(model, pod)).unwrap_or_default();
+    let then = Then::Container { line, about };
     if items.len() > 1 {
-        let title = format!("{what} {}: which container?", pod.name);
-        model.overlay = Some(Overlay::Choose { title, items, at: 0, then: then(pod) });
-        return Vec::new();
+        return choose(model, items, then);
     }
-    chosen(model, then(pod), items.into_iter().next().unwrap_or_default())
+    chosen(model, then, items.into_iter().next().unwrap_or_default())
+}
+
+fn choose(model: &mut Model, items: Vec<String>, then: Then) -> Vec<Effect> {
+    let what = match &then {
+        Then::Container { line, .. } => line.split_whitespace().next().unwrap_or_default(),
+        _ => "logs",
+    };
+    let title = format!("{what}: which container?");
+    model.overlay = Some(Overlay::Choose { title, items, at: 0, then });
+    Vec::new()
 }
 
 /// A choice was made.
@@ -200,7 +229,14 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
                 LogOptions { container: item, follow: true, tail_lines: Some(TAIL), ..LogOptions::default() };
             logs(model, pod, options)
         }
-        Then::Shell(pod) => shell(model, pod, item, vec!["sh".into()]),
+        Then::Container { line, about } => {
+            let line = if item.is_empty() {
+                line.replace(&format!(" -c {CONTAINER}"), "")
+            } else {
+                line.replace(CONTAINER, &item)
+            };
+            deeds::go_on(model, line, about)
+        }
     }
 }
 
@@ -208,17 +244,17 @@ pub(super) fn logs(model: &mut Model, pod: Key, options: LogOptions) -> Vec<Effe
     push(model, View::Logs(Logs::of(pod, options)))
 }
 
-pub(super) fn shell(model: &mut Model, pod: Key, container: String, command: Vec<String>) -> Vec<Effect> {
-    if let Err(why) = begin::may(model, &format!("exec {}", pod.name)) {
+/// Speaks with a process, in a view of its own.
+fn speak(model: &mut Model, action: Action, line: String) -> Vec<Effect> {
+    if let Err(why) = begin::may(model, &line) {
         model.complain(why);
         return Vec::new();
     }
-    let (generation, size) = (model.ask(), model.body());
-    let view = Shell::new(generation, pod.clone(), container.clone(), size);
-    push(model, View::Shell(view))
-        .into_iter()
-        .chain([Effect::Shell { generation, pod, container, command, size }])
-        .collect()
+    let (generation, size, namespace) = (model.ask(), model.body(), model.here().to_owned());
+    noted(model, generation, &action, &line);
+    let view = View::Shell(Shell::new(generation, line, size));
+    let ask = Effect::Speak { generation, action: Box::new(action), namespace, about: Vec::new(), size };
+    push(model, view).into_iter().chain([ask]).collect()
 }
 
 pub(super) fn port_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Vec<Effect> {

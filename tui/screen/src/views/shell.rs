@@ -5,17 +5,18 @@ use crate::{
     draw,
     keys::{Act, Place},
     model::clean,
-    msg::{Effect, Generation, Msg},
+    msg::{Effect, Generation, Msg, Over},
 };
 use ratatui::{Frame, layout::Rect};
-use shared_api::Key;
-use tui_term::vt100::{Callbacks, Parser, Screen};
+use tui_term::vt100::{Callbacks, MouseProtocolMode, Parser, Screen};
 
-/// A command in a container, and its screen.
+/// A process that is spoken with, and its screen.
 pub(crate) struct Shell {
     pub(crate) generation: Generation,
-    pub(crate) pod: Key,
-    pub(crate) container: String,
+    /// The command line.
+    line: String,
+    /// Something was typed.
+    pub(crate) used: bool,
     pub(crate) ended: Option<String>,
     parser: Box<Parser<Answers>>,
 }
@@ -49,13 +50,18 @@ impl Callbacks for Answers {
 }
 
 impl Shell {
-    pub(crate) fn new(generation: Generation, pod: Key, container: String, size: (u16, u16)) -> Self {
+    pub(crate) fn new(generation: Generation, line: String, size: (u16, u16)) -> Self {
         let parser = Parser::new_with_callbacks(size.1.max(2), size.0.max(2), 0, Answers::default());
-        Self { generation, pod, container, ended: None, parser: Box::new(parser) }
+        Self { generation, line, used: false, ended: None, parser: Box::new(parser) }
     }
 
     pub(crate) fn screen(&self) -> &Screen {
         self.parser.screen()
+    }
+
+    /// Whether its program wants to hear of the mouse.
+    pub(crate) fn wants_mouse(&self) -> bool {
+        self.ended.is_none() && self.screen().mouse_protocol_mode() != MouseProtocolMode::None
     }
 
     /// Shows bytes; returns what the program is to be answered.
@@ -75,18 +81,15 @@ impl Look for Shell {
     }
 
     fn crumb(&self) -> String {
-        format!("shell {}", self.pod.name)
+        self.line.split_whitespace().next().unwrap_or("shell").into()
     }
 
     fn title(&self, scene: &Scene<'_>) -> (String, String) {
-        let container =
-            if self.container.is_empty() { String::new() } else { format!(" [{}]", self.container) };
-        let state = match &self.ended {
-            Some(why) => format!(" ended: {why} (any key leaves)"),
-            None => String::new(),
-        };
-        let leave = scene.model.config.keymap.key(Act::LeaveShell);
-        (format!("shell {}{container}{state}", self.pod), format!("{leave} leaves"))
+        let (line, leave) = (clean(&self.line), scene.model.config.keymap.key(Act::LeaveShell));
+        match &self.ended {
+            Some(why) => (format!("{why}: {line}"), "any key leaves".into()),
+            None => (line, format!("{leave} leaves")),
+        }
     }
 
     fn draw(&self, scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -104,11 +107,17 @@ impl Look for Shell {
                 let answer = (!answer.is_empty()).then_some(Step::Effect(Effect::Type(generation, answer)));
                 answer.into_iter().collect()
             }
-            Msg::Ended(_, why) => {
-                // Left with `exit`, it has nothing more to show.
-                let close = why.is_none().then_some(Step::Close);
-                self.ended = Some(clean(why.as_deref().unwrap_or("it ended")));
-                close.into_iter().collect()
+            Msg::Over(_, over) => {
+                let said = match &over {
+                    Over::Done | Over::Left => "it ended".to_owned(),
+                    Over::Code(code) => format!("it ended with exit code {code}"),
+                    Over::Failed(why) => clean(why),
+                };
+                // Left with `exit`, it has nothing more to show; who only looks on has not read it yet.
+                let close = (self.used && !matches!(over, Over::Failed(_))) || over == Over::Left;
+                let told = (close && over != Over::Done).then(|| Step::Say(said.clone()));
+                self.ended = Some(said);
+                told.into_iter().chain(close.then_some(Step::Close)).collect()
             }
             _ => Vec::new(),
         }
@@ -131,11 +140,10 @@ impl Look for Shell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared_api::core::Pod;
 
     #[test]
     fn questions_of_a_program_are_answered() {
-        let mut shell = Shell::new(1, Key::of::<Pod>("n", "a"), String::new(), (20, 5));
+        let mut shell = Shell::new(1, String::new(), (20, 5));
         assert_eq!(shell.show(b"hi \x1b[6n"), b"\x1b[1;4R");
         assert_eq!(shell.show(b"\x1b[c"), b"\x1b[?6c");
         assert_eq!(shell.screen().contents().trim(), "hi");

@@ -8,7 +8,7 @@ use crate::{
 };
 use shared_api::{GroupKind, Key, core};
 use shared_client::LogOptions;
-use tui_commands::{Action, Risk, Rollout, grammar, risk};
+use tui_commands::{Action, Attach, ExecIn, Risk, Rollout, grammar, risk};
 
 /// Does what the words say, if the grammar knows them.
 pub(super) fn run(model: &mut Model, words: &[&str], line: &str) -> Result<Vec<Effect>, String> {
@@ -23,11 +23,12 @@ pub(super) fn run(model: &mut Model, words: &[&str], line: &str) -> Result<Vec<E
 }
 
 fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, String> {
+    let speaks = action.speaks();
     match action {
         Action::Logs(logs) => {
-            let pod = pod(model, &logs.pod, logs.namespace.as_deref())?;
+            let pod = pod(model, &logs.pod, logs.place.namespace.as_deref())?;
             let options = LogOptions {
-                container: logs.container.unwrap_or_default(),
+                container: logs.place.container.unwrap_or_default(),
                 follow: !logs.previous,
                 previous: logs.previous,
                 timestamps: logs.timestamps,
@@ -36,10 +37,6 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
                 ..LogOptions::default()
             };
             Ok(open::logs(model, pod, options))
-        }
-        Action::Exec(exec) => {
-            let pod = pod(model, &exec.pod, exec.namespace.as_deref())?;
-            Ok(open::shell(model, pod, exec.container.unwrap_or_default(), exec.command))
         }
         Action::PortForward(forward) => {
             let to = named(model, &forward.pod, forward.namespace.as_deref())?;
@@ -71,10 +68,15 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
         | Action::Decode(_)
         | Action::Preview(_)
         | Action::Rollout(Rollout::Show { .. }) => Ok(open::push(model, View::Text(Text::of(line)))),
-        Action::Attach(attach) => {
-            let pod = pod(model, &attach.pod, attach.namespace.as_deref())?;
-            // No command: the container's own process.
-            Ok(open::shell(model, pod, attach.container.unwrap_or_default(), Vec::new()))
+        Action::Exec(ExecIn { pod: word, place, .. }) | Action::Attach(Attach { pod: word, place, .. })
+            if speaks && place.container.is_none() =>
+        {
+            // Whose containers are not known here, the first is meant.
+            let pod = pod(model, &word, place.namespace.as_deref()).ok();
+            let uid = |pod: &Key| model.known.row(pod).map_or_else(Box::default, |row| row.uid.clone());
+            let about: Vec<_> = pod.map(|pod| (pod.clone(), uid(&pod))).into_iter().collect();
+            let (verb, rest) = line.trim().split_once(' ').unwrap_or((line, ""));
+            Ok(open::which(model, format!("{verb} -c {} {rest}", open::CONTAINER), about))
         }
         other if risk(&other) == Risk::High || writes_files(&other) => {
             Ok(confirm::ask(model, vec![line.to_owned()], Vec::new()))
