@@ -12,4 +12,5 @@ pub(crate) mod merge;
 pub(crate) mod rights;
 pub(crate) mod rollout;
 pub(crate) mod run;
+pub(crate) mod steps;
 pub(crate) mod taints;

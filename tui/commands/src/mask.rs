@@ -1,6 +1,6 @@
 //! What nobody should read over a shoulder, made unreadable. Pure.
 
-use crate::apply::LAST_APPLIED;
+use crate::{Action, apply::LAST_APPLIED, line};
 use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -20,6 +20,48 @@ pub(crate) fn shown(mut value: Value) -> Value {
         *last = covered(last);
     }
     value
+}
+
+/// A line as it may be shown: what it would make a Secret say is covered.
+pub fn line_shown(action: &Action, text: &str) -> String {
+    match action {
+        Action::Patch(patch) if of_secret(&patch.words) => {
+            let mut patch = patch.clone();
+            patch.patch = patch.patch.as_deref().map(patch_shown);
+            line::of(&Action::Patch(patch)).unwrap_or_else(|| "patch (of a secret)".into())
+        }
+        _ if crate::secret(action) => "(a secret was made)".into(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether words such as `secrets/a` or `secret a` mean a Secret.
+pub(crate) fn of_secret(words: &[String]) -> bool {
+    let kind = words.first().map(|word| word.split_once('/').map_or(&**word, |(kind, _)| kind));
+    kind.and_then(shared_api::find).is_some_and(|kind| kind.kind == "Secret")
+}
+
+fn patch_shown(text: &str) -> String {
+    match serde_json::from_str(text) {
+        Ok(Value::Array(mut steps)) => {
+            for step in &mut steps {
+                let path = step["path"].as_str().unwrap_or_default();
+                let plain = path.starts_with("/metadata/") && !path.starts_with("/metadata/annotations");
+                if let (false, Some(value)) = (plain, step.get_mut("value")) {
+                    *value = covered(value);
+                }
+            }
+            Value::Array(steps).to_string()
+        }
+        Ok(Value::Object(mut patch)) => {
+            // It need not say its kind to be a patch of a Secret.
+            patch.insert("kind".into(), "Secret".into());
+            let mut shown = shown(Value::Object(patch));
+            shown.as_object_mut().map(|fields| fields.remove("kind"));
+            shown.to_string()
+        }
+        _ => "***".into(),
+    }
 }
 
 /// The same for the same value, and no way back.

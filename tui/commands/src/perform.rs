@@ -16,6 +16,7 @@ mod each;
 mod explain;
 mod files;
 mod get;
+mod logs;
 mod mark;
 mod operator;
 mod plan;
@@ -111,6 +112,8 @@ pub trait Sink: Send {
     fn edit(&mut self, file: &Path) -> Result<(), String> {
         Err(format!("there is no editor here for {}", file.display()))
     }
+    /// A process far away is spoken with from now on; whether it has a terminal there.
+    fn begins(&mut self, _terminal: bool) {}
     /// Hands the terminal over to a process far away until the guard is dropped; `None` without a terminal.
     fn terminal(&mut self) -> Option<Terminal> {
         None
@@ -179,7 +182,7 @@ pub async fn perform(action: &Action, doors: &Doors, out: &mut dyn Sink) -> Resu
         Action::Scale(scale) => change::scale(scale, doors, out).await,
         Action::Rollout(rollout) => rollout::rollout(rollout, doors, out).await,
         Action::Wait(wait) => wait::wait(wait, doors, out).await,
-        Action::Logs(logs) => streams::logs(logs, doors, out).await,
+        Action::Logs(logs) => logs::logs(logs, doors, out).await,
         Action::Exec(exec) => streams::exec(exec, doors, out).await,
         Action::Attach(attach) => streams::attach(attach, doors, out).await,
         Action::Cp(copy) => copy::copy(copy, doors, out).await,

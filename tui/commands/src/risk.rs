@@ -91,7 +91,11 @@ pub fn risk(action: &Action) -> Risk {
 
 /// Whether the words of an action hold what nobody should read over a shoulder.
 pub fn secret(action: &Action) -> bool {
-    let Action::Create(create) = action else { return false };
+    let create = match action {
+        Action::Patch(patch) => return crate::mask::of_secret(&patch.words),
+        Action::Create(create) => create,
+        _ => return false,
+    };
     match &create.what {
         Some(Generator::Secret(SecretKind::Generic { from, .. })) => !from.literals.is_empty(),
         Some(Generator::Secret(SecretKind::DockerRegistry { .. })) => true,

@@ -139,7 +139,8 @@ pub(crate) struct Forwarded {
     pub(crate) generation: Generation,
     /// A pod, or a service or workload, whose pod is chosen for each connection.
     pub(crate) to: Key,
-    pub(crate) remote: u16,
+    /// The port, by its number or name.
+    pub(crate) remote: String,
     pub(crate) local: Option<SocketAddr>,
     pub(crate) carried: Carried,
     pub(crate) trouble: Option<String>,

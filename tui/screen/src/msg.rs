@@ -109,6 +109,8 @@ pub(crate) struct Outcome {
     pub(crate) dropped: usize,
     /// Why it failed.
     pub(crate) error: Option<String>,
+    /// It failed because the object is no longer the one that was read.
+    pub(crate) conflict: bool,
     /// What takes it back.
     pub(crate) undo: Vec<Undo>,
 }
@@ -173,7 +175,7 @@ pub(crate) enum Effect {
         generation: Generation,
         /// A pod, or a service or workload.
         to: Key,
-        remote: u16,
+        remote: String,
         address: String,
         local: u16,
     },

@@ -46,12 +46,30 @@ pub struct Speech {
     pub tty: bool,
 }
 
+/// What kubectl follows at once unless told otherwise.
+const MAX_LOG_REQUESTS: usize = 5;
+
 /// See [`Action::Logs`](super::Action::Logs).
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Logs {
     /// Pod, or KIND/NAME of what owns pods
-    #[arg(value_name = "POD | KIND/NAME")]
-    pub pod: String,
+    #[arg(value_name = "POD | KIND/NAME", required_unless_present = "selector", conflicts_with = "selector")]
+    pub pod: Option<String>,
+    /// Of all pods with these labels: app=web,tier!=test; ten lines of each unless --tail says more
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub selector: Option<String>,
+    /// Of all pods of KIND/NAME, each line with its prefix
+    #[arg(long)]
+    pub all_pods: bool,
+    /// Of all their containers
+    #[arg(long)]
+    pub all_containers: bool,
+    /// Put pod and container before each line
+    #[arg(long)]
+    pub prefix: bool,
+    /// Follow at most so many containers at once
+    #[arg(long, value_name = "NUMBER", default_value_t = MAX_LOG_REQUESTS)]
+    pub max_log_requests: usize,
     /// Where
     #[command(flatten)]
     pub place: Place,
@@ -64,8 +82,8 @@ pub struct Logs {
     /// Put the time before each line
     #[arg(long)]
     pub timestamps: bool,
-    /// Only the last so many lines
-    #[arg(long)]
+    /// Only the last so many lines; -1 is all
+    #[arg(long, allow_negative_numbers = true)]
     pub tail: Option<i64>,
     /// Only lines of the last 30s, 5m, 1h…
     #[arg(long, value_parser = duration)]

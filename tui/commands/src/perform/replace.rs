@@ -4,10 +4,9 @@ use super::{Doors, Out, change::gone, each, files, say};
 use crate::{
     Error, Exit,
     action::{Edit, Replace},
-    decide::diff::lines,
-    edit,
+    edit::Draft,
 };
-use shared_api::{DeleteHow, Object, Reason, Refusal, Validation, yaml};
+use shared_api::{DeleteHow, Object, Patch, PatchType, Reason, Refusal, Validation};
 
 pub(super) async fn replace(asked: &Replace, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let validation = if asked.lenient { Validation::Warn } else { Validation::Strict };
@@ -41,37 +40,50 @@ pub(super) async fn edit(asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<Ex
     Ok(exit)
 }
 
+/// So often an object is read again that others change meanwhile.
+const TRIES: usize = 5;
+
 async fn edit_one(object: &Object, asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<(), Error> {
-    let before = object.bare_value();
-    let text = edit::text(&before)?;
+    let mut draft = Draft::of(object)?;
     let name = format!("dhow-edit-{}-{}.yaml", object.name(), object.uid());
     let path = std::env::temp_dir().join(name);
     let failed = |source| Error::File { file: path.display().to_string(), source };
-    private(&path, &text).map_err(failed)?;
-    let edited = out.edit(&path).map_err(Error::Usage);
-    let edited = edited.and_then(|()| std::fs::read_to_string(&path).map_err(failed));
-    let edited = edited.inspect_err(|_| drop(std::fs::remove_file(&path)))?;
-    let done = match edit::wanted(&before, &edited) {
-        Ok(None) => {
-            out.note("Edit cancelled, no changes made.");
-            Ok(())
-        }
-        Ok(Some(after)) => {
-            say(out, &lines(&yaml::to_string(&before)?, &yaml::to_string(&after)?, "before", "after"))?;
-            let object = Object::from_value(&after).map_err(Refusal::internal)?;
-            let how = each::how(&asked.write, Validation::Strict);
-            match doors.cluster.update(object, &how).await {
-                Ok(after) => each::told(&after, "edited", &asked.write, out),
-                Err(refusal) => Err(Error::from(refusal)),
+    for _ in 0..TRIES {
+        private(&path, &draft.text).map_err(failed)?;
+        let edited = out.edit(&path).map_err(Error::Usage);
+        let edited = edited.and_then(|()| std::fs::read_to_string(&path).map_err(failed));
+        draft.text = edited.inspect_err(|_| drop(std::fs::remove_file(&path)))?;
+        match written(&draft, asked, doors, out).await {
+            Err(Error::Refused(refusal)) if refusal.reason == Reason::Conflict => {
+                out.note(&format!("{}: it was changed meanwhile; edit what has become of it", draft.key));
+                let newer = Draft::of(&doors.cluster.get(&draft.key).await?)?;
+                draft = draft.on(&newer)?;
+            }
+            Ok(()) => {
+                let _ = std::fs::remove_file(&path);
+                return Ok(());
+            }
+            Err(error) => {
+                out.note(&format!("What you wrote is kept in {}", path.display()));
+                return Err(error);
             }
         }
-        Err(error) => Err(error),
-    };
-    match &done {
-        Ok(()) => drop(std::fs::remove_file(&path)),
-        Err(_) => out.note(&format!("What you wrote is kept in {}", path.display())),
     }
-    done
+    out.note(&format!("What you wrote is kept in {}", path.display()));
+    Err(Refusal::conflict(&draft.key, "others change it all the time").into())
+}
+
+/// Writes what was edited, if it is anything.
+async fn written(draft: &Draft, asked: &Edit, doors: &Doors, out: Out<'_>) -> Result<(), Error> {
+    let Some(change) = draft.change(&draft.text)? else {
+        out.note("Edit cancelled, no changes made.");
+        return Ok(());
+    };
+    say(out, &change.diff)?;
+    let how = each::how(&asked.write, Validation::Strict);
+    let patch = Patch { kind: PatchType::Json, body: change.steps };
+    let after = doors.cluster.patch(&draft.key, &patch, &how).await?;
+    each::told(&after, "edited", &asked.write, out)
 }
 
 /// Writes a file that only its owner reads: it may be a secret.

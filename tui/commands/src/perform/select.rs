@@ -110,16 +110,32 @@ pub(crate) async fn pod(word: &str, namespace: Option<&str>, doors: &Doors) -> R
     if kind.group_kind() == GroupKind::of::<Pod>() {
         return Ok(object);
     }
+    let found = behind(&object, word, doors).await?;
+    let ready = found.iter().find(|o| is_ready(o));
+    let chosen = ready.or(found.first()).cloned();
+    chosen.ok_or_else(|| Refusal::new(shared_api::Reason::NotFound, format!("{word} has no pods")).into())
+}
+
+/// Every pod that `web-1`, `pod/web-1`, `deployment/web` or `svc/web` means.
+pub(crate) async fn pods(word: &str, namespace: Option<&str>, doors: &Doors) -> Result<Vec<Object>, Error> {
+    let Some((kind_word, name)) = word.split_once('/') else {
+        return Ok(vec![pod(word, namespace, doors).await?]);
+    };
+    let kind = kind(kind_word)?;
+    let object = doors.cluster.get(&key(kind, namespace, name, doors)).await?;
+    let is_pod = kind.group_kind() == GroupKind::of::<Pod>();
+    if is_pod { Ok(vec![object]) } else { behind(&object, word, doors).await }
+}
+
+/// The pods that an object selects.
+async fn behind(object: &Object, word: &str, doors: &Doors) -> Result<Vec<Object>, Error> {
     let value = object.value();
     let labels = LabelSelector::of_spec(&value["spec"]["selector"])
         .ok_or_else(|| Error::Usage(format!("{word} selects no pods; name a pod")))?;
     let query = Query::every::<Pod>()
         .within(object.namespace())
         .matching(Selectors { labels, fields: FieldSelector::default() });
-    let found = doors.cluster.list(&query).await?.items;
-    let ready = found.iter().find(|o| is_ready(o));
-    let chosen = ready.or(found.first()).cloned();
-    chosen.ok_or_else(|| Refusal::new(shared_api::Reason::NotFound, format!("{word} has no pods")).into())
+    Ok(doors.cluster.list(&query).await?.items)
 }
 
 pub(crate) fn is_ready(object: &Object) -> bool {

@@ -1,8 +1,8 @@
-//! `logs`, `exec`, `attach` and `port-forward`: sessions with running pods.
+//! `exec`, `attach` and `port-forward`: sessions with running pods.
 
 use super::{Doors, Out, Terminal, change, say, select};
 use crate::{
-    Attach, Error, ExecIn, Exit, Logs, PortForward, Run, Speech,
+    Attach, Error, ExecIn, Exit, PortForward, Run, Speech,
     forward::{self, Target},
 };
 use bytes::Bytes;
@@ -10,21 +10,6 @@ use futures::StreamExt;
 use shared_api::{DeleteHow, Object, Refusal, meta::Status};
 use shared_client::{Channel, Duplex, Event, Frame, LogOptions, Session};
 use tokio::io::{AsyncRead, AsyncReadExt};
-
-pub(super) async fn logs(logs: &Logs, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
-    let pod = select::pod(&logs.pod, logs.place.namespace.as_deref(), doors).await?;
-    let options = LogOptions {
-        container: logs.place.container.clone().unwrap_or_default(),
-        follow: logs.follow,
-        previous: logs.previous,
-        timestamps: logs.timestamps,
-        tail_lines: logs.tail,
-        since_seconds: logs.since.map(|d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)),
-        ..LogOptions::default()
-    };
-    let session = doors.sessions.open(&pod.key(), Session::Logs(options)).await?;
-    relay(session, None, false, out).await
-}
 
 pub(super) async fn exec(exec: &ExecIn, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
     let pod = select::pod(&exec.pod, exec.place.namespace.as_deref(), doors).await?;
@@ -114,13 +99,14 @@ async fn begun(pod: &Object, doors: &Doors) -> Result<bool, Error> {
 }
 
 /// Carries a session's output out and `input` in, to its outcome; with `tty`, the terminal is its.
-async fn relay(
+pub(super) async fn relay(
     session: Duplex,
     input: Option<Box<dyn AsyncRead + Send + Unpin>>,
     tty: bool,
     out: Out<'_>,
 ) -> Result<Exit, Error> {
     let Duplex { send, mut receive } = session;
+    out.begins(tty);
     let terminal = if tty && input.is_some() { out.terminal() } else { None };
     let mut guard = None;
     let sizes = terminal.map(|Terminal { mut sizes, guard: kept }| {

@@ -2,12 +2,10 @@
 //! command like any other.
 
 use super::{Doors, Out, each, preview::Nowhere};
-use crate::{
-    Action, Error, Exit, Language, PatchWith, Roll, Rollout, Scale, blast::aim, inverse, record::Recorder,
-};
+use crate::{Action, Error, Exit, Language, blast::aim, inverse, line, record::Recorder};
 use shared_api::{Key, Object};
 use shared_client::Cluster;
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 /// Beyond so many objects an action is not undone.
 const MANY: usize = 50;
@@ -31,7 +29,7 @@ pub async fn undoable(action: &Action, doors: &Doors, out: Out<'_>) -> (Result<E
         let done = super::perform(action, &Doors { cluster, ..doors.clone() }, out).await;
         let back = recorder.back();
         let undo = |(action, object): (Action, Object)| {
-            let line = line(&action)?;
+            let line = line::of(&action)?;
             Some(Undo { action, line, about: (object.key(), object.uid().to_owned()) })
         };
         // What was done before something failed can be taken back, too.
@@ -79,40 +77,8 @@ async fn before(action: &Action, doors: &Doors) -> Vec<Undo> {
 
 fn of(action: &Action, object: &Object) -> Option<Undo> {
     let action = inverse(action, object)?;
-    let line = line(&action)?;
+    let line = line::of(&action)?;
     Some(Undo { action, line, about: (object.key(), object.uid().to_owned()) })
-}
-
-/// The line of an action that undoes another.
-fn line(action: &Action) -> Option<String> {
-    let within =
-        |namespace: &Option<String>| namespace.as_ref().map_or(String::new(), |n| format!(" -n {n}"));
-    let rolled = |verb: &str, words: &[String], roll: &Roll| {
-        format!("rollout {verb} {}{}", words.join(" "), within(&roll.namespace))
-    };
-    Some(match action {
-        Action::Scale(Scale { target, replicas, namespace, .. }) => {
-            format!("scale {} --replicas={replicas}{}", target.words.join(" "), within(namespace))
-        }
-        Action::Cordon(node) => format!("cordon {}", node.node),
-        Action::Uncordon(node) => format!("uncordon {}", node.node),
-        Action::Delete(delete) => {
-            format!("delete {} --no-wait{}", delete.words.join(" "), within(&delete.scope.namespace))
-        }
-        Action::Rollout(Rollout::Pause { target, roll }) => rolled("pause", &target.words, roll),
-        Action::Rollout(Rollout::Resume { target, roll }) => rolled("resume", &target.words, roll),
-        Action::Patch(PatchWith { words, patch: Some(patch), language, namespace, .. }) => {
-            let language = match language {
-                Language::Strategic => "",
-                Language::Merge => " --type=merge",
-                Language::Json => " --type=json",
-            };
-            let mut line = format!("patch {}{}{language} -p ", words.join(" "), within(namespace));
-            let _ = write!(line, "'{}'", patch.replace('\'', r"'\''"));
-            line
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

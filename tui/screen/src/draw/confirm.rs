@@ -25,7 +25,9 @@ fn said(confirm: &Confirm, skin: &Skin, area: Rect) -> (Vec<Line<'static>>, usiz
     let mut lines: Vec<(String, Style)> = confirm
         .commands
         .iter()
-        .map(|(line, _)| (format!("dhow --batch {}", clean(line)), skin.warn))
+        .map(|(line, action)| {
+            (format!("dhow --batch {}", clean(&tui_commands::shown(action, line))), skin.warn)
+        })
         .collect();
     lines.push((String::new(), skin.plain));
     lines.extend(foreseen(&confirm.foreseen, skin));

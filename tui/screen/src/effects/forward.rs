@@ -12,14 +12,14 @@ use tui_commands::{
 /// Which port of what, reached from where.
 pub(super) struct Ask {
     pub(super) to: Key,
-    pub(super) remote: u16,
+    pub(super) remote: String,
     pub(super) address: String,
     pub(super) local: u16,
 }
 
 pub(super) async fn run(doors: Doors, generation: Generation, ask: Ask, answers: Answers) {
     let Ask { to, remote, address, local } = ask;
-    let target = Target { key: to, port: remote.to_string() };
+    let target = Target { key: to, port: remote };
     let opened = async {
         // What can never be is told at once; pods that are not there yet may come.
         if let Err(error @ Error::Usage(_)) = target.reach(&*doors.cluster, None).await {

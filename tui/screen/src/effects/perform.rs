@@ -2,8 +2,9 @@
 
 use super::Answers;
 use crate::msg::{Generation, Msg, Outcome};
+use shared_api::Reason;
 use tokio::io::AsyncRead;
-use tui_commands::{Action, Blast, Doors, Exit, Sink};
+use tui_commands::{Action, Blast, Doors, Error, Exit, Sink};
 
 /// How much of an answer is kept.
 const KEPT: usize = 4 << 20;
@@ -63,6 +64,7 @@ pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action
     let tell = matches!(*action, Action::Drain(_)).then(|| (generation, answers.clone()));
     let mut kept = Kept { tell, bytes: Vec::new(), notes: Vec::new(), dropped: 0 };
     let (done, undo) = tui_commands::undoable(&action, &doors, &mut kept).await;
+    let conflict = matches!(&done, Err(Error::Refused(refusal)) if refusal.reason == Reason::Conflict);
     let error = match done {
         Ok(Exit::Done) => None,
         // What is not there was told in the notes.
@@ -73,5 +75,7 @@ pub(super) async fn run(doors: Doors, generation: Generation, action: Box<Action
     let Kept { bytes, notes, dropped, .. } = kept;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // The screen is gone when nobody takes the answer.
-    let _ = answers.send(Msg::Performed(generation, Outcome { text, notes, dropped, error, undo })).await;
+    let _ = answers
+        .send(Msg::Performed(generation, Outcome { text, notes, dropped, error, conflict, undo }))
+        .await;
 }

@@ -4,17 +4,10 @@
 use super::Answers;
 use crate::msg::{Generation, Msg, Outcome, Over};
 use futures::future::BoxFuture;
-use std::{
-    io,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{io, path::Path};
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, DuplexStream},
-    sync::mpsc,
+    sync::{mpsc, watch},
 };
 use tui_commands::{Action, Doors, Error, Exit, Sink, Terminal};
 
@@ -40,7 +33,7 @@ pub(super) async fn run(
 ) {
     let (writer, input) = tokio::io::duplex(TYPED_AHEAD);
     let (send, sizes) = mpsc::channel(SIZES);
-    let state = Arc::new(State::default());
+    let (begun, begins) = watch::channel(None);
     let _ = send.try_send(size);
     let mut view = View {
         generation,
@@ -48,11 +41,11 @@ pub(super) async fn run(
         waiting: Vec::new(),
         input: Some(input),
         sizes: Some(sizes),
-        state: Arc::clone(&state),
+        begun,
     };
     let performed = tokio::select! {
         done = tui_commands::undoable(&action, &doors, &mut view) => Some(done),
-        () = carry(generation, typed, writer, send, &state, &answers) => None,
+        () = carry(generation, typed, writer, send, begins, &answers) => None,
     };
     view.carried().await;
     let over = match performed {
@@ -71,13 +64,13 @@ pub(super) async fn run(
     let _ = answers.send(Msg::Over(generation, over)).await;
 }
 
-/// What the process took of us.
-#[derive(Default)]
-struct State {
-    /// It has the terminal: keys go there as they are.
-    terminal: AtomicBool,
+/// What the process took of us when it began.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    /// It has a terminal: keys go there as they are.
+    terminal: bool,
     /// It reads what is typed.
-    reads: AtomicBool,
+    reads: bool,
 }
 
 /// Carries what is typed to the process; comes back when the person has left it. Where it has no terminal a line is
@@ -87,9 +80,12 @@ async fn carry(
     mut typed: mpsc::UnboundedReceiver<Typed>,
     writer: DuplexStream,
     sizes: mpsc::Sender<(u16, u16)>,
-    state: &State,
+    mut begins: watch::Receiver<Option<Begun>>,
     answers: &Answers,
 ) {
+    // What is typed before waits for who reads it.
+    let begun = begins.wait_for(Option::is_some).await.ok().and_then(|begun| *begun);
+    let Some(Begun { terminal, reads }) = begun else { return std::future::pending().await };
     let (mut line, mut writer) = (Line::default(), Some(writer));
     while let Some(typed) = typed.recv().await {
         let bytes = match typed {
@@ -99,7 +95,7 @@ async fn carry(
                 continue;
             }
         };
-        if state.terminal.load(Ordering::SeqCst) {
+        if terminal && reads {
             if let Some(writer) = &mut writer {
                 let _ = writer.write_all(&bytes).await;
             }
@@ -109,7 +105,7 @@ async fn carry(
         if left {
             return;
         }
-        if !state.reads.load(Ordering::SeqCst) {
+        if !reads {
             continue;
         }
         let _ = answers.send(Msg::Screen(generation, echo.into_bytes().into())).await;
@@ -176,12 +172,17 @@ struct View {
     waiting: Vec<u8>,
     input: Option<DuplexStream>,
     sizes: Option<mpsc::Receiver<(u16, u16)>>,
-    state: Arc<State>,
+    begun: watch::Sender<Option<Begun>>,
 }
 
 impl View {
+    /// Whether what comes was written for a terminal.
+    fn raw(&self) -> bool {
+        self.begun.borrow().is_some_and(|begun| begun.terminal)
+    }
+
     fn show(&mut self, bytes: &[u8]) {
-        if self.state.terminal.load(Ordering::SeqCst) {
+        if self.raw() {
             self.waiting.extend(bytes);
         } else {
             // Without a terminal far away nobody there returns to the beginning of a line.
@@ -204,7 +205,7 @@ impl Sink for View {
     fn note(&mut self, line: &str) {
         let line = tui_commands::neutral(line);
         self.show(line.as_bytes());
-        self.show(if self.state.terminal.load(Ordering::SeqCst) { b"\r\n" } else { b"\n" });
+        self.show(if self.raw() { b"\r\n" } else { b"\n" });
     }
 
     fn carried(&mut self) -> BoxFuture<'_, ()> {
@@ -217,9 +218,12 @@ impl Sink for View {
     }
 
     fn input(&mut self) -> Option<Box<dyn AsyncRead + Send + Unpin>> {
-        let input = self.input.take()?;
-        self.state.reads.store(true, Ordering::SeqCst);
-        Some(Box::new(input))
+        Some(Box::new(self.input.take()?))
+    }
+
+    fn begins(&mut self, terminal: bool) {
+        // Whoever reads has taken the input by now.
+        self.begun.send_replace(Some(Begun { terminal, reads: self.input.is_none() }));
     }
 
     fn edit(&mut self, _: &Path) -> Result<(), String> {
@@ -227,9 +231,7 @@ impl Sink for View {
     }
 
     fn terminal(&mut self) -> Option<Terminal> {
-        let sizes = self.sizes.take()?;
-        self.state.terminal.store(true, Ordering::SeqCst);
-        Some(Terminal { sizes, guard: Box::new(()) })
+        Some(Terminal { sizes: self.sizes.take()?, guard: Box::new(()) })
     }
 }
 

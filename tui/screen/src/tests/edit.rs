@@ -31,7 +31,7 @@ fn an_edit_is_shown_asked_and_kept_until_it_is_written() {
     again.text = draft.text.replace("replicas: 3", "replicas: 5");
     seat.tell(Msg::Edited(again.clone(), Ok(again.text.clone())));
     let picture = seat.picture();
-    for shown in ["patch deployments/web -n default", "licas\":5}}", "-  replicas: 3", "+  replicas: 5"] {
+    for shown in ["patch deployments/web -n default", "/replicas\"", "-  replicas: 3", "+  replicas: 5"] {
         assert!(picture.contains(shown), "{shown}:\n{picture}");
     }
     assert!(!seat.asked.iter().any(|effect| matches!(effect, Effect::Perform { .. })));
@@ -47,4 +47,28 @@ fn an_edit_is_shown_asked_and_kept_until_it_is_written() {
     seat.press("e");
     assert!(seat.said().contains("not done: this is read-only"));
     assert!(seat.asked.iter().filter(|effect| matches!(effect, Effect::Editor(_))).count() == 3);
+    seat.model.read_only = None;
+    // Others were faster: what they changed comes along, and the editor again.
+    seat.press("e");
+    seat.tell(Msg::Edited(editor(&seat), Ok(again.text.clone())));
+    seat.press("y");
+    let Some(Effect::Perform { generation, .. }) = seat.asked.last() else { panic!("it is written") };
+    let error = Some("it was modified".into());
+    seat.tell(Msg::Performed(*generation, Outcome { error, conflict: true, ..Outcome::default() }));
+    let Some(Effect::Draft(generation, _)) = seat.asked.last() else { panic!("it is read again") };
+    let mut newer = web.value();
+    newer["metadata"]["resourceVersion"] = "99".into();
+    newer["metadata"]["labels"]["theirs"] = "yes".into();
+    let newer = Draft::of(&Object::from_value(&newer).unwrap()).unwrap();
+    seat.tell(Msg::Drafted(*generation, Ok(Box::new(newer))));
+    let merged = editor(&seat);
+    assert!(merged.text.contains("replicas: 5") && merged.text.contains("theirs"), "{}", merged.text);
+    seat.tell(Msg::Edited(merged.clone(), Ok(merged.text.clone())));
+    assert!(seat.picture().contains("+  replicas: 5") && !seat.picture().contains("theirs"));
+    // The editor again, and not at all.
+    seat.press("e");
+    assert_eq!(editor(&seat).text, merged.text);
+    seat.tell(Msg::Edited(merged.clone(), Ok(merged.text.clone())));
+    seat.press("ne");
+    assert!(matches!(seat.asked.last(), Some(Effect::Draft(..))), "what was not wanted is let go of");
 }

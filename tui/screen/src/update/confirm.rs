@@ -1,6 +1,6 @@
 //! The question before something changes: the very lines, what they take with them, and how sure one has to be.
 
-use super::{begin, open};
+use super::{begin, edit, open};
 use crate::{
     input::Input,
     model::{Confirm, Foreseen, Model, Overlay},
@@ -140,6 +140,7 @@ pub(super) fn press(model: &mut Model, mut confirm: Box<Confirm>, key: KeyEvent)
     if let Some((wanted, input)) = &mut confirm.typed {
         match key.code {
             KeyCode::Esc => {
+                edit::let_go(model, &confirm.commands);
                 model.say("nothing was done");
                 return stop;
             }
@@ -157,11 +158,15 @@ pub(super) fn press(model: &mut Model, mut confirm: Box<Confirm>, key: KeyEvent)
     match key.code {
         KeyCode::Char('y') => stop.into_iter().chain(run(model, *confirm)).collect(),
         KeyCode::Esc | KeyCode::Char('n' | 'q') => {
+            edit::let_go(model, &confirm.commands);
             model.say("nothing was done");
             stop
         }
         // The line can be changed before it runs, when it is one.
         KeyCode::Char('e') if confirm.commands.len() == 1 && confirm.undoes.is_none() => {
+            if let Some(editor) = edit::reopened(model, &confirm.commands) {
+                return stop.into_iter().chain([editor]).collect();
+            }
             let Confirm { mut commands, about, .. } = *confirm;
             let line = commands.pop().map(|(line, _)| line).unwrap_or_default();
             model.overlay = Some(Overlay::Line { input: Input::with(line), about });

@@ -130,13 +130,16 @@ fn hear(model: &mut Model, generation: Generation, msg: Msg) -> Vec<Effect> {
 }
 
 fn performed(model: &mut Model, generation: Generation, outcome: Outcome) -> Vec<Effect> {
-    let Outcome { text, notes, dropped, error, undo } = outcome;
+    let Outcome { text, notes, dropped, error, conflict, undo } = outcome;
     if let Some(deed) = model.deeds.iter_mut().find(|deed| deed.generation == generation) {
         deed.outcome = error.as_ref().map_or_else(|| "done".into(), |why| crate::model::clean(why));
         deed.undo = undo;
     }
     let Some(at) = model.running.iter().position(|r| r.generation == generation) else { return Vec::new() };
     let Running { line, shows, pane, .. } = model.running.remove(at);
+    if conflict && let Some(effects) = edit::overtaken(model, &line) {
+        return effects;
+    }
     let error = edit::written(model, &line, error);
     let mut whole = text;
     for note in &notes {

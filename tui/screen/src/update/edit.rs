@@ -7,7 +7,7 @@ use crate::{
     msg::{Effect, Generation},
 };
 use shared_api::Key;
-use tui_commands::edit::Draft;
+use tui_commands::{Action, edit::Draft, grammar, shown};
 
 /// What is being edited, and what was written but not taken.
 #[derive(Debug, Default)]
@@ -44,6 +44,13 @@ pub(super) fn drafted(
     if model.editing.asked.take_if(|asked| *asked == generation).is_none() {
         return Vec::new();
     }
+    // What was written goes on with what the object has become.
+    let draft = match (draft, &model.editing.kept) {
+        (Ok(newer), Some(kept)) if kept.key == newer.key => {
+            kept.on(&newer).map(Box::new).map_err(|why| clean(&why.to_string()))
+        }
+        (draft, _) => draft,
+    };
     match draft {
         Ok(draft) => vec![Effect::Editor(draft)],
         Err(why) => {
@@ -73,7 +80,8 @@ pub(super) fn edited(model: &mut Model, mut draft: Draft, text: Result<String, S
             Vec::new()
         }
         Ok(Some(change)) => {
-            model.editing.line.clone_from(&change.line);
+            let action = grammar::parse_line(&change.line);
+            model.editing.line = action.map_or_else(|_| String::new(), |action| shown(&action, &change.line));
             let effects = confirm::ask(model, vec![change.line], vec![about]);
             if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
                 confirm.diff = change.diff;
@@ -93,9 +101,36 @@ fn again(model: &Model, why: &str) -> String {
     format!("{why}; {key} opens the editor again on what you wrote")
 }
 
+/// Whether a line writes what was edited.
+fn is_ours(model: &Model, line: &str) -> bool {
+    model.editing.kept.is_some() && model.editing.line == line
+}
+
+/// The object is no longer the one that was edited: it is read again.
+pub(super) fn overtaken(model: &mut Model, line: &str) -> Option<Vec<Effect>> {
+    let key = model.editing.kept.as_ref().filter(|_| is_ours(model, line))?.key.clone();
+    let generation = model.ask();
+    model.editing.asked = Some(generation);
+    model.say(format!("{} was changed meanwhile; it is read again", word(&key)));
+    Some(vec![Effect::Draft(generation, key)])
+}
+
+/// The person does not want it written: what was written is let go of.
+pub(super) fn let_go(model: &mut Model, commands: &[(String, Action)]) {
+    if commands.iter().any(|(line, action)| is_ours(model, &shown(action, line))) {
+        model.editing.kept = None;
+    }
+}
+
+/// The editor again on what these lines write, when they come from it.
+pub(super) fn reopened(model: &Model, commands: &[(String, Action)]) -> Option<Effect> {
+    let ours = commands.iter().any(|(line, action)| is_ours(model, &shown(action, line)));
+    model.editing.kept.clone().filter(|_| ours).map(|draft| Effect::Editor(Box::new(draft)))
+}
+
 /// A line was performed: what was written is done with, or kept for another try.
 pub(super) fn written(model: &mut Model, line: &str, error: Option<String>) -> Option<String> {
-    if model.editing.kept.is_none() || model.editing.line != line {
+    if !is_ours(model, line) {
         return error;
     }
     if error.is_none() {

@@ -6,7 +6,7 @@ use crate::{
     model::{DEEDS, Deed, Follow, Forwarded, Model, Namespaces, Overlay, Shows, Then, clean, word},
     msg::{Effect, Generation},
     rows::Row,
-    views::{Logs, Shell, View, pod_of},
+    views::{Logs, Of, Shell, View, pod_of},
 };
 use shared_api::{GroupKind, Key, core::Pod};
 use shared_client::LogOptions;
@@ -114,7 +114,7 @@ pub(super) fn ask(
         return None;
     }
     noted(model, generation, &action, &line);
-    model.runs(generation, line, shows);
+    model.runs(generation, tui_commands::shown(&action, &line), shows);
     let namespace = model.here().to_owned();
     Some(Effect::Perform { generation, action: Box::new(action), namespace, about: Vec::new() })
 }
@@ -124,7 +124,7 @@ fn noted(model: &mut Model, generation: Generation, action: &Action, line: &str)
     if risk(action) == Risk::None {
         return;
     }
-    let shown = if tui_commands::secret(action) { "(a secret was made)".into() } else { clean(line) };
+    let shown = clean(&tui_commands::shown(action, line));
     let (at, outcome) = (model.known.now, "runs".into());
     model.deeds.push(Deed { generation, at, line: shown, outcome, undo: Vec::new(), undone: false });
     let extra = model.deeds.len().saturating_sub(DEEDS);
@@ -240,6 +240,15 @@ pub(super) fn chosen(model: &mut Model, then: Then, item: String) -> Vec<Effect>
     }
 }
 
+/// The logs of all pods that something selects; `None` when there are none.
+pub(super) fn all_logs(model: &mut Model, of: Of, options: LogOptions) -> Option<Vec<Effect>> {
+    let kind = GroupKind::of::<Pod>();
+    let there = model.known.sheet(&kind).into_iter().flat_map(|sheet| sheet.within(&of.namespace));
+    let pods = there.filter(|pod| of.labels.matches(Some(&pod.labels))).map(|pod| pod.key(&kind)).collect();
+    let logs = Logs::many(pods, Some(of), options)?;
+    Some(push(model, View::Logs(logs)))
+}
+
 pub(super) fn logs(model: &mut Model, pod: Key, options: LogOptions) -> Vec<Effect> {
     push(model, View::Logs(Logs::of(pod, options)))
 }
@@ -271,15 +280,29 @@ pub(super) fn port_of(model: &mut Model, kind: &GroupKind, row: &Arc<Row>) -> Ve
 /// Opens a forward from `[LOCAL:]REMOTE`, as the command has it.
 pub(super) fn forward(model: &mut Model, to: Key, ports: &str, address: &str) -> Result<Vec<Effect>, String> {
     let (local, remote) = ports.trim().split_once(':').unwrap_or((ports.trim(), ports.trim()));
-    let bad = || format!("port {ports:?}: expected REMOTE, LOCAL:REMOTE or :REMOTE");
-    let local = if local.is_empty() { 0 } else { local.parse().map_err(|_| bad())? };
-    let remote = remote.parse().ok().filter(|p| *p > 0).ok_or_else(bad)?;
+    let bad =
+        || format!("port {ports:?}: expected REMOTE, LOCAL:REMOTE or :REMOTE, by number or a port's name");
+    let named = remote.parse::<u16>().is_err();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if remote.is_empty() || remote == "0" || !remote.chars().all(word) {
+        return Err(bad());
+    }
+    if named && !remote.contains(|c: char| c.is_ascii_alphabetic()) {
+        return Err(bad());
+    }
+    let local = match local {
+        "" => 0,
+        // A port that is only named gets any that is free here.
+        same if named && same == remote => 0,
+        local => local.parse().map_err(|_| bad())?,
+    };
+    let remote = remote.to_owned();
     let generation = model.ask();
     let (carried, trouble) = (Carried::default(), None);
     model.known.forwards.push(Forwarded {
         generation,
         to: to.clone(),
-        remote,
+        remote: remote.clone(),
         local: None,
         carried,
         trouble,

@@ -60,7 +60,7 @@ impl Look for Forwards {
                 let to = clean(&format!("{}/{}", f.to.namespace, meant_by(&f.to)));
                 let pod = f.carried.pod.as_ref().map(|pod| clean(&pod.name)).unwrap_or_default();
                 let trouble = f.trouble.clone().unwrap_or_default();
-                vec![local, to, f.remote.to_string(), f.carried.connections.to_string(), pod, trouble]
+                vec![local, to, f.remote.clone(), f.carried.connections.to_string(), pod, trouble]
             })
             .collect();
         let at = self.at(forwards);

@@ -4,11 +4,11 @@ use crate::{
     model::Model,
     msg::Effect,
     update::{confirm, edit, open},
-    views::{Text, View, pod_of},
+    views::{Of, Text, View, Within, pod_of, pods_within},
 };
-use shared_api::{GroupKind, Key, core};
+use shared_api::{GroupKind, Key, LabelSelector, core};
 use shared_client::LogOptions;
-use tui_commands::{Action, Attach, ExecIn, Risk, Rollout, grammar, risk};
+use tui_commands::{Action, Attach, ExecIn, Logs as AskedLogs, Risk, Rollout, grammar, risk};
 
 /// Does what the words say, if the grammar knows them.
 pub(super) fn run(model: &mut Model, words: &[&str], line: &str) -> Result<Vec<Effect>, String> {
@@ -25,19 +25,7 @@ pub(super) fn run(model: &mut Model, words: &[&str], line: &str) -> Result<Vec<E
 fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, String> {
     let speaks = action.speaks();
     match action {
-        Action::Logs(logs) => {
-            let pod = pod(model, &logs.pod, logs.place.namespace.as_deref())?;
-            let options = LogOptions {
-                container: logs.place.container.unwrap_or_default(),
-                follow: !logs.previous,
-                previous: logs.previous,
-                timestamps: logs.timestamps,
-                tail_lines: Some(logs.tail.unwrap_or(open::TAIL)),
-                since_seconds: logs.since.map(|d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)),
-                ..LogOptions::default()
-            };
-            Ok(open::logs(model, pod, options))
-        }
+        Action::Logs(logs) => read(model, logs),
         Action::PortForward(forward) => {
             let to = named(model, &forward.pod, forward.namespace.as_deref())?;
             let mut effects = Vec::new();
@@ -82,6 +70,48 @@ fn ask(model: &mut Model, action: Action, line: &str) -> Result<Vec<Effect>, Str
             Ok(confirm::ask(model, vec![line.to_owned()], Vec::new()))
         }
         other => Ok(open::perform(model, other, line.to_owned())),
+    }
+}
+
+/// Opens the log of a container, or those of many pods.
+fn read(model: &mut Model, asked: AskedLogs) -> Result<Vec<Effect>, String> {
+    let AskedLogs { pod: word, selector, all_pods, place, previous, timestamps, tail, since, .. } = asked;
+    let many = selector.is_some() || all_pods;
+    let usual = if many { open::TAIL / 10 } else { open::TAIL };
+    let options = LogOptions {
+        container: place.container.unwrap_or_default(),
+        follow: !previous,
+        previous,
+        timestamps,
+        tail_lines: Some(tail.unwrap_or(usual)).filter(|lines| *lines >= 0),
+        since_seconds: since.map(|d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)),
+        ..LogOptions::default()
+    };
+    let namespace = place.namespace.as_deref();
+    let (Some(word), false) = (&word, many) else {
+        let of = match (&word, selector) {
+            (_, Some(labels)) => Of {
+                by: format!("-l {labels}"),
+                namespace: namespace.unwrap_or(model.here()).to_owned(),
+                labels: LabelSelector::parse(&labels).map_err(|why| why.to_string())?,
+            },
+            (Some(word), None) => of_all(model, word, namespace)?,
+            (None, None) => return Err("logs: name a pod, or select pods with -l".into()),
+        };
+        return open::all_logs(model, of, options)
+            .ok_or_else(|| "there are no pods to read the logs of".into());
+    };
+    let pod = pod(model, word, namespace)?;
+    Ok(open::logs(model, pod, options))
+}
+
+/// What selects the pods of `deployment/web`.
+fn of_all(model: &Model, word: &str, namespace: Option<&str>) -> Result<Of, String> {
+    let key = named(model, word, namespace)?;
+    let row = model.known.row(&key).ok_or_else(|| format!("{key} is not known here"))?;
+    match pods_within(&key.kind, row) {
+        Some(Within::Selected { by, namespace, labels }) => Ok(Of { by, namespace, labels }),
+        _ => Err(format!("{word} selects no pods")),
     }
 }
 
