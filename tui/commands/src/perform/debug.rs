@@ -43,6 +43,7 @@ async fn joined(
     if !asked.speech.stdin && !asked.speech.tty {
         return Ok(Exit::Done);
     }
+    out.note(&format!("waiting until {container} runs …"));
     begun(pod, container, doors).await?;
     streams::joined(pod, container.to_owned(), &asked.speech, doors, out).await
 }

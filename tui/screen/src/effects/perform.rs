@@ -53,7 +53,10 @@ pub(super) async fn foresee(doors: Doors, generation: Generation, actions: Vec<A
     let mut failed = None;
     for action in &actions {
         match tui_commands::foresee(action, &doors).await {
-            Ok(blast) => all.lines.extend(blast.lines),
+            Ok(blast) => {
+                all.lines.extend(blast.lines);
+                all.diff.push_str(&blast.diff);
+            }
             Err(error) => failed = Some(error.to_string()),
         }
     }

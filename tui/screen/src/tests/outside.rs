@@ -221,3 +221,16 @@ async fn a_drain_says_what_it_does_as_it_does_it() {
     let first = answered.recv().await;
     assert!(matches!(&first, Some(Msg::Progress(4, line)) if line.contains("n1")), "{first:?}");
 }
+
+#[tokio::test]
+async fn what_files_would_change_is_foreseen_line_by_line() {
+    let (mut effects, mut answered) = outside(&FakeCluster::new());
+    let file = std::env::temp_dir().join(format!("dhow-foresee-{}.yaml", std::process::id()));
+    std::fs::write(&file, "{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: v}}").unwrap();
+    let actions = vec![parse_line(&format!("apply -f {}", file.display())).unwrap()];
+    effects.start(Effect::Foresee { generation: 4, actions, namespace: "default".into() });
+    let Some(Msg::Foreseen(4, Ok(blast))) = answered.recv().await else { panic!("it is foreseen") };
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(blast.lines[0].text, "1 object is made: configmap/m");
+    assert!(blast.diff.contains("+  k: v"), "{}", blast.diff);
+}
