@@ -112,7 +112,7 @@ pub(crate) fn applied(all: &[Applied<'_>]) -> Blast {
         }
     }
     if same > 0 {
-        blast.note(format!("{} as the files have it already", are(same, "object")));
+        blast.note(format!("{} as wanted already", are(same, "object")));
     }
     blast
 }

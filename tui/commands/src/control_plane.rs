@@ -19,16 +19,18 @@ pub(crate) fn text(told: &ControlPlane) -> String {
     };
     section("Members", &members(told));
     let row = |name: &str, value: String| vec![name.to_owned(), value];
-    section(
-        "Log",
-        &[
+    let log = if told.members.is_empty() {
+        vec![row("none", "its state is in memory only".into())]
+    } else {
+        vec![
             row("last entry", told.last_index.to_string()),
             row("committed", behind(told.committed, told.last_index)),
             row("applied here", behind(told.applied, told.committed)),
             row("snapshot", format!("{} ({} of log since)", told.snapshot, size(told.log_bytes))),
             row("waiting to be written", told.waiting.to_string()),
-        ],
-    );
+        ]
+    };
+    section("Log", &log);
     section(
         "Store",
         &[
@@ -179,6 +181,13 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line:?} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_in_memory_has_no_log() {
+        let text = text(&ControlPlane { revision: 7, ..ControlPlane::default() });
+        assert!(text.contains("\nLog\n  none   its state is in memory only\n"), "{text}");
+        assert!(!text.contains("last entry") && text.contains("revision          7"), "{text}");
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub fn split(line: &str) -> Result<Vec<String>, Error> {
 pub fn complete(line: &str, names: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
     let mut words: Vec<&str> = line.split_whitespace().collect();
     let typing = if line.ends_with(char::is_whitespace) { "" } else { words.pop().unwrap_or_default() };
+    // Options stand anywhere, and are completed by nobody here.
+    words.retain(|word| !word.starts_with('-'));
     let starting =
         |all: Vec<String>| -> Vec<String> { all.into_iter().filter(|w| w.starts_with(typing)).collect() };
     let kinds = || shared_api::kinds().filter(|k| k.durable).map(|k| k.plural.to_owned()).collect::<Vec<_>>();
@@ -174,6 +176,7 @@ mod tests {
         assert_eq!(complete("get depl", &names), ["deployments"]);
         assert_eq!(complete("get pods w", &names), ["web-1"]);
         assert_eq!(complete("logs ", &names), ["web-1", "db"]);
+        assert_eq!(complete("attach -it w", &names), ["web-1"]);
         assert_eq!(complete("describe pods/d", &names), ["pods/db"]);
         assert_eq!(complete("rollout un", &names), ["undo"]);
         assert_eq!(complete("rollout undo depl", &names), ["deployments"]);

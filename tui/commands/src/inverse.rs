@@ -5,7 +5,7 @@
 
 use crate::{
     Action, Delete, Language, Marks, NodeName, PatchWith, Roll, Rollout, Scale, Scope, Set, Target,
-    decide::{images, marks, merge, rollout, taints},
+    decide::{images, marks, merge, rollout, steps, taints},
 };
 use serde_json::{Value, json};
 use shared_api::Object;
@@ -81,7 +81,13 @@ pub(crate) fn back(before: Option<&Object>, after: &Object) -> Option<Action> {
             ..Delete::default()
         }));
     };
-    let mut back = merge::between(&said(after), &said(before))?;
+    let (after, was) = (said(after), said(before));
+    let back = steps::back(&after, &was);
+    if back.iter().any(steps::in_list) {
+        return Some(patched(before, Language::Json, &Value::Array(back)));
+    }
+    // Without lists it is easier to read so.
+    let mut back = merge::between(&after, &was)?;
     bind(&mut back, before);
     Some(patched(before, Language::Merge, &back))
 }

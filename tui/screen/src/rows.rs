@@ -8,6 +8,7 @@
 //! made again because time passes. A listing follows its sheet change by change: a hundred thousand rows are
 //! sorted once, not at every event.
 
+mod asks;
 mod digest;
 mod fault;
 mod filter;
@@ -16,6 +17,7 @@ mod row;
 mod sheet;
 mod sort;
 
+pub(crate) use asks::Asks;
 pub(crate) use digest::Digester;
 pub(crate) use fault::{Fault, fault_of};
 pub(crate) use filter::Filter;

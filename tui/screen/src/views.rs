@@ -11,6 +11,7 @@
 //!   answer (generation) ──► Look::hear                          Model ──► Look::draw (area of the pane)
 //! ```
 
+mod capacity;
 mod deeds;
 mod forwards;
 mod logs;
@@ -20,6 +21,7 @@ mod table;
 mod text;
 mod used;
 
+pub(crate) use capacity::Capacity;
 pub(crate) use deeds::Deeds;
 pub(crate) use forwards::Forwards;
 pub(crate) use logs::{Logs, Of};
@@ -74,6 +76,7 @@ views! {
     Forwards(Forwards),
     Used(Used),
     Deeds(Deeds),
+    Capacity(Capacity),
 }
 
 /// Where a view is drawn from: what is known, its pane, and how things look.

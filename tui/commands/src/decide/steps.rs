@@ -9,6 +9,24 @@ pub(crate) fn between(before: &Value, after: &Value) -> Vec<Value> {
     steps
 }
 
+/// The steps that make `before` of `after` again. What lies in lists is looked at before it is changed: others may have
+/// moved it.
+pub(crate) fn back(after: &Value, before: &Value) -> Vec<Value> {
+    let looked_at = |step: Value| {
+        let path = step["path"].as_str().unwrap_or_default();
+        let there = after.pointer(path).filter(|_| step["op"] != "add" && in_list(&step));
+        let test = there.map(|value| json!({"op": "test", "path": path, "value": value}));
+        test.into_iter().chain([step])
+    };
+    between(after, before).into_iter().flat_map(looked_at).collect()
+}
+
+/// Whether a step changes something in a list.
+pub(crate) fn in_list(step: &Value) -> bool {
+    let numbered = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    step["path"].as_str().is_some_and(|path| path.split('/').any(numbered))
+}
+
 fn walk(before: &Value, after: &Value, path: &str, steps: &mut Vec<Value>) {
     match (before, after) {
         (before, after) if before == after => {}
@@ -167,6 +185,18 @@ mod tests {
         assert_eq!(
             between(&list(&[1, 3]), &list(&[1, 2, 3])),
             [json!({"op": "add", "path": "/l/1", "value": 2})]
+        );
+    }
+
+    #[test]
+    fn what_is_taken_back_in_a_list_is_looked_at_first() {
+        let of = |image: &str| json!({"replicas": 1, "containers": [{"image": image}]});
+        assert_eq!(
+            back(&of("x:2"), &of("x:1")),
+            [
+                json!({"op": "test", "path": "/containers/0/image", "value": "x:2"}),
+                json!({"op": "replace", "path": "/containers/0/image", "value": "x:1"}),
+            ]
         );
     }
 

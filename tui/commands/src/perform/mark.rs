@@ -73,7 +73,8 @@ pub(super) async fn set_image(asked: &SetImage, doors: &Doors, out: Out<'_>) -> 
     Ok(exit)
 }
 
-pub(super) async fn patch(asked: &PatchWith, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+/// The patch itself, from the line or its file.
+pub(super) fn given(asked: &PatchWith) -> Result<Patch, Error> {
     let text = match (&asked.patch, &asked.patch_file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => {
@@ -81,13 +82,16 @@ pub(super) async fn patch(asked: &PatchWith, doors: &Doors, out: Out<'_>) -> Res
         }
         (None, None) => return Err(Error::Usage("patch: say -p TEXT or --patch-file FILE".into())),
     };
-    let body = body(&text)?;
+    Ok(Patch { kind: language(asked.language), body: body(&text)? })
+}
+
+pub(super) async fn patch(asked: &PatchWith, doors: &Doors, out: Out<'_>) -> Result<Exit, Error> {
+    let patch = given(asked)?;
     let scope = Scope::within(asked.namespace.as_deref());
     let (found, exit) = each::objects(&asked.words, &asked.files, &scope, false, doors, out).await?;
     for object in &found {
         let how = each::how(&asked.write, Validation::Warn);
         let how = shared_api::WriteHow { subresource: asked.subresource.clone(), ..how };
-        let patch = Patch { kind: language(asked.language), body: body.clone() };
         let after = doors.cluster.patch(&object.key(), &patch, &how).await?;
         // The answer to a patch of a part may be the part alone.
         let same = after.kind() != object.kind() || after.revision() != object.revision();

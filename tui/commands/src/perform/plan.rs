@@ -1,12 +1,12 @@
 //! What applying files would make of each object: the cluster is asked, and stores nothing.
 
-use super::{Doors, Out, change, files};
+use super::{Doors, Out, change, each, files, mark};
 use crate::{
-    Action, Apply, Error, Roll, Rollout, Scale, Target, apply::LAST_APPLIED, blast::Applied,
-    decide::diff::lines, mask, print,
+    Action, Apply, Error, PatchWith, Roll, Rollout, Scale, Scope, Target, apply::LAST_APPLIED,
+    blast::Applied, decide::diff::lines, mask, print,
 };
 use serde_json::Value;
-use shared_api::{Object, Reason, Refusal, yaml};
+use shared_api::{Object, Reason, Refusal, Validation, WriteHow, yaml};
 
 /// What becomes of one object.
 #[derive(Debug)]
@@ -43,6 +43,24 @@ pub(super) async fn plan(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<V
             files::Found::Now(manifest) => one(&manifest, &apply, doors, &planned).await?,
         };
         planned.push(next);
+    }
+    Ok(planned)
+}
+
+/// Asks for each object what a patch would make of it.
+pub(super) async fn patched(asked: &PatchWith, doors: &Doors, out: Out<'_>) -> Result<Vec<Planned>, Error> {
+    let patch = mark::given(asked)?;
+    let scope = Scope::within(asked.namespace.as_deref());
+    let (found, _) = each::objects(&asked.words, &asked.files, &scope, false, doors, out).await?;
+    let how = WriteHow { dry_run: true, ..each::how(&asked.write, Validation::Warn) };
+    let mut planned = Vec::new();
+    for before in found {
+        let becomes = match doors.cluster.patch(&before.key(), &patch, &how).await {
+            Ok(after) if tidy(&before) == tidy(&after) => Becomes::Same,
+            Ok(after) => Becomes::Other(after),
+            Err(refusal) => Becomes::Refused(refusal),
+        };
+        planned.push(Planned { name: print::name(&before), before: Some(before), becomes });
     }
     Ok(planned)
 }
@@ -86,7 +104,7 @@ impl Planned {
     pub(super) fn diff(&self) -> Result<String, Error> {
         match &self.becomes {
             Becomes::Other(after) => {
-                differences(self.before.as_ref(), Some(after), ("live", "as the file has it"))
+                differences(self.before.as_ref(), Some(after), ("live", "as it would be"))
             }
             Becomes::Unseen { text, why } => {
                 let text = yaml::to_string(&mask::shown(text.clone()))?;

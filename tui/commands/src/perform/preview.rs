@@ -7,7 +7,7 @@ use super::{
     say,
 };
 use crate::{
-    Action, Apply, Error, Exit, Preview, Sink,
+    Action, Error, Exit, Preview, Sink,
     blast::{self, Blast, aim},
     grammar,
 };
@@ -42,8 +42,12 @@ pub async fn foresee(action: &Action, doors: &Doors) -> Result<Blast, Error> {
 }
 
 async fn of(action: &Action, doors: &Doors, out: Out<'_>) -> Result<Blast, Error> {
-    if let Action::Apply(apply) = action {
-        return applied(apply, doors, out).await;
+    match action {
+        Action::Apply(apply) => return applied(plan::plan(apply, doors, out).await?, doors).await,
+        Action::Patch(patch) if patch.subresource.is_none() => {
+            return applied(plan::patched(patch, doors, out).await?, doors).await;
+        }
+        _ => {}
     }
     let Some(aim) = aim(action) else { return Ok(Blast::default()) };
     let all = aim.all || matches!(action, Action::Drain(_));
@@ -52,9 +56,8 @@ async fn of(action: &Action, doors: &Doors, out: Out<'_>) -> Result<Blast, Error
     Ok(blast::blast(action, &objects, &world))
 }
 
-/// What applying files makes and changes, and what becomes of the pods of what is changed.
-async fn applied(apply: &Apply, doors: &Doors, out: Out<'_>) -> Result<Blast, Error> {
-    let planned = plan::plan(apply, doors, out).await?;
+/// What is made and changed, and what becomes of the pods of what is changed.
+async fn applied(planned: Vec<Planned>, doors: &Doors) -> Result<Blast, Error> {
     let mut blast = blast::applied(&planned.iter().map(Planned::outcome).collect::<Vec<_>>());
     let alike: Vec<_> = planned.iter().map(Planned::likewise).collect();
     let there: Vec<_> = planned.iter().filter_map(|planned| planned.before.clone()).collect();

@@ -1,4 +1,9 @@
-use super::{Delta, Leads, Row, fault::of_row, row::Parts};
+use super::{
+    Asks, Delta, Leads, Row,
+    asks::{self, Amounts},
+    fault::of_row,
+    row::Parts,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use shared_api::{Heading, KindInfo, LabelSelector, Object, Timestamp, ages::OPEN};
@@ -24,6 +29,15 @@ pub(crate) struct Digester {
 struct Peek {
     #[serde(default)]
     spec: Option<Spec>,
+    #[serde(default)]
+    status: Option<Status>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Status {
+    phase: Value,
+    allocatable: Option<Amounts>,
 }
 
 #[derive(Deserialize, Default)]
@@ -35,6 +49,7 @@ struct Spec {
     init_containers: Vec<Container>,
     /// Of a service; other kinds may mean something else.
     ports: Value,
+    overhead: Amounts,
 }
 
 #[derive(Deserialize, Default)]
@@ -42,6 +57,31 @@ struct Spec {
 struct Container {
     name: String,
     ports: Vec<Port>,
+    resources: Resources,
+    #[serde(rename = "restartPolicy")]
+    restart_policy: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Resources {
+    requests: Amounts,
+}
+
+/// What a pod that has not ended asks of its node, or a node has to give.
+fn asks(spec: &Spec, status: &Status) -> Asks {
+    if let Some(has) = &status.allocatable {
+        return has.asks();
+    }
+    if spec.containers.is_empty() || matches!(status.phase.as_str(), Some("Succeeded" | "Failed")) {
+        return Asks::default();
+    }
+    let of = |container: &Container| container.resources.requests.asks();
+    // What prepares and then stays is there with the others.
+    let stays = |c: &&Container| c.restart_policy.as_deref() == Some("Always");
+    let (beside, before): (Vec<_>, Vec<_>) = spec.init_containers.iter().partition(stays);
+    let running: Vec<_> = spec.containers.iter().chain(beside).map(of).collect();
+    asks::of_pod(&running, &before.into_iter().map(of).collect::<Vec<_>>(), spec.overhead.asks())
 }
 
 #[derive(Deserialize, Default)]
@@ -92,6 +132,7 @@ impl Digester {
     fn leads(&mut self, object: &Object) -> Arc<Leads> {
         let peek: Peek = serde_json::from_slice(object.bytes()).unwrap_or_default();
         let spec = peek.spec.unwrap_or_default();
+        let asks = asks(&spec, &peek.status.unwrap_or_default());
         let ports = spec.containers.iter().flat_map(|c| &c.ports).map(|p| p.container_port);
         let mut ports = ports.chain(spec.ports[0]["port"].as_u64().and_then(|p| u16::try_from(p).ok()));
         let owner = object
@@ -107,6 +148,7 @@ impl Digester {
                 .map(|labels| labels.to_string())
                 .unwrap_or_default(),
             owner,
+            asks,
             containers: spec.containers.into_iter().chain(spec.init_containers).map(|c| c.name).collect(),
         };
         shared(&mut self.leads, leads)

@@ -1,4 +1,4 @@
-use super::{Fault, filter::contains};
+use super::{Asks, Fault, filter::contains};
 use shared_api::{GroupKind, Key, LabelSelector, Revision, Timestamp};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -36,6 +36,8 @@ pub(crate) struct Leads {
     pub(crate) selects: String,
     /// Kind and name of what controls it.
     pub(crate) owner: Option<(GroupKind, String)>,
+    /// What a pod asks of its node, or a node has to give.
+    pub(crate) asks: Asks,
 }
 
 /// What a row is made of.

@@ -80,6 +80,7 @@ fn no_screen_breaks_when_there_is_no_room() {
         "f",
         ":pf<enter>",
         ":pulse<enter>",
+        ":capacity<enter>",
         "<ctrl-w>v",
         "<ctrl-w>s<ctrl-w>f<enter>",
         "<ctrl-w>t<ctrl-w>t<ctrl-w>",

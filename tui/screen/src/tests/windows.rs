@@ -284,3 +284,30 @@ fn only_what_is_looked_at_is_drawn_at_once() {
         "that is summed now and then"
     );
 }
+
+#[test]
+fn how_full_the_nodes_are_is_seen_as_it_changes() {
+    let mut seat = Seat::over([
+        object(&node("n1").cpu("4").memory("8Gi").ready()),
+        object(&node("n2").cpu("2").memory("4Gi").ready()),
+        object(&pod("web-1").requests("cpu", "3").requests("memory", "2Gi").on("n1").ready()),
+    ]);
+    seat.press(":capacity<enter>").looks_like("capacity");
+    seat.see([object(&pod("web-2").requests("cpu", "500m").on("n2").ready())]);
+    assert!(seat.picture().contains("500m of 2"), "{}", seat.picture());
+    seat.press("j<enter>");
+    assert!(seat.picture().contains("pods on n2"), "{}", seat.picture());
+}
+
+#[test]
+fn what_an_object_has_is_written_into_layouts() {
+    let mut seat = Seat::over(scene());
+    seat.press(":deploy<enter><ctrl-w>v:owned-by deployments/web pods<enter><ctrl-w>s:used-by configmaps/settings<enter>");
+    seat.press(":layout save mine<enter>");
+    let written = seat.model.config.layouts["mine"].write().to_string();
+    for line in ["owned-by deployments/web pods -n default", "used-by configmaps/settings -n default"] {
+        assert!(written.contains(line), "{line}: {written}");
+    }
+    seat.press(":layout mine<enter>");
+    assert!(seat.picture().contains("used-by configmaps/settings"), "{}", seat.picture());
+}

@@ -109,8 +109,9 @@ pub(super) fn foreseen(model: &mut Model, generation: Generation, blast: Result<
     if confirm.foreseen != Foreseen::Asked(generation) {
         return;
     }
-    // What files do is known only now.
-    let high = |action: &Action| risk(action) == Risk::High || matches!(action, Action::Apply(_));
+    // What files and patches do is known only now.
+    let high =
+        |action: &Action| risk(action) == Risk::High || matches!(action, Action::Apply(_) | Action::Patch(_));
     let high = confirm.commands.iter().any(|(_, action)| high(action));
     match blast {
         Ok(mut blast) => {

@@ -1,7 +1,7 @@
 //! Going to another cluster. What is known of this one, and everything that goes on in front of it, ends when
 //! the way to the other one is open.
 
-use super::{begin, open, palette};
+use super::{begin, layout, open, palette};
 use crate::{
     model::{Known, Model, Overlay, Running, Shows, Then},
     msg::{Arrived, Effect, Generation},
@@ -44,15 +44,25 @@ pub(super) fn arrived(
         }
     };
     let ended = model.known.forwards.len();
+    let (kept, at) = layout::all(model);
     let mut effects = vec![Effect::Enter(generation)];
     effects.extend(model.enter(Known::new(&context, &server, &home, model.known.now)));
     effects.extend(begin::settle_in(model));
+    let closed = layout::again(model, kept, at, &mut effects);
     let after = model.after.take_if(|(asked, _)| *asked == generation);
     match after.map(|(_, line)| palette::run(model, &line)) {
         Some(Ok(more)) => effects.extend(more),
         Some(Err(why)) => model.complain(why),
-        None if ended > 0 => model.say(format!("context {context}; {ended} port-forwards have ended")),
-        None => model.say(format!("context {context}")),
+        None => {
+            let mut told = format!("context {context}");
+            if closed > 0 {
+                told.push_str(&format!("; {closed} views of one object each were left there"));
+            }
+            if ended > 0 {
+                told.push_str(&format!("; {ended} port-forwards have ended"));
+            }
+            model.say(told);
+        }
     }
     effects
 }

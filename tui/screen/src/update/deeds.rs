@@ -115,7 +115,7 @@ const WAYS: &[Way] = &[
 ];
 
 /// What is meant: the marked rows, else that of the cursor.
-fn meant(model: &Model) -> Option<(GroupKind, Vec<Arc<Row>>)> {
+pub(super) fn meant(model: &Model) -> Option<(GroupKind, Vec<Arc<Row>>)> {
     if let Some(table) = model.table() {
         let rows = table.meant();
         return (!rows.is_empty()).then(|| (table.kind.clone(), rows));

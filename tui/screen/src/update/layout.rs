@@ -5,7 +5,7 @@ use crate::{
     config::Layout,
     model::{Desk, Model, Namespaces, Overlay, Pane, PaneId, Shows, Then, Tree},
     msg::Effect,
-    views::{Pulse, View},
+    views::{Look as _, Pulse, View},
 };
 
 /// Keeps this tab under a name.
@@ -80,6 +80,76 @@ pub(super) fn open(model: &mut Model, name: &str) -> Result<Vec<Effect>, String>
     model.desk.tab_mut().focus(first);
     model.stale = true;
     effects
+}
+
+/// Every tab as a layout, with its name, how many of its panes show one object only, and which tab is seen.
+pub(super) fn all(model: &mut Model) -> (Vec<(String, Layout, usize)>, usize) {
+    let (at, mut tabs) = (model.desk.at(), Vec::new());
+    for n in 0..model.desk.tabs().len() {
+        model.desk.show(n);
+        let tab = model.desk.tab();
+        let panes = tab.tree.panes();
+        let own = panes.iter().filter(|id| tab.pane(**id).is_some_and(|pane| !travels(&pane.view))).count();
+        tabs.push((tab.name.clone(), elsewhere(model, &tab.tree), own));
+    }
+    model.desk.show(at);
+    (tabs, at)
+}
+
+/// Whether a view makes sense in front of another cluster: lists do, what is about one object does not.
+fn travels(view: &View) -> bool {
+    matches!(view, View::Pulse(_) | View::Table(_) | View::Deeds(_) | View::Forwards(_) | View::Capacity(_))
+}
+
+/// Part of a tab for another cluster: the kinds that are looked at, and what follows them.
+fn elsewhere(model: &Model, tree: &Tree) -> Layout {
+    let pane = |id: PaneId| {
+        let pane = model.desk.tab().pane(id)?;
+        if pane.link.is_some() {
+            return Some(line(model, id));
+        }
+        match &pane.view {
+            View::Table(table) => Some(table.crumb()),
+            view if travels(view) => view.look().line(&pane.namespaces),
+            _ => None,
+        }
+    };
+    match tree {
+        Tree::Pane(id) => Layout::Pane(pane(*id).unwrap_or_else(|| "pulse".into())),
+        Tree::Split { way, share, first, second } => Layout::Split {
+            way: *way,
+            share: *share,
+            first: Box::new(elsewhere(model, first)),
+            second: Box::new(elsewhere(model, second)),
+        },
+    }
+}
+
+/// Opens tabs as they were in front of another cluster; tells how many views could not come along. A desk with
+/// nothing but one pane begins anew.
+pub(super) fn again(
+    model: &mut Model,
+    tabs: Vec<(String, Layout, usize)>,
+    at: usize,
+    effects: &mut Vec<Effect>,
+) -> usize {
+    if matches!(&tabs[..], [(_, Layout::Pane(_), _)]) {
+        return 0;
+    }
+    let left = tabs.iter().map(|(_, _, left)| left).sum();
+    for (n, (name, layout, _)) in tabs.into_iter().enumerate() {
+        if n > 0 && !model.desk.open(empty(model.namespaces())) {
+            break;
+        }
+        model.desk.tab_mut().name = name;
+        let first = model.desk.tab().focus;
+        // What is not known there is the pulse.
+        effects.extend(make(model, &layout, first, &mut None).unwrap_or_default());
+        model.desk.tab_mut().focus(first);
+    }
+    model.desk.show(at);
+    model.stale = true;
+    left
 }
 
 fn empty(namespaces: &Namespaces) -> Pane {

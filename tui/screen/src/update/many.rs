@@ -1,6 +1,6 @@
 //! What is done to every object that is marked, or to the cursor's when none is.
 
-use super::{begin, confirm, open};
+use super::{begin, confirm, deeds, open};
 use crate::{
     keys::Act,
     model::{Model, Pane, word},
@@ -14,7 +14,8 @@ use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 use tui_commands::grammar;
 
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
-    let Some((kind, rows)) = model.table().map(|table| (table.kind.clone(), table.meant())) else {
+    let Some((kind, rows)) = deeds::meant(model) else {
+        model.say("there is nothing here to act on");
         return Vec::new();
     };
     let lines = match act {

@@ -28,6 +28,8 @@ pub(crate) struct Pulse {
     warnings: Table,
     /// What there is to see, from the top.
     items: Vec<Item>,
+    /// What is heard of, but for what is used: that is summed now and then.
+    heard: Vec<GroupKind>,
 }
 
 /// What the cursor can be on.
@@ -71,7 +73,11 @@ impl Pulse {
     pub(crate) fn new() -> Self {
         let mut warnings = Table::of(GroupKind::of::<Event>(), Within::Namespace);
         warnings.filter_by("type:^warning$");
-        Self { at: 0, on: None, warnings, items: Vec::new() }
+        Self { at: 0, on: None, warnings, items: Vec::new(), heard: Self::heard() }
+    }
+
+    fn heard() -> Vec<GroupKind> {
+        Self::kinds().into_iter().filter(|kind| *kind != Used::kind()).collect()
     }
 
     /// What it has to hear of: nodes, what people deploy, what happened, and what is used.
@@ -170,6 +176,7 @@ impl Look for Pulse {
         // What it counts is everywhere.
         let _ = self.warnings.settle(known, &Namespaces::All);
         self.items = self.gather(known);
+        self.heard = Self::heard();
         let place = self.on.as_ref().and_then(|on| self.items.iter().position(|item| item.is_same(on)));
         self.put(place.unwrap_or(self.at));
         None
@@ -201,9 +208,8 @@ impl Look for Pulse {
         Self::kinds()
     }
 
-    /// What is used is summed now and then, not whenever a node says something.
     fn shows(&self, kind: &GroupKind) -> bool {
-        *kind != Used::kind() && self.kinds().contains(kind)
+        self.heard.contains(kind)
     }
 
     fn object(&self) -> Option<(GroupKind, Arc<Row>)> {

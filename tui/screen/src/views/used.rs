@@ -149,6 +149,14 @@ impl Look for Used {
         stop.into_iter().chain([ask]).collect()
     }
 
+    fn line(&self, _: &Namespaces) -> Option<String> {
+        let within = match &*self.of.namespace {
+            "" => String::new(),
+            namespace => format!(" -n {namespace}"),
+        };
+        Some(format!("used-by {}{within}", word(&self.of)))
+    }
+
     fn twin(&self) -> Option<View> {
         Some(View::Used(Self::by(self.of.clone(), self.asked)))
     }

@@ -124,6 +124,20 @@ fn writes_files(action: &Action) -> bool {
     }
 }
 
+/// The object that `KIND/NAME [-n NAMESPACE]` names.
+pub(super) fn object(model: &Model, word: &str, rest: &[&str]) -> Result<Key, String> {
+    let namespace = match rest {
+        [] => None,
+        ["-n", namespace] => Some(*namespace),
+        _ => return Err(format!("{word}: expected -n NAMESPACE or nothing after it")),
+    };
+    let mut key = named(model, word, namespace)?;
+    if crate::msg::info(&key.kind).is_some_and(|kind| !kind.namespaced) {
+        key.namespace.clear();
+    }
+    Ok(key)
+}
+
 /// What a word such as `web-1` or `svc/web` names.
 fn named(model: &Model, word: &str, namespace: Option<&str>) -> Result<Key, String> {
     let namespace = namespace.unwrap_or(model.here());

@@ -6,9 +6,9 @@ use crate::{
     model::{Follow, Model, Namespaces, Overlay},
     msg::Effect,
     update::{act, begin, context, layout, link, open, past},
-    views::{Deeds, Forwards, Look as _, Pulse, Table, Text, View, Within},
+    views::{Capacity, Deeds, Forwards, Look as _, Pulse, Table, Text, Used, View, Within},
 };
-use shared_api::GroupKind;
+use shared_api::{GroupKind, Key};
 use tui_commands::{At, Risk, grammar, risk};
 
 /// Words of the palette that are no commands of `--batch`, and what follows each.
@@ -17,6 +17,14 @@ pub(crate) const WORDS: &[(&str, &str, &str)] = &[
     ("pf", "", "the port-forwards"),
     ("at", "MOMENT", "how things were: -5m, 2026-01-01T00:00:00Z or a revision; now comes back"),
     ("now", "", "back from the past"),
+    (
+        "capacity",
+        "",
+        "how full the nodes are; capacity --drain NODE or --more KIND/NAME=COUNT says what would be",
+    ),
+    ("used-by", "KIND/NAME", "who refers to an object"),
+    ("owned-by", "KIND/NAME KINDS", "what an object controls, as in owned-by deployment/web replicasets"),
+    ("events-of", "KIND/NAME", "what happened to an object"),
     ("commands", "", "what was changed from here, and what can be undone"),
     ("ns", "NAMES", "look at these namespaces, as in a,b, or all"),
     ("ctx", "[NAME]", "go to another context of the kubeconfig"),
@@ -55,6 +63,19 @@ pub(crate) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
         ["pulse"] => open::push(model, View::Pulse(Pulse::new())),
         ["at", moment] => past::go(model, At::parse(moment)?),
         ["now"] => past::leave(model),
+        ["capacity"] => open::push(model, View::Capacity(Capacity::default())),
+        ["used-by", word, ref rest @ ..] => {
+            let key = command::object(model, word, rest)?;
+            open::push(model, View::Used(Used::by(key, model.known.now)))
+        }
+        ["owned-by", word, kind, ref rest @ ..] => {
+            let by = command::object(model, word, rest)?;
+            of_object(model, kind, Within::Owned { by: by.clone() }, &by)?
+        }
+        ["events-of", word, ref rest @ ..] => {
+            let of = command::object(model, word, rest)?;
+            of_object(model, "events", Within::About { of: of.clone() }, &of)?
+        }
         ["commands"] => open::push(model, View::Deeds(Deeds::default())),
         ["pf" | "forwards"] => open::push(model, View::Forwards(Forwards::default())),
         ["ctx" | "contexts"] => context::choose(model)?,
@@ -86,6 +107,16 @@ pub(crate) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, String> 
             Some(kind) => table(model, kind.group_kind(), rest)?,
             None => command::run(model, &words, line)?,
         },
+    })
+}
+
+/// A table of what has to do with an object, in its namespace.
+fn of_object(model: &mut Model, kind: &str, within: Within, of: &Key) -> Result<Vec<Effect>, String> {
+    let kind = shared_api::find(kind).ok_or_else(|| format!("there is no kind {kind:?}"))?;
+    let table = View::Table(Table::of(kind.group_kind(), within));
+    Ok(match &*of.namespace {
+        "" => open::push(model, table),
+        namespace => open::push_in(model, table, Namespaces::one(namespace.to_owned())),
     })
 }
 

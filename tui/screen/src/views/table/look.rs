@@ -123,13 +123,21 @@ impl Look for Table {
     }
 
     fn line(&self, namespaces: &Namespaces) -> Option<String> {
+        let within = |namespace: &str| match namespace {
+            "" => String::new(),
+            namespace => format!(" -n {namespace}"),
+        };
         let (place, labels, mut filter) = match &self.within {
             Within::Namespace => (namespaces.words(), None, String::new()),
             Within::Node(node) => ("all".into(), None, format!("node:^{node}$ ")),
             Within::Selected { namespace, labels, .. } => {
                 (namespace.clone(), Some(labels.to_string()), String::new())
             }
-            Within::Owned { .. } | Within::About { .. } => return None,
+            // What is filtered there is not written down.
+            Within::Owned { by } => {
+                return Some(format!("owned-by {} {}{}", word(by), self.crumb(), within(&by.namespace)));
+            }
+            Within::About { of } => return Some(format!("events-of {}{}", word(of), within(&of.namespace))),
         };
         filter.push_str(self.filter.text());
         let kind = self.crumb();
