@@ -14,12 +14,16 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+/// The place of the service for names among all addresses, counted from zero: programs know it as the
+/// tenth, `10.96.0.10`.
+const NAMES: u32 = 9;
 /// How many objects are written at once.
 const AT_ONCE: usize = 16;
 
 impl Server {
-    /// Creates the system's namespaces, the roles and bindings everybody relies on, and the service
-    /// `kubernetes` where they are missing. Called where the store leads; calling it again changes nothing.
+    /// Creates the system's namespaces, the roles and bindings everybody relies on, and the services
+    /// `kubernetes` and `kube-dns` where they are missing. Called where the store leads; calling it again changes
+    /// nothing.
     pub async fn prepare(&self) -> Result<()> {
         self.prepare_with(&[]).await
     }
@@ -42,6 +46,15 @@ impl Server {
         let service = Key::of::<Service>("default", "kubernetes");
         if cluster.get(&service).await.is_err() {
             ensure(&cluster, &kubernetes(self.options.services.first(), port)).await?;
+        }
+        if let Some(ip) = self.options.services.nth(NAMES) {
+            match ensure(&cluster, &names(ip)).await {
+                // Somebody else has the address: nodes answer their pods at their own.
+                Err(refusal) if refusal.reason == Reason::Invalid => {
+                    tracing::warn!(%ip, %refusal, "the service kube-dns is left out");
+                }
+                other => other?,
+            }
         }
         // Nobody else reaches a loopback address: then the service leads nowhere.
         if let Some((ip, port)) = self.options.advertise.filter(|(ip, _)| !ip.is_loopback()) {
@@ -107,6 +120,23 @@ fn kubernetes(ip: Ipv4Addr, port: u16) -> Value {
         "spec": {
             "type": "ClusterIP", "clusterIP": ip, "sessionAffinity": "None",
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
+        },
+    })
+}
+
+/// The service that leads to the name server of each node, which nodes themselves see to.
+fn names(ip: Ipv4Addr) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "kube-dns", "namespace": "kube-system", "labels": {
+            "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS",
+        }},
+        "spec": {
+            "type": "ClusterIP", "clusterIP": ip, "sessionAffinity": "None",
+            "ports": [
+                {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53},
+                {"name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53},
+            ],
         },
     })
 }
