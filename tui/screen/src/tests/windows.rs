@@ -294,7 +294,7 @@ fn how_full_the_nodes_are_is_seen_as_it_changes() {
     ]);
     seat.press(":capacity<enter>").looks_like("capacity");
     seat.see([object(&pod("web-2").requests("cpu", "500m").on("n2").ready())]);
-    assert!(seat.picture().contains("500m of 2"), "{}", seat.picture());
+    assert!(seat.picture().contains("0.5/2"), "{}", seat.picture());
     seat.press("j<enter>");
     assert!(seat.picture().contains("pods on n2"), "{}", seat.picture());
 }

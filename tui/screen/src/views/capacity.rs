@@ -15,7 +15,7 @@ use shared_api::{
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How wide a bar is.
-const BAR: i64 = 12;
+const BAR: i64 = 10;
 
 /// The nodes, with a cursor that stays on its own.
 #[derive(Debug, Default)]
@@ -70,11 +70,11 @@ impl Fill {
             clean(&self.row.name),
             format!("{}/{}", asked.pods, has.pods),
             bar(asked.cpu, used(|u| u.cpu), has.cpu),
-            format!("{} of {}", cores(asked.cpu), cores(has.cpu)),
+            format!("{}/{}", cores(asked.cpu), cores(has.cpu)),
             told(used(|u| u.cpu).map(cores)),
             bar(asked.memory, used(|u| u.memory), has.memory),
-            format!("{} of {}", mebibytes(asked.memory), mebibytes(has.memory)),
-            told(used(|u| u.memory).map(mebibytes)),
+            format!("{}/{}", gibibytes(asked.memory), gibibytes(has.memory)),
+            told(used(|u| u.memory).map(gibibytes)),
         ]
     }
 }
@@ -97,11 +97,16 @@ fn bar(asked: i64, used: Option<i64>, has: i64) -> String {
 }
 
 fn cores(milli: i64) -> String {
-    if milli % 1000 == 0 { format!("{}", milli / 1000) } else { format!("{milli}m") }
+    tenths(milli / 100)
 }
 
-fn mebibytes(bytes: i64) -> String {
-    format!("{}Mi", bytes >> 20)
+fn gibibytes(bytes: i64) -> String {
+    format!("{}Gi", tenths(bytes.saturating_mul(10) >> 30))
+}
+
+/// `3`, `3.5`.
+fn tenths(tenths: i64) -> String {
+    if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
 impl Look for Capacity {
@@ -189,9 +194,13 @@ mod tests {
 
     #[test]
     fn a_bar_tells_what_is_used_and_asked_for() {
-        assert_eq!(bar(6, Some(3), 12), "███▒▒▒······");
-        assert_eq!(bar(3, Some(6), 12), "██████······");
-        assert_eq!(bar(99, None, 12), "▒▒▒▒▒▒▒▒▒▒▒▒");
-        assert_eq!(bar(1, Some(1), 0), "············");
+        assert_eq!(bar(5, Some(3), 10), "███▒▒·····");
+        assert_eq!(bar(3, Some(6), 10), "██████····");
+        assert_eq!(bar(99, None, 10), "▒▒▒▒▒▒▒▒▒▒");
+        assert_eq!(bar(1, Some(1), 0), "··········");
+        assert_eq!(
+            (cores(3900), cores(250), gibibytes(3 << 29)),
+            ("3.9".into(), "0.2".into(), "1.5Gi".into())
+        );
     }
 }
