@@ -11,7 +11,7 @@ use crate::{
 use agent_runtime::logs::{LogQuery, read};
 use futures::StreamExt;
 use shared_api::core::{ContainerStatus, Pod, PodCondition, PodStatus};
-use std::io::Read as _;
+use std::{io::Read as _, path::Path, time::Duration};
 
 /// Notes the waits that begin with `new`.
 pub(super) fn note(recorder: &Recorder, pod: &Pod, old: Option<&PodStatus>, new: &PodStatus) {
@@ -95,6 +95,9 @@ fn waiting(status: &ContainerStatus) -> &str {
 const LONGEST: u64 = 4096;
 const LOG_LINES: u64 = 80;
 const LOG_BYTES: usize = 2048;
+/// How long what a container said last may take to reach its log. It is written by a process of its own, which
+/// ends after the container; one that somebody else keeps open is not waited for.
+const LOG_ENDS: Duration = Duration::from_secs(2);
 
 impl Shared {
     /// What an ended container left to be read.
@@ -106,13 +109,42 @@ impl Shared {
             let _ = file.take(LONGEST).read_to_end(&mut text);
         }
         if text.is_empty() && seen.logs_as_message && seen.code() != Some(0) {
-            let query = LogQuery { tail: Some(LOG_LINES), ..LogQuery::default() };
-            let mut log = read(&self.options.paths.log(pod, &seen.name, seen.attempt), &query);
-            while let Some(Ok(chunk)) = log.next().await {
-                text.extend_from_slice(&chunk.bytes);
-            }
-            text = text.split_off(text.len().saturating_sub(LOG_BYTES));
+            text = end_of(&self.options.paths.log(pod, &seen.name, seen.attempt)).await;
         }
         String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+/// What stands at the end of a log, once it has ended.
+async fn end_of(log: &Path) -> Vec<u8> {
+    let query = LogQuery { tail: Some(LOG_LINES), follow: true, ..LogQuery::default() };
+    let (mut chunks, mut text) = (read(log, &query), Vec::new());
+    let reading = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            text.extend_from_slice(&chunk.bytes);
+        }
+    };
+    let _ = tokio::time::timeout(LOG_ENDS, reading).await;
+    text.split_off(text.len().saturating_sub(LOG_BYTES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs::File, io::Write as _};
+
+    #[tokio::test]
+    async fn a_log_that_is_still_written_is_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("0.log");
+        let mut writer = File::create(&log).unwrap();
+        writer.lock().unwrap();
+        let mut reading = Box::pin(end_of(&log));
+        let early = tokio::time::timeout(Duration::from_millis(50), &mut reading).await;
+        assert!(early.is_err(), "it waits for the writer");
+        writer.write_all(b"2026-01-01T00:00:00.000000000Z stdout P DONE\n").unwrap();
+        drop(writer);
+        assert_eq!(reading.await, b"DONE");
+        assert!(end_of(&folder.path().join("none.log")).await.is_empty());
     }
 }
