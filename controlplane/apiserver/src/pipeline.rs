@@ -186,7 +186,14 @@ pub(crate) async fn change<B: Into<Became>>(
         let mut begun = Txn::default();
         definitions::settle(caller, part, &mut *draft, &mut begun)?;
         let right = |draft: &dyn Draft| {
-            if checked { check(kind, Some(&*before), draft, how) } else { Ok(()) }
+            if !checked {
+                return Ok(());
+            }
+            check(kind, Some(&*before), draft, how).or_else(|why| {
+                // It may lie there as an older version of the program wrote it, with zeros where nothing is written now.
+                let before = caller.decode(kind, old.value(), &silent(how))?;
+                check(kind, Some(&*before), draft, how).map_err(|_| why)
+            })
         };
         let operation =
             if part == "binding" { extension::Operation::Create } else { extension::Operation::Update };

@@ -18,6 +18,8 @@ mod hooked;
 mod listening;
 #[path = "door/measuring.rs"]
 mod measuring;
+#[path = "door/older.rs"]
+mod older;
 #[path = "door/port.rs"]
 mod port;
 #[path = "door/sessions.rs"]
