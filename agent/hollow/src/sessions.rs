@@ -6,6 +6,7 @@ mod log;
 mod port;
 mod shell;
 
+use crate::status::guest;
 use async_trait::async_trait;
 use shared_api::{
     Key, Reason, Refusal, Timestamp,
@@ -43,7 +44,8 @@ impl HollowSessions {
         let pod = self.cluster.get(key).await?.to_kind::<Pod>().map_err(Refusal::internal)?;
         let spec = pod.spec.clone().unwrap_or_default();
         let named = |c: &&Container| name.is_empty() || c.name == name;
-        let all = || spec.containers.iter().chain(spec.init_containers.iter().flatten());
+        let guests: Vec<_> = spec.ephemeral_containers.iter().flatten().map(guest).collect();
+        let all = || spec.containers.iter().chain(spec.init_containers.iter().flatten()).chain(&guests);
         let container = all().find(named).cloned().ok_or_else(|| {
             Refusal::bad_request(format!("container {name} is not valid for pod {}", key.name))
         })?;
@@ -70,6 +72,11 @@ impl Sessions for HollowSessions {
                 target.running()?;
                 Ok(serve(move |far| shell::run(target, command, stdin || tty, far)))
             }
+            // What reads what is typed is taken for a shell.
+            Session::Attach { stdin: true, .. } if target.container.stdin == Some(true) => {
+                target.running()?;
+                Ok(serve(move |far| shell::run(target, vec!["sh".into()], true, far)))
+            }
             Session::Attach { .. } => {
                 let run = target.running()?;
                 let options =
@@ -90,7 +97,8 @@ impl Sessions for HollowSessions {
 impl Target {
     fn status(&self) -> Option<ContainerStatus> {
         let status = self.pod.status.as_ref()?;
-        let all = [&status.container_statuses, &status.init_container_statuses];
+        let guests = &status.ephemeral_container_statuses;
+        let all = [&status.container_statuses, &status.init_container_statuses, guests];
         all.into_iter().flatten().flatten().find(|s| s.name == self.container.name).cloned()
     }
 

@@ -9,11 +9,17 @@ mod told;
 pub(crate) use restarted::restarted;
 pub(crate) use told::{Told, told};
 
-use crate::{life::life, node::whole};
+use crate::{
+    life::{Life, life},
+    node::whole,
+};
 use container::{Then, begun};
 use shared_api::{
     Time, Timestamp,
-    core::{ContainerState, ContainerStatus, HostIP, Pod, PodIP, PodSpec, PodStatus, resources::Class},
+    core::{
+        Container, ContainerState, ContainerStatus, EphemeralContainer, HostIP, Pod, PodIP, PodSpec,
+        PodStatus, resources::Class,
+    },
 };
 
 /// Where a pod is.
@@ -96,6 +102,7 @@ fn status(pod: &Pod, spec: &PodSpec, place: &Place, now: Timestamp) -> (PodStatu
     }
     let inits: Vec<_> =
         spec.init_containers.iter().flatten().map(|c| container::prepared(c, pod, at, now)).collect();
+    let guests = guests(pod, spec, &old, at, now);
     let phase = phase(&all);
     let begun = now.as_second() >= at;
     let address = match spec.host_network {
@@ -108,6 +115,7 @@ fn status(pod: &Pod, spec: &PodSpec, place: &Place, now: Timestamp) -> (PodStatu
         conditions: Some(conditions),
         container_statuses: Some(all),
         init_container_statuses: (!inits.is_empty()).then_some(inits),
+        ephemeral_container_statuses: (!guests.is_empty()).then_some(guests),
         host_ip: Some(place.host.clone()),
         host_ips: Some(vec![HostIP { ip: place.host.clone() }]),
         pod_ips: address.clone().map(|ip| vec![PodIP { ip }]),
@@ -118,6 +126,27 @@ fn status(pod: &Pod, spec: &PodSpec, place: &Place, now: Timestamp) -> (PodStatu
         ..old
     };
     (told, then)
+}
+
+/// Guests run from when they come, and are never ready.
+fn guests(pod: &Pod, spec: &PodSpec, old: &PodStatus, at: i64, now: Timestamp) -> Vec<ContainerStatus> {
+    let before = |name: &str| old.ephemeral_container_statuses.iter().flatten().find(|s| s.name == name);
+    let then = Then { at, life: Life::Unready, policy: "Never", at_once: true };
+    let all = spec.ephemeral_containers.iter().flatten().map(guest);
+    all.map(|one| container::next(&one, before(&one.name), &then, pod, now).0).collect()
+}
+
+/// A guest as a container like others.
+pub(crate) fn guest(guest: &EphemeralContainer) -> Container {
+    let (name, image) = (guest.name.clone(), guest.image.clone());
+    Container {
+        name,
+        image,
+        command: guest.command.clone(),
+        stdin: guest.stdin,
+        tty: guest.tty,
+        ..Container::default()
+    }
 }
 
 /// The pod's phase, by kubelet's rules.

@@ -172,3 +172,16 @@ fn what_happens_to_a_pod_is_worth_telling() {
     let start = ["Pulled", "Created", "Started"];
     assert_eq!(reasons, [&["Pulling"][..], &start, &start, &["BackOff"]].concat());
 }
+
+#[test]
+fn a_guest_runs_from_when_it_comes() {
+    let mut one = pod("a").on("n1");
+    let guest =
+        serde_json::from_value(serde_json::json!({"name": "debugger-1", "image": "busybox", "stdin": true}));
+    one.spec.as_mut().unwrap().ephemeral_containers = Some(vec![guest.unwrap()]);
+    let Next::Tell(status) = next(&one, &place(), at(5)) else { panic!("there is something to tell") };
+    one.status = Some(*status);
+    let Next::Tell(status) = next(&one, &place(), at(9)) else { panic!("there is more to tell") };
+    let guests = status.ephemeral_container_statuses.unwrap();
+    assert!(guests[0].state.as_ref().unwrap().running.is_some() && !guests[0].ready, "{guests:?}");
+}
