@@ -35,7 +35,8 @@ const STREAMS: usize = 64;
 const IDLE: Duration = Duration::from_secs(10);
 /// The longest question that is read.
 const LONG: usize = 4096;
-/// Between two tries to listen: the bridge may not stand yet.
+/// Between two tries to listen. Nothing tells when the bridge has got its address, which takes a moment at
+/// the agent's start, or when somebody else lets go of the port.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Answers the pods of one node.
@@ -101,7 +102,10 @@ impl Server {
             if let Err(error) = ended {
                 // The address comes with the bridge, which is made at the same time.
                 if error.kind() != ErrorKind::AddrNotAvailable && !std::mem::replace(&mut told, true) {
-                    tracing::warn!(?at, %error, "names cannot be answered to pods; trying again");
+                    tracing::warn!(
+                        ?at, %error,
+                        "pods of this node find no names: end what else listens on port {PORT} there; trying again"
+                    );
                 }
                 tokio::select! {
                     () = &mut shutdown => return,

@@ -1,5 +1,7 @@
 //! Whose a pod is: takes in those that a job selects and nobody controls, lets go of those it no longer does.
 
+use super::template;
+use crate::members::released;
 use shared_api::{
     GroupKind, Key, LabelSelector, OwnedBy,
     batch::{Job, JobSpec},
@@ -38,7 +40,8 @@ pub(super) fn plan(job: &Job, spec: &JobSpec, world: &World) -> Plan {
     let selects = |pod: &Pod| selects(&selector, &pod.metadata);
     let going = |pod: &Pod| pod.metadata.deletion_timestamp.is_some();
     let strangers = world.owned_by::<Pod>(job).filter(|pod| !selects(pod) && !going(pod));
-    let plan = strangers.fold(Plan::nothing(), |plan, pod| plan.update(&released(&pod, job)));
+    let plan = strangers
+        .fold(Plan::nothing(), |plan, pod| plan.update(&released(&template::free(&pod), &job.metadata)));
     if job.metadata.deletion_timestamp.is_some() {
         return plan;
     }
@@ -61,14 +64,5 @@ fn adopted(pod: &Pod, job: &Job) -> Pod {
     if !tracked(&pod) {
         pod.metadata.finalizers.get_or_insert_default().push(TRACKING.into());
     }
-    pod
-}
-
-fn released(pod: &Pod, job: &Job) -> Pod {
-    let mut pod = super::template::free(pod);
-    if let Some(owners) = pod.metadata.owner_references.as_mut() {
-        owners.retain(|owner| Some(&owner.uid) != job.metadata.uid.as_ref());
-    }
-    pod.metadata.owner_references.take_if(|owners| owners.is_empty());
     pod
 }
